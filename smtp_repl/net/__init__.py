@@ -1,0 +1,1 @@
+"""FLOOR 3b: doing. Sockets, selectors, ssl and asyncio live here."""

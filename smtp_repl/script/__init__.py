@@ -1,0 +1,1 @@
+"""FLOOR 2: texts about conversations; pure, built on wire only."""

@@ -1,0 +1,1 @@
+"""FLOOR 3a: showing. Pygments lives here."""
