@@ -1,0 +1,128 @@
+"""MAIL FROM:<…> and RCPT TO:<…>: what a strict server has against the path and the parameters.
+
+See RFC 5321 §4.1.1.2, §4.1.1.3, §4.1.1.11 and §4.1.2, RFC 6531 §3.5. Called by `commands.check_syntax` for a
+line that has no control characters.
+"""
+
+import re
+
+from smtp_repl.wire.paths import PATH_LIMIT, Path, check_address, parse_path
+from smtp_repl.wire.problems import Problem, problem
+from smtp_repl.wire.verbs import Parameter, parameters_of, value_fits
+
+_PARAMETER_NAME = re.compile(r"[A-Z0-9][A-Z0-9-]*")
+
+
+def check_path(
+    verb: str, argument: bytes, smtputf8: bool, extended: bool, offered: frozenset[str] | None
+) -> list[Problem]:
+    """The problems of the argument of MAIL or RCPT (or SEND and its kin); the rest as `commands.check_syntax` says."""
+    recipient = verb == "RCPT"
+    path = parse_path(argument, b"TO" if recipient else b"FROM")
+    found = [*_form_problems(verb, argument, path, recipient)]
+    if path.address is None or any(fault.rule == "missing-keyword" for fault in found):
+        return found
+    if not recipient and any(name == "SMTPUTF8" for name, _ in path.parameters):
+        smtputf8 = offered is None or "SMTPUTF8" in offered
+    address_problem = _address_problem(len(verb) + 1, path, recipient, smtputf8)
+    if address_problem is not None:
+        found.append(address_problem)
+    if path.parameters and not extended:
+        after = "Parameters need EHLO, and you said HELO"
+        found.append(problem("parameters-after-helo", after, len(verb) + 1 + path.end))
+    elif path.parameters:
+        found += _parameter_problems(verb, argument, path, offered)
+    return found
+
+
+def _form_problems(verb: str, argument: bytes, path: Path, recipient: bool) -> list[Problem]:
+    """What surrounds the address: keyword, colon, blanks, brackets."""
+    keyword = "TO:" if recipient else "FROM:"
+    at = len(verb) + 1
+    hint = f"write {_rewritten(verb, path, keyword)}"
+    if not argument.strip(b" "):
+        return [problem("argument-missing", f"{verb} needs {keyword}<address>", at + len(argument), hint)]
+    word = path.keyword.strip(b" ").upper().decode("ascii", "replace")
+    if word != keyword:
+        if word.replace(" ", "") == keyword:
+            return [problem("blank-before-colon", f'No blank before the colon of "{keyword}"', at, hint)]
+        if word.endswith(":"):
+            what = f'{verb} takes "{keyword}", not "{word.replace(" ", "")}"' if len(word) < 10 else ""
+            return [problem("missing-keyword", what or f'{verb} takes "{keyword}"', at, hint)]
+        what = f'No colon after "{word}"' if word else f'No "{keyword}" before the address'
+        return [problem("missing-keyword", what, at, hint)]
+    if path.address is None:
+        return [problem("missing-address", f'No address after "{keyword}"', at + len(argument), hint)]
+    found: list[Problem] = []
+    if path.start > len(path.keyword):
+        found.append(problem("blank-after-colon", f'No blank after "{keyword}"', at + len(path.keyword), hint))
+    if not path.bracketed:
+        found.append(problem("missing-brackets", "The address needs < and >", at + path.start, hint))
+    elif argument[path.end - 1 : path.end] != b">":
+        found.append(problem("missing-brackets", 'The address has no closing ">"', at + path.end, hint))
+    elif path.end < len(argument) and argument[path.end : path.end + 1] != b" ":
+        after = 'A blank must follow the ">"'
+        found.append(problem("missing-blank", after, at + path.end, hint))
+    return found
+
+
+def _rewritten(verb: str, path: Path, keyword: str) -> str:
+    """The command as it should have been, with the address that was given where that can be repeated safely."""
+    address = path.address
+    if address and len(address) <= 64 and address.isascii() and check_address(address) == ("", ""):
+        return f"{verb} {keyword}<{address.decode('ascii')}>"
+    return f"{verb} {keyword}<{'b@example.com' if verb == 'RCPT' else 'a@example.org'}>"
+
+
+def _address_problem(at: int, path: Path, recipient: bool, smtputf8: bool) -> Problem | None:
+    address = path.address
+    column = at + path.start + path.bracketed
+    if not address:
+        if not recipient:
+            return None
+        return problem("null-recipient", "<> is a sender only; a recipient needs an address", column)
+    if recipient and address.upper() == b"POSTMASTER":  # RFC 5321 §4.1.1.3: the one name without a domain
+        return None
+    if not address.isascii():
+        try:
+            address.decode("utf-8")
+        except UnicodeDecodeError:
+            return problem("non-utf8", "The address is neither ASCII nor UTF-8", column)
+        if not smtputf8:
+            hint = "write MAIL FROM:<address> SMTPUTF8 first" if recipient else "add SMTPUTF8 at the end"
+            return problem("non-ascii", "An address beyond ASCII needs SMTPUTF8", column, hint, recipient=recipient)
+    if len(address) + 2 > PATH_LIMIT:
+        too_long = f"The path is longer than {PATH_LIMIT} octets"
+        return problem("path-too-long", too_long, column, recipient=recipient)
+    rule, reason = check_address(address)
+    return problem(rule, reason, column, recipient=recipient) if rule else None
+
+
+def _parameter_problems(verb: str, argument: bytes, path: Path, offered: frozenset[str] | None) -> list[Problem]:
+    known = parameters_of(verb)
+    found: list[Problem] = []
+    seen: set[str] = set()
+    column = len(verb) + 1 + path.end
+    upper = b" " * (len(verb) + 1) + argument.upper()
+    for name, value in path.parameters:
+        column = max(column, upper.find(name.encode(), column + 1))
+        parameter = known.get(name)
+        if _PARAMETER_NAME.fullmatch(name) is None or value == b"":
+            found.append(problem("bad-parameter", "A parameter is written NAME or NAME=value", column))
+        elif parameter is None:
+            what = f"{verb} has no parameter {name}" if len(name) <= 32 else "Unknown parameter"
+            found.append(problem("unknown-parameter", what, column))
+        elif name in seen:
+            found.append(problem("duplicate-parameter", f"{name} stands here twice", column))
+        elif not value_fits(parameter, value):
+            found.append(problem("bad-parameter", f"{name} is malformed", column, f"write {parameter.form}"))
+        elif offered is not None and _keyword_needed(parameter, value) not in offered:
+            what = f"{name} needs {_keyword_needed(parameter, value)}, which is not offered here"
+            found.append(problem("parameter-not-offered", what, column))
+        seen.add(name)
+    return found
+
+
+def _keyword_needed(parameter: Parameter, value: bytes | None) -> str:
+    # RFC 3030 §3 hangs a value of its own on the parameter of RFC 6152.
+    return "BINARYMIME" if value and value.upper() == b"BINARYMIME" else parameter.keyword

@@ -1,0 +1,130 @@
+"""Addresses as they stand in an envelope: paths, mailboxes, domains (RFC 5321 §4.1.2, §4.1.3; RFC 6531 §3.3).
+
+Two readers with two tempers. `parse_path` takes what it can get, since what the user sent is to be shown, not
+judged; `check_path_address` and `check_domain` say what a strict server would say. Neither knows what the
+address is for.
+"""
+
+import re
+from typing import NamedTuple
+
+LOCAL_LIMIT, DOMAIN_LIMIT, PATH_LIMIT = 64, 255, 256
+"""Octets (RFC 5321 §4.5.3.1.1 to §4.5.3.1.3); the path counts with its brackets."""
+
+_ATEXT = rb"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\xff-]"
+_LOCAL = re.compile(rb"%s+(?:\.%s+)*" % (_ATEXT, _ATEXT))
+_QUOTED = re.compile(rb'"(?:[ !#-\[\]-~\x80-\xff]|\\[ -~])*"')
+_LABEL = rb"[A-Za-z0-9\x80-\xff](?:[A-Za-z0-9\x80-\xff-]*[A-Za-z0-9\x80-\xff])?"
+_DOMAIN = re.compile(rb"%s(?:\.%s)*" % (_LABEL, _LABEL))
+_OCTET = rb"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
+_LITERAL = re.compile(
+    rb"\[(?:%s(?:\.%s){3}|(?i:IPv6):[0-9A-Fa-f]*:[0-9A-Fa-f:.]*|(?!(?i:IPv6):)[A-Za-z0-9-]*[A-Za-z0-9]:[!-Z^-~]+)\]"
+    % (_OCTET, _OCTET)
+)
+
+# From the strictest to the most lenient: a quote or a bracket that is never closed must not swallow what follows.
+_QUOTED_PART = rb'"(?:[^"\\]|\\.)*"'
+_BRACKETED = tuple(
+    re.compile(pattern, re.DOTALL) for pattern in (rb'<(?:%s|[^>"])*>' % _QUOTED_PART, rb"<[^>]*>", rb"<[^ ]*")
+)
+_BARE = tuple(re.compile(pattern, re.DOTALL) for pattern in (rb'(?:%s|[^ "])+(?= |$)' % _QUOTED_PART, rb"[^ ]+"))
+
+
+class Path(NamedTuple):
+    """What was found behind MAIL or RCPT.
+
+    `address` has no brackets and no source route (RFC 5321 appendix C); b"" is the null path `<>`, None is no
+    address at all. `start` counts octets from the beginning of the argument to the address or its bracket,
+    `end` to what follows it. Parameter names are upper case; a parameter without "=" has the value None.
+    """
+
+    address: bytes | None
+    parameters: tuple[tuple[str, bytes | None], ...] = ()
+    keyword: bytes = b""
+    start: int = 0
+    end: int = 0
+    bracketed: bool = False
+    route: bytes = b""
+
+
+def parse_path(argument: bytes, keyword: bytes) -> Path:
+    """Find address and parameters in `FROM:<a@example.org> SIZE=100`, whatever is wrong with it. Never raises.
+
+    `keyword` is b"FROM" or b"TO"; `Path.keyword` is what was found, colon included, b"" when there was none.
+    """
+    found = re.match(rb" *(?:%s|[A-Za-z]+(?=[ ]*:)) *:?" % keyword, argument, re.IGNORECASE)
+    word = found[0] if found else b""
+    rest = argument[len(word) :]
+    start = len(word) + len(rest) - len(rest.lstrip(b" "))
+    if start >= len(argument):
+        return Path(None, keyword=word, start=start, end=start)
+    bracketed = argument[start : start + 1] == b"<"
+    end = _end_of_path(argument, start, bracketed)
+    inner = argument[start:end]
+    if bracketed:
+        inner = inner[1:-1] if inner.endswith(b">") else inner[1:]
+    route = b""
+    if inner.startswith(b"@") and b":" in inner:
+        route, _, inner = inner.partition(b":")
+    return Path(inner, _parameters(argument[end:]), word, start, end, bracketed, route)
+
+
+def _end_of_path(argument: bytes, start: int, bracketed: bool) -> int:
+    """Where the path ends: behind its bracket, or at a blank; not inside a quoted local part."""
+    for pattern in _BRACKETED if bracketed else _BARE:
+        found = pattern.match(argument, start)
+        if found is not None:
+            return found.end()
+    return len(argument)
+
+
+def _parameters(rest: bytes) -> tuple[tuple[str, bytes | None], ...]:
+    found: list[tuple[str, bytes | None]] = []
+    for word in rest.split(b" "):
+        if word:
+            name, equals, value = word.partition(b"=")
+            found.append((name.upper().decode("ascii", "backslashreplace"), value if equals else None))
+    return tuple(found)
+
+
+def check_domain(domain: bytes) -> str:
+    """Why a strict server would refuse a domain or address literal; "" when it would not."""
+    if len(domain) > DOMAIN_LIMIT:
+        return f"The domain is longer than {DOMAIN_LIMIT} octets"
+    if domain.startswith(b"["):
+        return "" if _LITERAL.fullmatch(domain) else "Not an address literal such as [192.0.2.1]"
+    if _DOMAIN.fullmatch(domain):
+        longest = max(len(label) for label in domain.split(b"."))
+        return "" if longest <= 63 else "A label of the domain is longer than 63 octets"
+    if not domain:
+        return "The domain is empty"
+    if b"_" in domain:
+        return 'A domain has letters, digits and hyphens, no "_"'
+    if domain.startswith(b".") or domain.endswith(b".") or b".." in domain:
+        return "A dot of the domain has nothing beside it"
+    return "Not a domain"
+
+
+def check_address(address: bytes) -> tuple[str, str]:
+    """Why a strict server would refuse a mailbox: a rule id and the reason; two empty strings when it would not."""
+    local, at, domain = address.rpartition(b"@")
+    if not at:
+        return "no-domain", 'The address has no "@domain"'
+    if len(local) > LOCAL_LIMIT:
+        return "local-part-too-long", f"The part before the @ is longer than {LOCAL_LIMIT} octets"
+    if not (_LOCAL.fullmatch(local) or _QUOTED.fullmatch(local)):
+        return "bad-local-part", _why_not_local(local)
+    reason = check_domain(domain)
+    return ("bad-domain", reason) if reason else ("", "")
+
+
+def _why_not_local(local: bytes) -> str:
+    if not local:
+        return "Nothing stands before the @"
+    if b"@" in local:
+        return "The address has two @"
+    if local.startswith(b".") or local.endswith(b".") or b".." in local:
+        return "A dot before the @ has nothing beside it; such a name needs quotes"
+    if b" " in local:
+        return "The address holds a blank; such a name needs quotes"
+    return "The part before the @ holds a character that needs quotes"
