@@ -229,6 +229,9 @@ class DotStuffer:
         return b"".join(pieces)
 
 
+_END = b"\r\n.\r\n"
+
+
 class DotReader:
     """What follows 354, in any cut; out comes the message. Only CRLF `.` CRLF ends it (RFC 5321 §4.1.1.4).
 
@@ -236,7 +239,7 @@ class DotReader:
     can be fed a second one that the sender never saw.
     """
 
-    __slots__ = ("_held", "_tail", "done", "lines", "octets", "rest")
+    __slots__ = ("_before", "done", "lines", "octets", "rest")
 
     def __init__(self) -> None:
         self.done = False
@@ -247,47 +250,28 @@ class DotReader:
         """Lines of the message that ended with CRLF, the final dot not among them."""
         self.octets = 0
         """Octets of the message."""
-        self._held = b""
-        self._tail = b"\r\n"
+        self._before = b"\r\n"
+        # The last octets on the wire, as far as they may belong to the end: of these, CR and LF were given out
+        # already, a dot (and a CR after it) was not. A message begins as if after a CRLF: that of the command.
 
     def feed(self, data: bytes) -> bytes:
         """The octets of the message that these wire octets bring, with doubled dots undone."""
         if self.done:
             self.rest += data
             return b""
-        if not data:
-            return b""
-        # `_held` begins a line: a dot, perhaps with its CR, of which one cannot tell yet what it is.
-        tail = b"\r\n" if self._held else self._tail
-        wire = self._held + data
-        self._held = b""
-        pieces: list[bytes] = []
-        start = 0
-        end = len(wire)
-        dot = wire.find(b".")
-        while dot >= 0:
-            if wire.startswith(b"\r\n", dot - 2) if dot >= 2 else (tail + wire[:dot])[-2:] == b"\r\n":
-                pieces.append(wire[start:dot])
-                start = dot + 1
-                after = wire[start : start + 2]
-                if after == b"\r\n":
-                    self.done = True
-                    self.rest = wire[start + 2 :]
-                    end = start
-                    break
-                if after in (b"", b"\r"):
-                    self._held = wire[dot:]
-                    end = start
-                    break
-            dot = wire.find(b".", dot + 1)
-        pieces.append(wire[start:end])
-        message = b"".join(pieces)
-        self._count(message)
-        self._tail = wire[-2:] if len(wire) > 1 else tail[-1:] + wire
-        return message
-
-    def _count(self, message: bytes) -> None:
-        self.octets += len(message)
-        self.lines += message.count(b"\r\n")
-        if message.startswith(b"\n") and self._tail.endswith(b"\r"):
-            self.lines += 1
+        given_out = min(len(self._before), 2)
+        wire = self._before + data
+        end = wire.find(_END)
+        if end >= 0:
+            self.done = True
+            self.rest = wire[end + len(_END) :]
+            wire = wire[: end + 2]
+        else:
+            length = next((length for length in (4, 3, 2, 1) if wire.endswith(_END[:length])), 0)
+            self._before = _END[:length]
+            if length > 2:
+                wire = wire[: 2 - length]
+        wire = wire.replace(b"\r\n.", b"\r\n")
+        self.octets += len(wire) - given_out
+        self.lines += wire.count(b"\r\n") - (given_out == 2)
+        return wire[given_out:]

@@ -56,7 +56,6 @@ class Mechanism(NamedTuple):
     `initial` says whether `AUTH NAME response` is possible: "optional", "never", or "sometimes" (some servers).
     `reads_challenges`: a challenge that is no base64 ends the exchange; without, it is a mere "go on".
     `responses` is how many responses the client gives in a whole exchange, an initial one included.
-    `responses` is how many responses the client gives in all, an initial one included.
     `describe(step, decoded response)` takes a response apart; steps count from 0, an initial one included.
     """
 
@@ -66,7 +65,6 @@ class Mechanism(NamedTuple):
     reveals_password: bool
     reads_challenges: bool
     strength: int
-    responses: int
     responses: int
     ref: str
     describe: Callable[[int, bytes], ResponseParts | None] = _opaque

@@ -1,0 +1,129 @@
+"""What a part of the play wants done, and what it is told about it: the language between a part and its driver.
+
+A part (the player of a script, line mode, a `/command`) is a generator that yields actions and is sent happenings.
+It knows no socket, no clock and no TLS library; a driver in `net/` does what the actions say. A driver that cannot
+do it throws a `SmtpReplError` into the generator: `ConnectError`, `TlsError`, `PeerClosed` or `ReplyTimeout`
+(while writing), `OutputError`.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from smtp_repl.wire.targets import Target
+
+
+class Open(NamedTuple):
+    """Connect. `target` None means the one that the command line gave. Answered by `Opened`."""
+
+    connection: str
+    target: Target | None
+
+
+class Send(NamedTuple):
+    """Write octets as they are; answered by None when all have been handed to the system. Reading goes on meanwhile."""
+
+    connection: str
+    octets: bytes
+
+
+class SendStream(NamedTuple):
+    """Write octets block by block, taking the next block only when there is room for it; answered like `Send`."""
+
+    connection: str
+    blocks: Iterator[bytes]
+
+
+class Read(NamedTuple):
+    """Wait for octets, at most `seconds` from when the clock was set; `restart` sets the clock to zero first.
+
+    A reply that drips in gets several reads and one clock. Answered by `Received`, `PeerGone` or `TimedOut`.
+    """
+
+    connection: str
+    seconds: float
+    restart: bool
+
+
+class StartTls(NamedTuple):
+    """Do the TLS handshake now; answered by `Secured`."""
+
+    connection: str
+
+
+class Wait(NamedTuple):
+    """Let time pass; answered by None."""
+
+    seconds: float
+
+
+class Shutdown(NamedTuple):
+    """Close our half: the peer sees an end of octets and may go on talking. Answered by None."""
+
+    connection: str
+
+
+class Close(NamedTuple):
+    """Drop the connection. Answered by None."""
+
+    connection: str
+
+
+Action = Open | Send | SendStream | Read | StartTls | Wait | Shutdown | Close
+
+
+class TlsFacts(NamedTuple):
+    """What is known of a TLS connection. Texts are as the certificate has them: not yet safe to print."""
+
+    version: str
+    cipher: str
+    verified: bool
+    """Chain and name were checked, or the fingerprint was pinned."""
+    subject: str = ""
+    issuer: str = ""
+    not_before: str = ""
+    not_after: str = ""
+    names: tuple[str, ...] = ()
+    sha256: str = ""
+    trust: str = ""
+    """Why it is trusted, or why not checked: "system", "ca", "pin", "insecure", "practice"."""
+
+
+class Opened(NamedTuple):
+    """A connection is there; `tls` when it began with TLS."""
+
+    host: str
+    address: str
+    port: int
+    local_address: str
+    local_port: int
+    tls: TlsFacts | None = None
+    is_loopback: bool = False
+
+
+class Received(NamedTuple):
+    """Octets from the peer, `seconds` after the clock was set."""
+
+    octets: bytes
+    seconds: float
+
+
+class PeerGone(NamedTuple):
+    """The peer closed (`reset` False) or the connection broke (`reset` True)."""
+
+    reset: bool = False
+    seconds: float = 0.0
+
+
+class TimedOut(NamedTuple):
+    """Nothing came in time."""
+
+    seconds: float
+
+
+class Secured(NamedTuple):
+    """TLS is up."""
+
+    tls: TlsFacts
+
+
+Happening = Opened | Received | PeerGone | TimedOut | Secured | None

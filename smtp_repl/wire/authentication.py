@@ -1,0 +1,86 @@
+"""The AUTH lines of a client, read so that each secret is wrapped the moment it is recognised (RFC 4954).
+
+Knows the two places where a secret can stand: after the mechanism in an AUTH command, and in any line that answers
+a 334. What it cannot make sense of is secret as a whole.
+"""
+
+import re
+
+from smtp_repl.wire.commands import Command
+from smtp_repl.wire.events import AuthStep
+from smtp_repl.wire.octets import decode_step
+from smtp_repl.wire.sasl import MECHANISMS, describe_response
+from smtp_repl.wire.secrets import Secret, SecretBook
+
+_AUTH_ARGUMENT = re.compile(rb"([A-Za-z0-9_-]{1,20})(\s*)(.*)", re.DOTALL)  # sasl-mech, RFC 4422 §3.1
+
+
+class AuthReader:
+    """Follows one AUTH exchange after another; knows how many steps the mechanism still has."""
+
+    __slots__ = ("_number", "_steps", "mechanism")
+
+    def __init__(self) -> None:
+        self.mechanism = ""
+        self._steps = 0
+        self._number = 0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the client has said all steps that this mechanism is known to have."""
+        return 0 < self._steps <= self._number
+
+    @property
+    def nothing_said(self) -> bool:
+        """Whether the client has said no step yet."""
+        return self._number == 0
+
+    def begin(self, command: Command) -> tuple[Command, AuthStep | None]:
+        """Read an AUTH command; returns the command without its initial response, and that response."""
+        found = _AUTH_ARGUMENT.fullmatch(command.argument)
+        if found is None or (found[3] and not found[2]):
+            # No mechanism that could be one: the secret may stand anywhere.
+            name, secret = "", command.argument
+        else:
+            name, secret = found[1].decode().upper(), found[3]
+        self.mechanism = name
+        known = MECHANISMS.get(name)
+        self._steps = known.responses if known is not None else 0
+        self._number = 0
+        if not secret:
+            return command, None
+        line, argument = command.line, command.argument
+        shown = Command(line[: len(line) - len(secret)], command.verb, argument[: len(argument) - len(secret)])
+        return shown, self._read(secret, True)
+
+    def step(self, text: bytes) -> AuthStep:
+        """Read a line that answers a 334 (without its line end)."""
+        return self._read(text, False)
+
+    def _read(self, text: bytes, initial: bool) -> AuthStep:
+        number = self._number
+        self._number += 1
+        is_base64 = text == b"=" or decode_step(text) is not None
+        parts = describe_response(self.mechanism, number, text)
+        if parts is None:
+            return AuthStep(self.mechanism, number, initial, Secret(text), is_base64=is_base64)
+        reveals = MECHANISMS[self.mechanism].reveals_password
+        return AuthStep(
+            self.mechanism,
+            number,
+            initial,
+            Secret(text),
+            parts.user,
+            parts.secret if reveals else None,
+            parts.authzid or b"",
+            is_base64,
+        )
+
+
+def remember(step: AuthStep, book: SecretBook) -> None:
+    """Note what of a step must be masked if the server repeats it; a user name alone is no secret."""
+    if step.password is not None:
+        book.add(step.password)
+        book.add(step.text)
+    elif step.user is None or step.mechanism != "LOGIN":
+        book.add_step(step.text.reveal())

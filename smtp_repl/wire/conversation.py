@@ -1,0 +1,362 @@
+"""A conversation: octets in, events out, for either side of the wire.
+
+Theory of operation. An SMTP session is two streams of octets. `client_said` is fed what the client says and
+`server_said` what the server says, in the order in which they happened; which of the two *we* say is a matter of
+who calls, and `Conversation(side)` only gives the two their everyday names `send` and `receive`. So a client, a
+server, a proxy and a test in memory all use this one engine.
+
+Three things are kept:
+
+- `phase`: where the session stands, moved by replies alone, through the table in `states`;
+- the queue of what still awaits a reply: replies answer it first in, first out (RFC 2920 §3.1), and a reply that
+  finds it empty answers nothing and never will;
+- `ahead`: where the session will stand if every awaited reply is the hoped one. The client's octets are read by it:
+  after `DATA` they are message text, after `AUTH LOGIN` they are steps, even when no 354 or 334 has come yet. That
+  is how a pipelined password is secret from its first octet.
+
+Nothing here raises for what a peer did or refuses what a user wants to say.
+"""
+
+from collections import deque
+from enum import Enum
+from typing import NamedTuple
+
+from smtp_repl.wire import states
+from smtp_repl.wire.authentication import AuthReader, remember
+from smtp_repl.wire.commands import Command, parse_command, parse_path
+from smtp_repl.wire.events import (
+    AuthStep,
+    BodySaid,
+    Broken,
+    CapabilitiesKnown,
+    ChallengeSaid,
+    ChunkSaid,
+    Closed,
+    CommandSaid,
+    Event,
+    HandshakeDue,
+    ReplySaid,
+    finding,
+)
+from smtp_repl.wire.extensions import NO_CAPABILITIES, Capabilities
+from smtp_repl.wire.findings import command_findings, reply_findings, step_findings
+from smtp_repl.wire.octets import DotReader, decode_step
+from smtp_repl.wire.replies import Reply, ReplyReader
+from smtp_repl.wire.secrets import SecretBook
+from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, GREETING, LAST_CHUNK, Phase
+
+
+class Side(Enum):
+    """Whose part we take."""
+
+    CLIENT = "C"
+    SERVER = "S"
+
+
+class Envelope(NamedTuple):
+    """The envelope of the open mail transaction: addresses as they stood between the brackets."""
+
+    sender: bytes | None = None
+    recipients: tuple[bytes, ...] = ()
+
+
+class Authenticated(NamedTuple):
+    """Whom the server took the client for, as far as the client's steps tell."""
+
+    mechanism: str
+    user: bytes | None
+
+
+class _Awaited(NamedTuple):
+    """Something said that a reply is due to; `hoped` where it is not what the table says of `said` alone."""
+
+    said: str
+    command: Command | None = None
+    hoped: Phase | None = None
+
+
+class Conversation:
+    """One SMTP session as seen from the wire.
+
+    `tls_active` and `path_is_private` (TLS or loopback) are told by the driver; `lint` turns findings about the
+    client's commands on. Attributes are there to be read; only octets and `handshake_done` change them.
+    """
+
+    def __init__(
+        self,
+        side: Side = Side.CLIENT,
+        *,
+        tls_active: bool = False,
+        path_is_private: bool = False,
+        lint: bool = True,
+    ) -> None:
+        self.side = side
+        self.phase = Phase.OPENED
+        self.ahead = Phase.OPENED
+        self.capabilities: Capabilities = NO_CAPABILITIES
+        self.previous_capabilities: Capabilities = NO_CAPABILITIES
+        """What was offered before the last handshake (RFC 3207 §4.2 wants it forgotten; people compare)."""
+        self.envelope = Envelope()
+        self.authenticated: Authenticated | None = None
+        self.tls_active = tls_active
+        self.path_is_private = path_is_private or tls_active
+        self.secrets = SecretBook()
+        self._lint = lint
+        self._queue: deque[_Awaited] = deque([_Awaited(GREETING)])
+        self._replies = ReplyReader()
+        self._unread = b""
+        self._body: DotReader | None = None
+        self._chunk_left = 0
+        self._chunk_is_last = False
+        self._auth = AuthReader()
+        self._auth_user: bytes | None = None
+        self._lmtp = False
+        self._after_handshake = False
+        self._smtputf8 = False
+
+    @property
+    def awaiting(self) -> tuple[str, ...]:
+        """What still awaits a reply, oldest first: verbs, "." for a message, "greeting", "AUTH step"."""
+        return tuple(awaited.said for awaited in self._queue)
+
+    @property
+    def pending_reply(self) -> bytes:
+        """What has come of a reply that is not complete."""
+        return self._replies.pending
+
+    def send(self, octets: bytes) -> list[Event]:
+        """Note what we said; the octets themselves go to the wire as they are."""
+        return self.client_said(octets) if self.side is Side.CLIENT else self.server_said(octets)
+
+    def receive(self, octets: bytes) -> list[Event]:
+        """Read what the peer said."""
+        return self.server_said(octets) if self.side is Side.CLIENT else self.client_said(octets)
+
+    def receive_eof(self) -> list[Event]:
+        """The peer closed: what was unfinished is reported as partial."""
+        events = self.cut_reply()
+        expected = self.phase is Phase.CLOSED or not (events or self._queue or self.phase is Phase.DATA)
+        self.phase = self.ahead = Phase.CLOSED
+        events.append(Closed(expected, self.awaiting))
+        return events
+
+    def cut_reply(self) -> list[Event]:
+        """Give out what has come of an unfinished reply; the rest of it will look malformed when it comes."""
+        partial = self._replies.cut()
+        events: list[Event] = []
+        if partial is not None:
+            self._report(partial, self._queue[0] if self._queue else None, events)
+        return events
+
+    def handshake_done(self) -> list[Event]:
+        """TLS is up: what was said in the clear is forgotten (RFC 3207 §4.2)."""
+        events: list[Event] = []
+        if self.phase is Phase.TLS:
+            self.phase = states.after(self.phase, states.HANDSHAKE, 0)
+            self._queue.clear()
+            self._after_handshake = True
+        if self.capabilities is not NO_CAPABILITIES:
+            events += [finding("capabilities-forgotten"), CapabilitiesKnown(NO_CAPABILITIES)]
+        self.previous_capabilities, self.capabilities = self.capabilities, NO_CAPABILITIES
+        self.tls_active = self.path_is_private = True
+        self.authenticated = None
+        self.envelope = Envelope()
+        self.ahead = self.phase
+        self._unread = b""
+        return events
+
+    # ------------------------------------------------------------ what the client says
+
+    def client_said(self, octets: bytes) -> list[Event]:
+        """Read the client's octets, however they are cut."""
+        events: list[Event] = []
+        unread = self._unread + octets if self._unread else octets
+        while unread:
+            if self._chunk_left:
+                unread = self._chunk(unread, events)
+            elif self.ahead is Phase.DATA:
+                unread = self._message_text(unread, events)
+            else:
+                end = unread.find(b"\n") + 1
+                if not end:
+                    break
+                self._line(unread[:end], events)
+                unread = unread[end:]
+        self._unread = unread
+        return events
+
+    def _chunk(self, unread: bytes, events: list[Event]) -> bytes:
+        piece = unread[: self._chunk_left]
+        self._chunk_left -= len(piece)
+        events.append(ChunkSaid(piece, not self._chunk_left, self._chunk_is_last))
+        return unread[len(piece) :]
+
+    def _message_text(self, unread: bytes, events: list[Event]) -> bytes:
+        body = self._body = self._body or DotReader()
+        body.feed(unread)
+        if not body.done:
+            events.append(BodySaid(unread))
+            return b""
+        rest = body.rest
+        events.append(BodySaid(unread[: len(unread) - len(rest)], True, body.octets, body.lines))
+        self._body = None
+        # LMTP answers once for each accepted recipient (RFC 2033 §4.2).
+        replies_due = len(self.envelope.recipients) if self._lmtp else 1
+        self._queue.extend([_Awaited(END_OF_DATA)] * max(1, replies_due))
+        self.ahead = states.hoped(self.ahead, END_OF_DATA)
+        return rest
+
+    def _line(self, line: bytes, events: list[Event]) -> None:
+        content = line[:-2] if line.endswith(b"\r\n") else line[:-1]
+        if self.ahead is Phase.AUTH and content != b"*":
+            self._say_secret(Command(b"", "", b""), AUTH_STEP, self._auth.step(content), events)
+            return
+        command = parse_command(content)
+        said = AUTH_STEP if self.ahead is Phase.AUTH else command.verb
+        if said == "AUTH":
+            command, step = self._auth.begin(command)
+            if step is not None:
+                self._say_secret(command, said, step, events)
+                return
+        elif said == "BDAT":
+            said = self._begin_chunk(command)
+        elif said == "LHLO":
+            self._lmtp = True
+        elif said == "MAIL":
+            self._smtputf8 = b"SMTPUTF8" in command.argument.upper().split()
+        self._say(command, said, CommandSaid(command, line, self.ahead, len(self._queue)), events)
+        if not line.endswith(b"\r\n"):
+            events.append(finding("bare-lf-command"))
+
+    def _begin_chunk(self, command: Command) -> str:
+        words = command.argument.split()
+        if words and words[0].isdigit() and len(words[0]) <= 20:
+            self._chunk_left = int(words[0])
+        self._chunk_is_last = len(words) > 1 and words[1].upper() == b"LAST"
+        return LAST_CHUNK if self._chunk_is_last else "BDAT"
+
+    def _say_secret(self, command: Command, said: str, step: AuthStep, events: list[Event]) -> None:
+        remember(step, self.secrets)
+        if step.user is not None:
+            self._auth_user = step.user
+        hoped = Phase.GREETED if self._auth.is_done else Phase.AUTH
+        self._say(command, said, CommandSaid(command, None, self.ahead, len(self._queue), step), events, hoped)
+        events += step_findings(step, path_is_private=self.path_is_private)
+
+    def _say(
+        self, command: Command, said: str, event: CommandSaid, events: list[Event], hoped: Phase | None = None
+    ) -> None:
+        events.append(event)
+        if self._lint:
+            events += command_findings(
+                command,
+                said,
+                phase=self.ahead,
+                awaiting=self.awaiting,
+                capabilities=self.capabilities,
+                after_handshake=self._after_handshake,
+                smtputf8=self._smtputf8,
+            )
+        self._queue.append(_Awaited(said, command, hoped))
+        self.ahead = hoped or states.hoped(self.ahead, said)
+
+    # ------------------------------------------------------------ what the server says
+
+    def server_said(self, octets: bytes) -> list[Event]:
+        """Read the server's octets, however they are cut. Raises `WireLimit` when fed after a `Broken`."""
+        events: list[Event] = []
+        replies = self._replies.feed(octets)
+        for number, reply in enumerate(replies, 1):
+            self._reply(reply, events)
+            if self.phase is Phase.TLS:
+                # RFC 3207 §5: what follows the 220 in plaintext must not be taken for part of the session.
+                self._handshake_due(b"".join(later.raw for later in replies[number:]), events)
+                break
+        if self._replies.fault is not None:
+            events.append(Broken(self._replies.fault))
+        return events
+
+    def _handshake_due(self, replies: bytes, events: list[Event]) -> None:
+        if self.side is Side.CLIENT:
+            injected = replies + self._replies.take_unread()
+        else:
+            commands = [awaited.command.line + b"\r\n" for awaited in self._queue if awaited.command is not None]
+            injected = b"".join(commands) + self._unread
+        if injected:
+            events.append(finding("data-before-handshake"))
+        events.append(HandshakeDue(injected))
+
+    def _reply(self, reply: Reply, events: list[Event]) -> None:
+        # A cut reply answers nothing: what it would have answered goes on waiting.
+        awaited = self._queue.popleft() if self._queue and not reply.partial else None
+        before = self.phase
+        said = awaited.said if awaited is not None else ""
+        if reply.klass and reply.code is not None:
+            self.phase = states.after(before, said, reply.code)
+        self._report(reply, awaited, events)
+        if awaited is not None:
+            self._learn(awaited, reply, events)
+        self._look_ahead(said, reply, events)
+
+    def _report(self, reply: Reply, awaited: _Awaited | None, events: list[Event]) -> None:
+        secret = self.secrets.occurs_in(reply.raw)
+        if secret:
+            mask = self.secrets.mask
+            reply = reply._replace(raw=mask(reply.raw), texts=tuple(mask(text) for text in reply.texts))
+        said, command = (awaited.said, awaited.command) if awaited is not None else (None, None)
+        events.append(ReplySaid(reply, said, command, self.phase, secret))
+        events += reply_findings(reply, said)
+        if secret:
+            events.append(finding("secret-echoed"))
+
+    def _learn(self, awaited: _Awaited, reply: Reply, events: list[Event]) -> None:
+        """Draw the consequences of a reply: capabilities, envelope, identity."""
+        said, command, code = awaited.said, awaited.command, reply.code
+        if said in ("EHLO", "LHLO", "HELO") and code == 250 and reply.klass:
+            self._greeted(said, reply, events)
+        elif said == "MAIL" and reply.klass == 2 and command is not None:
+            self.envelope = Envelope(parse_path(command.argument, b"FROM").address or b"")
+        elif said == "RCPT" and reply.klass == 2 and command is not None:
+            address = parse_path(command.argument, b"TO").address or b""
+            self.envelope = self.envelope._replace(recipients=(*self.envelope.recipients, address))
+        elif said in ("AUTH", AUTH_STEP):
+            self._auth_answered(said, reply, events)
+        if self.phase in (Phase.GREETED, Phase.CONNECTED):
+            self.envelope = Envelope()
+
+    def _greeted(self, said: str, reply: Reply, events: list[Event]) -> None:
+        known = NO_CAPABILITIES if said == "HELO" else Capabilities.from_reply(reply.texts)
+        self.capabilities = known
+        events.append(CapabilitiesKnown(known))
+        events += [finding(flag) for flag in known.flags]
+        before = self.previous_capabilities.keywords if self._after_handshake else ()
+        lost = [keyword for keyword in before if keyword != "STARTTLS" and not known.offers(keyword)]
+        if lost:
+            events.append(finding("keywords-lost", keywords=", ".join(lost)))
+        self._after_handshake = False
+
+    def _auth_answered(self, said: str, reply: Reply, events: list[Event]) -> None:
+        if reply.code == 334 and reply.klass:
+            text = reply.texts[-1]
+            decoded = decode_step(text)
+            events.append(ChallengeSaid(self._auth.mechanism, text, decoded))
+            if decoded is None:
+                events.append(finding("bad-base64"))
+        elif reply.code == 235 and reply.klass:
+            if said == "AUTH" and self._auth.nothing_said:
+                events.append(finding("success-before-credentials"))
+            self.authenticated = Authenticated(self._auth.mechanism, self._auth_user)
+
+    def _look_ahead(self, said: str, reply: Reply, events: list[Event]) -> None:
+        """Work out anew where the session will stand, now that one more reply is known."""
+        if said == "DATA" and self.phase is not Phase.DATA and self._body is not None:
+            # The text went out and was not wanted: the server answers each of its lines as a command.
+            self._queue.extendleft([_Awaited("")] * self._body.lines)
+            self._body = None
+            events.append(finding("body-as-commands"))
+        if not self._queue:
+            self.ahead = self.phase
+        elif reply.klass not in (2, 3):
+            self.ahead = self.phase
+            for awaited in self._queue:
+                self.ahead = awaited.hoped or states.hoped(self.ahead, awaited.said)
