@@ -77,7 +77,7 @@ def command_findings(
         why = "it may be offered after STARTTLS" if capabilities.offers("STARTTLS") else ""
         found.append(finding("not-offered", said=command.verb, keyword=syntax.keyword, why=why, ref=syntax.ref))
     found += [
-        Finding(problem.rule, "warning", problem.message, problem.hint, syntax.ref if syntax else "RFC 5321 §4.1")
+        Finding(problem.rule, "warning", problem.message, problem.hint, problem.ref)
         for problem in check_syntax(command, smtputf8=smtputf8)
     ]
     return found
@@ -95,7 +95,8 @@ def _order(said: str, phase: Phase, after_handshake: bool) -> Finding:
 
 def _pipelining(said: str, awaiting: Sequence[str], capabilities: Capabilities) -> list[Finding]:
     """RFC 2920 §3.1: what may be sent while replies are awaited, and whether this may be at all."""
-    before = [one for one in awaiting if one != GREETING]
+    # A message text may be followed in the same group (RFC 2920 §3.1).
+    before = [one for one in awaiting if one not in (GREETING, END_OF_DATA)]
     if not before:
         return []
     found: list[Finding] = []
