@@ -107,7 +107,7 @@ def _unescape(octets: bytes, found: re.Match[bytes]) -> bytes:
             raise BadEscape("\\x needs two hexadecimal digits", offset)
         # The escaped character may be longer than the one octet that was matched.
         after = octets[found.start() + 1 :].decode("utf-8", "surrogateescape")[:1]
-        raise BadEscape(f'unknown escape "\\{printable(after)}"' if after else "nothing after the backslash", offset)
+        raise BadEscape(f"unknown escape \\{printable(after)}" if after else "nothing after the backslash", offset)
     return octet
 
 

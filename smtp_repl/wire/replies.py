@@ -132,11 +132,11 @@ class ReplyReader:
             if len(line) > LINE_LIMIT:
                 return self._give_up(replies, line[:LINE_LIMIT], "line-too-long")
             reply = self._line(line)
+            if len(self._lines) > LINES_LIMIT or self._size > REPLY_LIMIT:
+                return self._give_up(replies, b"", "reply-too-long")
             if reply is not None:
                 replies.append(reply)
                 self._begin()
-            elif len(self._lines) > LINES_LIMIT or self._size > REPLY_LIMIT:
-                return self._give_up(replies, b"", "reply-too-long")
         self._buffer = buffer[start:]
         if len(self._buffer) > LINE_LIMIT:
             return self._give_up(replies, self._buffer[:LINE_LIMIT], "line-too-long")
