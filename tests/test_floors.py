@@ -61,8 +61,8 @@ PURE_MODULES = frozenset(
     "__future__ base64 binascii bisect codecs collections difflib enum functools hashlib heapq hmac ipaddress"
     " itertools math operator re string struct textwrap typing types unicodedata".split()
 )
-PURE_NAMES = {"typing": frozenset({"NamedTuple", "assert_never"})}
-"""`typing` is there anyway, for NamedTuple; all else in it has a better place (`collections.abc`)."""
+PURE_NAMES = {"typing": frozenset({"NamedTuple", "Never", "NoReturn", "assert_never"})}
+"""`typing` is there anyway, for NamedTuple; what else is useful in it has a better place (`collections.abc`)."""
 IMPURE_CALLS = frozenset({"breakpoint", "eval", "exec", "input", "open", "print"})
 
 CHEAP = ("wire", "knowledge", "script")
