@@ -1,0 +1,42 @@
+"""A recording: transcript lines appended to a file one by one, each there before it is shown.
+
+kill -9 loses nothing that was shown. The file is the user's alone (0600): it holds addresses and message texts.
+Passwords are in none of its lines, since lines come from `script.transcript`.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from smtp_repl.script.transcript import Line
+from smtp_repl.wire.errors import OutputError
+
+
+class Recorder:
+    """Writes lines to `path`. Raises `OutputError` when the file exists already, or cannot be written."""
+
+    def __init__(self, path: Path, *, overwrite: bool = False) -> None:
+        self.path = path
+        # O_EXCL also refuses a symbolic link that somebody put there.
+        flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if overwrite else os.O_EXCL)
+        try:
+            self._file = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0), 0o600)
+        except FileExistsError:
+            raise OutputError(f"{path} exists already", "choose another name, or delete it first") from None
+        except OSError as error:
+            raise OutputError(f"cannot record to {path}: {error.strerror}") from None
+
+    def write(self, lines: Iterable[Line]) -> None:
+        """Append lines; they are with the operating system when this returns."""
+        octets = "".join(f"{line.text}\n" for line in lines).encode("utf-8", "surrogateescape")
+        try:
+            while octets:
+                octets = octets[os.write(self._file, octets) :]
+        except OSError as error:
+            raise OutputError(f"cannot record to {self.path}: {error.strerror}") from None
+
+    def close(self) -> None:
+        """Close the file; closing twice does no harm."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1

@@ -1,0 +1,308 @@
+"""What was said, as script lines: the one place where events become `S:`/`C:` text.
+
+Screen, recording and line mode show these lines; because they are a script, what was shown can be played again.
+The form of a line is a function of its octets alone (DESIGN: plain, or the `"…"` form), so a server can forge
+neither a `C:` line nor a directive. The exception are the steps of AUTH: they are secret from birth and become holes
+such as `{auth.plain}`, or `{secret.1}` where no hole of an identity would give the same octets again.
+
+Lines come without line end. Those of kind `FILE_ONLY` are for files and not for a screen.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from smtp_repl.script.actions import Opened, TlsFacts
+from smtp_repl.wire.events import (
+    AuthStep,
+    BodySaid,
+    CapabilitiesKnown,
+    ChunkSaid,
+    Closed,
+    CommandSaid,
+    Event,
+    Finding,
+    ReplySaid,
+)
+from smtp_repl.wire.extensions import Capabilities
+from smtp_repl.wire.octets import decode_step, encode_step, is_plain, printable, quote
+from smtp_repl.wire.sasl import MECHANISMS
+from smtp_repl.wire.secrets import MASK, Secret
+from smtp_repl.wire.states import AUTH_STEP
+from smtp_repl.wire.targets import Target
+
+CLIENT, SERVER, DIRECTIVE, REMARK, FILE_ONLY = "C", "S", "@", "#", "file"
+
+
+class Line(NamedTuple):
+    """One line of a transcript: `kind` is CLIENT, SERVER, DIRECTIVE, REMARK or FILE_ONLY; `text` is safe to print."""
+
+    kind: str
+    text: str
+
+
+class _Identity:
+    """Who authenticated, under which name the holes call them, and with which password, once that was seen."""
+
+    __slots__ = ("name", "password", "user")
+
+    def __init__(self, name: str, user: bytes) -> None:
+        self.name = name
+        self.user = user
+        self.password: Secret | None = None
+
+    def fits(self, user: bytes, password: Secret | None) -> bool:
+        """Whether this identity gives the same octets again."""
+        return self.user == user and (password is None or self.password in (None, password))
+
+
+class Transcriber:
+    """Turns the events of one connection into lines, in the order in which they happened.
+
+    `stamp` gives the time of day as text; with it each write and each reply is preceded by its time.
+    """
+
+    def __init__(self, connection: str = "", *, stamp: Callable[[], str] | None = None) -> None:
+        self._connection = f"[{connection}]" if connection else ""
+        self._stamp = stamp
+        self._last = ""
+        self._body = b""
+        self._mechanism = ""
+        self._identities: list[_Identity] = []
+        self._current: _Identity | None = None
+        self._secrets = 0
+
+    def remark(self, text: str) -> Line:
+        """Something that the program has to say."""
+        return remark(text)
+
+    def opened(self, opened: Opened, target: Target | None = None) -> list[Line]:
+        """Both ends of a new connection."""
+        where = printable(opened.address)
+        if opened.port:
+            where = f"[{where}]:{opened.port}" if ":" in where else f"{where}:{opened.port}"
+        name = printable(opened.host)
+        lines = [remark(f"connected to {where}" + (f" ({name})" if name and name != opened.address else ""))]
+        if opened.local_port:
+            lines.append(Line(FILE_ONLY, f"# from {printable(opened.local_address)}:{opened.local_port}"))
+        return lines + (self.secured(opened.tls) if opened.tls is not None else [])
+
+    def secured(self, facts: TlsFacts) -> list[Line]:
+        """A TLS connection in one line."""
+        return [remark(describe_tls(facts))]
+
+    def closed(self, event: Closed | None, *, by_us: bool = False) -> list[Line]:
+        """The end of a connection."""
+        lines = self._flush_body()
+        if by_us:
+            return [*lines, remark("we closed the connection")]
+        awaiting = event.awaiting if event is not None and not event.expected else ()
+        due = f" while {', '.join(awaiting)} awaited a reply" if awaiting else ""
+        return [*lines, remark(f"the server closed the connection{due}")]
+
+    def wrote(self, events: Sequence[Event]) -> list[Line]:
+        """What the client said in one write."""
+        directives: list[Line] = []
+        said: list[Line] = []
+        begins_with_command = False
+        for event in events:
+            match event:
+                case CommandSaid():
+                    begins_with_command = begins_with_command or not said
+                    said += self._flush_body()
+                    said.append(self._command(event, directives))
+                case BodySaid(raw=raw, ended=ended) | ChunkSaid(raw=raw, ended=ended):
+                    said += self._body_lines(raw, ended)
+                case _:
+                    pass
+        lines = self._time() if said else []
+        if said and begins_with_command and self._last == CLIENT and not directives:
+            lines.append(Line(DIRECTIVE, "@wait 0"))
+        if said:
+            self._last = CLIENT
+        return [*lines, *directives, *said]
+
+    def heard(self, events: Iterable[Event]) -> list[Line]:
+        """What the server said."""
+        lines: list[Line] = []
+        for event in events:
+            match event:
+                case ReplySaid():
+                    lines += self._flush_body()
+                    lines += self._time()
+                    lines += self._reply(event)
+                    self._last = SERVER
+                case CapabilitiesKnown(capabilities) if capabilities.keywords:
+                    lines.append(Line(FILE_ONLY, f"# {caps_directive(capabilities)}"))
+                case _:
+                    pass
+        return lines
+
+    # ------------------------------------------------------------ lines
+
+    def _time(self) -> list[Line]:
+        return [Line(REMARK, f"# {self._stamp()}")] if self._stamp is not None else []
+
+    def _line(self, side: str, octets: bytes) -> Line:
+        return Line(side, wire_line(side + self._connection, octets))
+
+    def _body_lines(self, raw: bytes, ended: bool) -> list[Line]:
+        *whole, unfinished = (self._body + raw).split(b"\n")
+        self._body = unfinished
+        lines = [self._line(CLIENT, line + b"\n") for line in whole]
+        return lines + self._flush_body() if ended else lines
+
+    def _flush_body(self) -> list[Line]:
+        """A line of a message or chunk that did not come to its end."""
+        if not self._body:
+            return []
+        line = self._line(CLIENT, self._body)
+        self._body = b""
+        return [line]
+
+    def _reply(self, event: ReplySaid) -> list[Line]:
+        reply = event.reply
+        lines = [] if event.answers is not None or reply.partial else [Line(REMARK, "# unsolicited")]
+        if reply.code == 334 and event.answers in ("AUTH", AUTH_STEP) and self._is_fresh_challenge():
+            return [*lines, Line(SERVER, f"S{self._connection}~ 334 {{}}")]
+        for octets in _lines_with_ends(reply.raw):
+            if MASK.encode() in octets and event.secret:
+                text = printable(octets.removesuffix(b"\n").removesuffix(b"\r"))
+                lines.append(Line(SERVER, f"S{self._connection}~ " + escape_braces(text).replace(MASK, "{}")))
+            else:
+                lines.append(self._line(SERVER, octets))
+        if reply.partial:
+            lines.append(remark("the reply was cut here"))
+        return lines
+
+    def _is_fresh_challenge(self) -> bool:
+        """Whether the challenge is another one each time, so that its text is no expectation."""
+        mechanism = MECHANISMS.get(self._mechanism)
+        return mechanism is None or mechanism.reads_challenges
+
+    # ------------------------------------------------------------ AUTH
+
+    def _command(self, event: CommandSaid, directives: list[Line]) -> Line:
+        if event.command.verb == "AUTH":
+            words = event.command.argument.split()
+            self._mechanism = words[0].decode("ascii", "replace").upper() if words else ""
+            self._current = None
+        if event.step is None:
+            return self._line(CLIENT, event.raw or b"\r\n")
+        hole = self._hole(event.step, directives)
+        prefix = escape_braces(printable(event.command.line))
+        return Line(CLIENT, f"C{self._connection}~ {prefix}{hole}")
+
+    def _hole(self, step: AuthStep, directives: list[Line]) -> str:
+        attribute, octets = _expression(step)
+        identity = None
+        if attribute and step.user is not None and not step.authzid:
+            identity = self._identify(step.user, step.password, directives)
+        elif (
+            attribute == "pass" and self._current is not None and self._current.fits(self._current.user, step.password)
+        ):
+            identity = self._current
+        if identity is None or octets is None or encode_step(octets) != step.text.reveal():
+            self._secrets += 1
+            return f"{{secret.{self._secrets}}}"
+        if step.password is not None:
+            identity.password = step.password
+        self._current = identity
+        return f"{{{identity.name}.{attribute}}}"
+
+    def _identify(self, user: bytes, password: Secret | None, directives: list[Line]) -> _Identity | None:
+        for identity in self._identities:
+            if identity.fits(user, password):
+                return identity
+        if not is_plain(user) or b" " in user or not user:
+            return None
+        name = f"auth{len(self._identities) + 1}" if self._identities else "auth"
+        identity = _Identity(name, user)
+        self._identities.append(identity)
+        label = f"[{name}]" if name != "auth" else ""
+        directives.append(Line(DIRECTIVE, f"@auth{label} user={user.decode()}"))
+        return identity
+
+
+def _expression(step: AuthStep) -> tuple[str, bytes | None]:
+    """The attribute of an identity that stands for this step, and the octets that the attribute would encode."""
+    if step.mechanism == "PLAIN" and step.user is not None and step.password is not None:
+        return "plain", b"\0".join((step.authzid, step.user, step.password.reveal()))
+    if step.mechanism == "LOGIN" and step.user is not None:
+        return "user", step.user
+    if step.mechanism == "LOGIN" and step.password is not None:
+        return "pass", step.password.reveal()
+    if step.user is not None and not step.initial:
+        return "reply", decode_step(step.text.reveal())
+    return "", None
+
+
+def _lines_with_ends(octets: bytes) -> list[bytes]:
+    """Lines with their line ends; only LF ends one, whatever str.splitlines thinks."""
+    *whole, unfinished = octets.split(b"\n")
+    lines = [line + b"\n" for line in whole]
+    return [*lines, unfinished] if unfinished else lines
+
+
+def wire_line(tag: str, octets: bytes) -> str:
+    """The script line for octets that one side said, line end included: plain where that loses nothing."""
+    if octets.endswith(b"\r\n") and is_plain(octets[:-2]):
+        text = octets[:-2].decode()
+        return f"{tag}: {text}" if text else f"{tag}:"
+    return f'{tag}"{quote(octets)}"'
+
+
+def escape_braces(text: str) -> str:
+    """Text for a `~` line, where braces make holes."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def remark(text: str) -> Line:
+    """A `# ` line; whatever the text holds, it stays one line and no directive."""
+    return Line(REMARK, f"# {printable(text)}")
+
+
+def finding_remark(finding: Finding) -> Line:
+    """A finding as a remark: what, what to do, where it is written."""
+    text = finding.message
+    if finding.hint:
+        text += f"; {finding.hint}"
+    if finding.ref:
+        text += f" ({finding.ref})"
+    return remark(text)
+
+
+def caps_directive(capabilities: Capabilities) -> str:
+    """The `@caps` directive that holds for what was offered."""
+    words = []
+    for keyword, parameters in capabilities.keywords.items():
+        plain = [parameter for parameter in parameters if is_plain(parameter.encode()) and "," not in parameter]
+        words.append(f"{keyword}={','.join(plain)}" if plain else keyword)
+    return f"@caps {' '.join(words)}"
+
+
+def describe_tls(facts: TlsFacts) -> str:
+    """Version, cipher and what the certificate is worth, in one line."""
+    name = facts.names[0] if facts.names else facts.subject
+    if facts.trust == "pin":
+        verdict = "certificate pinned"
+    elif facts.verified:
+        verdict = f"certificate verified ({name})" if name else "certificate verified"
+    else:
+        verdict = f"certificate NOT verified ({name})" if name else "certificate NOT verified"
+    return f"{facts.version} {facts.cipher}, {verdict}"
+
+
+def header_lines(version: str, recorded: str, target: Target | None) -> list[Line]:
+    """What a recording begins with; `recorded` is a UTC time of the form 2026-01-31T12:00:00Z."""
+    lines = [
+        Line(
+            FILE_ONLY, f"# recorded by smtp-repl {version}; play it again: smtp-repl run THIS-FILE --server HOST:PORT"
+        ),
+        Line(FILE_ONLY, f"@recorded {recorded}"),
+    ]
+    if target is not None:
+        scheme = "lmtp:" if target.lmtp and not target.path else ""
+        tls = " tls" if target.implicit_tls else ""
+        lines.append(Line(FILE_ONLY, f"@connect {scheme}{target}{tls}"))
+    lines.append(Line(FILE_ONLY, "@match status"))
+    return lines
