@@ -42,7 +42,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
 
 
 def pages(root: Path) -> list[Path]:
-    return [*sorted(root.glob("*.md")), *sorted((root / "docs").rglob("*.md"))]
+    return [*sorted(root.glob("*.md")), *sorted((root / "docs").rglob("*.md")), *sorted(root.glob("scripts/*.md"))]
 
 
 def generated(text: str, generators: dict[str, Callable[[], str]]) -> str:
