@@ -140,7 +140,7 @@ class Postfix:
         self._ended = False
         _lay_out(home, certificates, self.port, self.tls_port)
         self._process = subprocess.Popen(
-            ["postfix", "-c", str(home / "etc"), "start-fg"],
+            [_program("postfix"), "-c", str(home / "etc"), "start-fg"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -165,9 +165,7 @@ class Postfix:
         folder = self.home / "mail" / mailbox / "new"
         if not folder.is_dir():
             return []
-        return [
-            path.read_bytes() for path in sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
-        ]
+        return [path.read_bytes() for path in sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)]
 
     def wait_for_mail(self, text: bytes, mailbox: str = "alice") -> bytes:
         """The message that holds some text, once it is delivered: a 250 only says that it is queued."""
@@ -182,9 +180,7 @@ class Postfix:
 
     def wait_until_up(self) -> None:
         """Until the master process says that it listens, and it does."""
-        self._wait(
-            lambda: any("daemon started" in line for line in self._log), START_LIMIT, "it did not start"
-        )
+        self._wait(lambda: any("daemon started" in line for line in self._log), START_LIMIT, "it did not start")
         with socket.create_connection((self.host, self.port), START_LIMIT) as connection:
             assert connection.recv(4) == b"220 ", self.log
 
@@ -251,16 +247,21 @@ def _lay_out(home: Path, certificates: Certificates, port: int, tls_port: int) -
     (home / "etc/recipients").write_text(_RECIPIENTS)
     database = home / "etc/sasldb2"
     for user, password in ACCOUNTS.items():
-        command = ["saslpasswd2", "-p", "-c", "-f", str(database), "-u", "example.com", user]
+        command = [_program("saslpasswd2"), "-p", "-c", "-f", str(database), "-u", "example.com", user]
         subprocess.run(command, input=password.encode(), check=True, capture_output=True)
     os.chown(database, owner, -1)
     database.chmod(0o400)
 
 
+def _program(name: str) -> str:
+    """Its path; empty where it is not installed. Not everybody's PATH has the folder of root's programs."""
+    return shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin") or ""
+
+
 def _missing() -> str:
     """Why there can be no Postfix here; empty when there can."""
     for program, package in (("postfix", "postfix"), ("saslpasswd2", "sasl2-bin")):
-        if shutil.which(program) is None:
+        if not _program(program):
             return f"{program} is not installed (Debian: apt-get install {package})"
     if os.geteuid() != 0:
         return "Postfix starts only as root"

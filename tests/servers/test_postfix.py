@@ -63,9 +63,7 @@ def test_refuses_a_wrong_password(client: smtplib.SMTP) -> None:
 
 def test_tls_from_the_start(postfix: Postfix, certificates: Certificates) -> None:
     """`tls_port` greets inside TLS, with a certificate that `ca_pem` vouches for."""
-    with smtplib.SMTP_SSL(
-        "localhost", postfix.tls_port, context=certificates.client_context(), timeout=20
-    ) as client:
+    with smtplib.SMTP_SSL("localhost", postfix.tls_port, context=certificates.client_context(), timeout=20) as client:
         assert client.noop()[0] == 250
 
 
