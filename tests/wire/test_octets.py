@@ -222,7 +222,7 @@ def test_stuffing(message: bytes, wire: bytes) -> None:
 
 TEXT = {
     "bare LF": (b"a\n.\nb\n", b"a\r\n..\r\nb\r\n.\r\n"),
-    "LF.LF smuggling": (b"a\n.\nMAIL FROM:<evil@x>\n", b"a\r\n..\r\nMAIL FROM:<evil@x>\r\n.\r\n"),
+    "LF.LF smuggling": (b"a\n.\nMAIL FROM:<evil@example.net>\n", b"a\r\n..\r\nMAIL FROM:<evil@example.net>\r\n.\r\n"),
     "bare CR": (b"a\r.b\rc", b"a\r\n..b\r\nc\r\n.\r\n"),
     "LF.CRLF": (b"a\n.\r\nb", b"a\r\n..\r\nb\r\n.\r\n"),
     "CR at the end": (b"a\r", b"a\r\n.\r\n"),
