@@ -118,7 +118,7 @@ def first_prompt(command: list[str]) -> None:
     try:
         output = b""
         deadline = time.monotonic() + PATIENCE
-        while b"C: " not in output:
+        while b"C:" not in output:  # the blank behind it may be a move of the cursor
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([process.fd], [], [], left)[0]:
                 raise RuntimeError(f"{command}: no prompt within {PATIENCE:g} s:\n{output!r}")
