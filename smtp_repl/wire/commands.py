@@ -84,16 +84,15 @@ def check_syntax(
         what = "TAB is not a blank here" if control[0] == b"\t" else "The line holds a control character"
         return (problem("control-char", what, control.start()),)
     syntax = VERBS.get(command.verb)
+    length = len(command.line) + 2
     if syntax is None or syntax.status == "pseudo":
-        return (_unknown(command),)
+        return (_unknown(command), *_check_length(length, LINE_LIMIT, "line-over-512"))
     found: list[Problem] = []
     if syntax.keyword and offered is not None and syntax.keyword not in offered:
         missing = f"{command.verb} is not offered here"
         found.append(problem("verb-not-offered", missing, 0))
-    length = len(command.line) + 2
-    if length > _line_limit(syntax, extended, offered):
-        rule = "auth-line-too-long" if syntax.argument == "auth" else "line-over-512"
-        found.append(problem(rule, f"The line has {length} octets, more than a server must take", 0))
+    rule = "auth-line-too-long" if syntax.argument == "auth" else "line-over-512"
+    found += _check_length(length, _line_limit(syntax, extended, offered), rule)
     if syntax.argument == "path":
         found += check_path(command.verb, command.argument, smtputf8, extended, offered)
     else:
@@ -107,7 +106,14 @@ def _line_limit(syntax: VerbSyntax, extended: bool, offered: frozenset[str] | No
     if not (extended and syntax.takes_parameters):
         return LINE_LIMIT
     known = parameters_of(syntax.verb).values()
-    return LINE_LIMIT + sum(known.octets for known in known if offered is None or known.keyword in offered)
+    usable = (parameter for parameter in known if offered is None or parameter.keyword in offered)
+    return LINE_LIMIT + sum(parameter.octets for parameter in usable)
+
+
+def _check_length(octets: int, limit: int, rule: str) -> list[Problem]:
+    if octets <= limit:
+        return []
+    return [problem(rule, f"The line has {octets} octets with its end; a server must take {limit}", limit)]
 
 
 def _unknown(command: Command) -> Problem:

@@ -1,0 +1,89 @@
+"""The practice server itself: it listens, counts its sessions, and stops cleanly."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from smtp_repl.net.practice.inbox import Inbox
+from smtp_repl.net.practice.options import PracticeOptions, refuse_public
+from smtp_repl.net.practice.practice import Practice
+from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.octets import printable
+
+_GOODBYE = 1.0
+"""Seconds in which a client can read the last 421 before the connection is cut."""
+
+
+class PracticeServer:
+    """A practice server in the running event loop.
+
+    `log` gets each line that is said, and each event as a comment, in the notation of scripts with the number of
+    the session as its name: printable, and without secrets.
+    """
+
+    def __init__(self, options: PracticeOptions | None = None, log: Callable[[str], None] | None = None) -> None:
+        self.options = options or PracticeOptions()
+        self._practice = Practice(self.options, log)
+        self._server: asyncio.Server | None = None
+        self.host = self.options.host
+        self.port = self.options.port
+        """The port that it listens on; before `start` the one that was asked for."""
+
+    @property
+    def inbox(self) -> Inbox:
+        return self._practice.inbox
+
+    def ca_pem(self) -> bytes:
+        """The certificate of the authority behind its certificate, in PEM; made at the first call."""
+        return self._practice.certificates.ca_pem()
+
+    async def start(self) -> None:
+        """Listen. Raises `UsageError` for an address that is not loopback, or that cannot be had."""
+        refuse_public(self.options)
+        from smtp_repl.net.practice.session import PracticeSession
+
+        _silence_aiosmtpd()
+        loop = asyncio.get_running_loop()
+        try:
+            self._server = await loop.create_server(
+                lambda: PracticeSession(self._practice, loop), self.options.host, self.options.port, backlog=1024
+            )
+        except OSError as error:
+            raise UsageError(
+                f"cannot listen on {self.options.host}:{self.options.port}: {printable(error.strerror or str(error))}",
+                "port 0 takes any free port; ports below 1024 need rights",
+                kind="listen",
+            ) from error
+        self.host, self.port = self._server.sockets[0].getsockname()[:2]
+
+    async def stop(self) -> None:
+        """Say 421 to whoever is there, hang up, and leave nothing behind. Does nothing when it does not run."""
+        if self._server is None:
+            return
+        self._server.close()
+        visitors = list(self._practice.visitors)
+        for visitor in visitors:
+            visitor.dismiss()
+        leaving = [asyncio.ensure_future(visitor.gone()) for visitor in visitors]
+        if leaving:
+            _, slow = await asyncio.wait(leaving, timeout=_GOODBYE)
+            if slow:
+                for visitor in visitors:
+                    visitor.abort()
+                await asyncio.wait(slow)
+        await self._server.wait_closed()
+        self._server = None
+
+    async def __aenter__(self) -> "PracticeServer":
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.stop()
+
+
+def _silence_aiosmtpd() -> None:
+    """It logs what clients say, secrets included (a password typed without base64, at DEBUG)."""
+    logger = logging.getLogger("mail.log")
+    logger.propagate = False
+    logger.setLevel(logging.CRITICAL + 1)

@@ -1,0 +1,66 @@
+"""The practice server on a thread of its own, for drivers that have no event loop."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from smtp_repl.net.practice.inbox import Inbox
+from smtp_repl.net.practice.options import PracticeOptions
+from smtp_repl.net.practice.server import PracticeServer
+
+
+class PracticeThread:
+    """`with PracticeThread() as server:` listens inside the block and is gone after it.
+
+    `log` is called on the server's thread. Entering raises what `PracticeServer.start` raises.
+    """
+
+    def __init__(self, options: PracticeOptions | None = None, log: Callable[[str], None] | None = None) -> None:
+        self._server = PracticeServer(options, log)
+        # A daemon: a main program that dies must not be kept alive by its practice server.
+        self._thread = threading.Thread(target=self._run, name="practice server", daemon=True)
+        self._started: Future[asyncio.AbstractEventLoop] = Future()
+        self._stop = asyncio.Event()
+
+    @property
+    def host(self) -> str:
+        return self._server.host
+
+    @property
+    def port(self) -> int:
+        return self._server.port
+
+    @property
+    def inbox(self) -> Inbox:
+        return self._server.inbox
+
+    def ca_pem(self) -> bytes:
+        """See `PracticeServer.ca_pem`."""
+        return self._server.ca_pem()
+
+    def __enter__(self) -> "PracticeThread":
+        self._thread.start()
+        try:
+            self._started.result()
+        except BaseException:
+            self._thread.join()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._started.result().call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:
+            if self._started.done():
+                raise
+            self._started.set_exception(error)
+
+    async def _serve(self) -> None:
+        async with self._server:
+            self._started.set_result(asyncio.get_running_loop())
+            await self._stop.wait()
