@@ -97,6 +97,8 @@ class Template:
             except KeyError:
                 known = ", ".join(sorted(scope)) or "none"
                 raise self._error(part, f"{{{part.name}}} has no value here", f"known names: {known}") from None
+            except ScriptError as error:  # the scope knows why, we know where
+                raise self._error(part, error.message, error.hint, error.kind) from None
             octets = value.reveal() if isinstance(value, Secret) else value
             if _STRAY.search(octets):
                 raise self._error(part, f"the value of {{{part.name}}} holds a CR, LF or NUL", "", "control-char")
