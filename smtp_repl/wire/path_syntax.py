@@ -41,7 +41,7 @@ def _form_problems(verb: str, argument: bytes, path: Path, recipient: bool) -> l
     at = len(verb) + 1
     hint = f"write {_rewritten(verb, path, keyword)}"
     if not argument.strip(b" "):
-        return [problem("argument-missing", f"{verb} needs {keyword}<address>", at + len(argument), hint)]
+        return [problem("argument-missing", f"{verb} needs {keyword}<address>", len(verb), hint)]
     word = path.keyword.strip(b" ").upper().decode("ascii", "replace")
     if word != keyword:
         if word.replace(" ", "") == keyword:
@@ -105,7 +105,7 @@ def _parameter_problems(verb: str, argument: bytes, path: Path, offered: frozens
     column = len(verb) + 1 + path.end
     upper = b" " * (len(verb) + 1) + argument.upper()
     for name, value in path.parameters:
-        column = max(column, upper.find(name.encode(), column + 1))
+        column = max(column + 1, upper.find(name.encode(), column + 1))
         parameter = known.get(name)
         if _PARAMETER_NAME.fullmatch(name) is None or value == b"":
             found.append(problem("bad-parameter", "A parameter is written NAME or NAME=value", column))
