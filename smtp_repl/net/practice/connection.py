@@ -233,9 +233,10 @@ class PracticeConnection(SMTP):
             # It may be a password that was sent at the wrong moment.
             self._note("C", f"({len(command.line)} octets that are no command)")
         elif VERBS[command.verb].argument == "auth":
-            words = command.argument.split()
-            known = words and words[0].upper().decode("ascii", "replace") in LOGINS
-            rest = [printable(words[0])] * bool(known) + [MASK] * (len(words) > bool(known))
-            self._note("C", " ".join([command.verb, *rest]))
+            mechanism, _, step = command.argument.strip(b" ").partition(b" ")
+            if mechanism.upper().decode("ascii", "replace") not in LOGINS:
+                mechanism, step = b"", command.argument
+            shown = [command.verb, *([printable(mechanism)] if mechanism else []), *([MASK] if step else [])]
+            self._note("C", " ".join(shown))
         else:
             self._note("C", printable(command.line))

@@ -10,7 +10,7 @@ from smtp_repl.net.practice.practice import Practice
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
 
-_GOODBYE = 1.0
+_GOODBYE = 0.5
 """Seconds in which a client can read the last 421 before the connection is cut."""
 
 

@@ -54,7 +54,8 @@ class PracticeSession(PracticeConnection):
         if refusal is not None:
             if command.verb == "BDAT":
                 await self._skip_chunk(command)
-            await (self.push if refusal.startswith(("503", "554", "538")) else self._refuse)(refusal)
+            text, is_bad = refusal
+            await (self._refuse if is_bad else self.push)(text)
             return
         await _VERBS[command.verb](self, command)
 
@@ -66,16 +67,19 @@ class PracticeSession(PracticeConnection):
         else:
             await self.push(text)
 
-    def _refusal(self, verb: str, problem: Problem | None) -> str | None:
-        """Why this command is refused before anything is done: first what it is, then when, then how it is written."""
+    def _refusal(self, verb: str, problem: Problem | None) -> tuple[str, bool] | None:
+        """Why this command is refused before anything is done, and whether it is a bad one.
+
+        First what it is, then whether it is due, then how it is written; what is merely not due is not bad.
+        """
         if problem is not None and problem.rule in _NO_COMMAND:
-            return teach(problem)
+            return teach(problem), True
         if verb not in _VERBS:
-            return answer("lhlo" if verb == "LHLO" else "not-implemented", verb=verb)
+            return answer("lhlo" if verb == "LHLO" else "not-implemented", verb=verb), True
         out_of_order = self._out_of_order(verb)
         if out_of_order:
-            return answer(out_of_order, verb=verb)
-        return teach(problem) if problem is not None else None
+            return answer(out_of_order, verb=verb), False
+        return (teach(problem), True) if problem is not None else None
 
     def _out_of_order(self, verb: str) -> str:
         """The name of the answer to a command that is not due, "" for one that is (RFC 5321 §4.1.4)."""
