@@ -42,11 +42,12 @@ class Hole(NamedTuple):
 class Template:
     """A line with holes: `parts` are literal texts and holes, in order."""
 
-    __slots__ = ("_compiled", "line", "parts", "text")
+    __slots__ = ("_compiled", "line", "parts", "side", "text")
 
-    def __init__(self, text: str, parts: tuple[str | Hole, ...], line: int = 0) -> None:
+    def __init__(self, text: str, parts: tuple[str | Hole, ...], side: str, line: int = 0) -> None:
         self.text = text
         self.parts = parts
+        self.side = side
         self.line = line
         """The line of the script that the template stands in, for errors (0: none)."""
         self._compiled: re.Pattern[str] | None = None
@@ -144,7 +145,7 @@ class Template:
     def _source(self, bindings: Mapping[str, bytes]) -> str:
         groups: dict[str, int] = {}
         parts = _bound(self.parts, bindings)
-        committing = _committing(parts)
+        committing = _committing(parts, self.side)
         result: list[str] = []
         pending = ""  # what closes the atomic group of a hole that commits
         for index, part in enumerate(parts):
@@ -154,11 +155,11 @@ class Template:
                 continue
             result.append(pending)
             pending = ""
-            if part.name in groups:
+            if part.name in groups and self.side == "S":
                 result.append(f"(?:\\{groups[part.name]})")
             else:
                 inner = part.pattern.source if part.pattern else ".*?"
-                captured = part.name and "." not in part.name
+                captured = part.name and "." not in part.name and part.name not in groups
                 if captured:
                     groups[part.name] = len(groups) + 1
                 group = f"({inner})" if captured else f"(?:{inner})"
@@ -202,7 +203,7 @@ def parse_template(text: str, side: str, *, line: int = 0, anywhere: bool = Fals
         parts.append(joined)
     if anywhere:
         parts = [Hole("", None, 1, 1), *parts, Hole("", None, len(text) + 1, 1)]
-    template = Template(text, tuple(parts), line)
+    template = Template(text, tuple(parts), side, line)
     _check_cost(template)
     return template
 
@@ -268,8 +269,12 @@ def _bound(parts: tuple[str | Hole, ...], bindings: Mapping[str, bytes]) -> tupl
     return tuple(result)
 
 
-def _committing(parts: tuple[str | Hole, ...]) -> set[int]:
-    """The holes that may commit to their shortest text: wildcards before (a text and) another wildcard."""
+def _committing(parts: tuple[str | Hole, ...], side: str) -> set[int]:
+    """The holes that may commit to their shortest text: wildcards before (a text and) another wildcard.
+
+    A name that occurs twice in an `S~` has to occur the same, so it may not. In a `C~`, which nobody but a
+    mock server compares, the second one takes anything: the values are ours, and three of a name are common.
+    """
     names = [part.name if isinstance(part, Hole) else "" for part in parts]
     result = set()
     for index, part in enumerate(parts):
@@ -278,7 +283,8 @@ def _committing(parts: tuple[str | Hole, ...]) -> set[int]:
         if not isinstance(part, Hole) or not isinstance(following, Hole):
             continue
         alone = all(
-            hole.pattern is None and (not hole.name or names.count(hole.name) == 1) for hole in (part, following)
+            hole.pattern is None and (not hole.name or side == "C" or names.count(hole.name) == 1)
+            for hole in (part, following)
         )
         if alone:
             result.add(index)
@@ -287,7 +293,7 @@ def _committing(parts: tuple[str | Hole, ...]) -> set[int]:
 
 def _check_cost(template: Template) -> None:
     """Refuse a template that a hostile line could make slow (see the module's promise)."""
-    committing = _committing(template.parts)
+    committing = _committing(template.parts, template.side)
     degree, ways, chained = 0, 1, False
     seen: set[str] = set()
     for index, part in enumerate(template.parts):
@@ -297,7 +303,7 @@ def _check_cost(template: Template) -> None:
             # A chain that commits is one scan; behind something that can be retried it is one scan each time.
             degree += bool(degree and not chained)
             chained = True
-        elif part.name and part.name in seen:
+        elif part.name and part.name in seen and template.side == "S":
             degree += 1
         elif part.pattern is None and index == len(template.parts) - 1:
             pass  # whatever comes, it matches: nothing is retried

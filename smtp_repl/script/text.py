@@ -230,7 +230,7 @@ def _read_other(source: bytes, line: int, text: str) -> Note:
     bare = text.strip(_SPACE)
     start = len(text) - len(text.lstrip(_SPACE)) + 1
     for opening, closing in _NOTES:
-        if bare.startswith(opening):
+        if bare.startswith(opening) and not _OTHER_TAG.match(text):
             if bare.endswith(closing) and len(bare) > 1:
                 return Note(source, line)
             hint = f"close it with {closing} on this line, or begin the line with #"

@@ -1,0 +1,257 @@
+"""One connection of a play: its conversation, the replies that nobody has asked for yet, and how to wait for more.
+
+Everything that waits is a generator of actions. Knows no script: what is expected and what it means that it did not
+come is the player's business.
+"""
+
+from collections import deque
+from collections.abc import Generator, Iterator
+from typing import NamedTuple
+
+from smtp_repl.script.actions import (
+    Action,
+    Close,
+    Happening,
+    Open,
+    Opened,
+    PeerGone,
+    Read,
+    Received,
+    Secured,
+    Send,
+    SendStream,
+    Shutdown,
+    StartTls,
+    TimedOut,
+)
+from smtp_repl.script.casting import Observer
+from smtp_repl.script.scope import Exchange
+from smtp_repl.wire.conversation import Conversation, Side
+from smtp_repl.wire.errors import PeerClosed, ReplyTimeout, SmtpReplError, TlsError
+from smtp_repl.wire.events import (
+    BodySaid,
+    Broken,
+    ChallengeSaid,
+    ChunkSaid,
+    Closed,
+    CommandSaid,
+    Event,
+    HandshakeDue,
+    ReplySaid,
+)
+from smtp_repl.wire.octets import printable
+from smtp_repl.wire.targets import Target
+
+Doing = Generator[Action, Happening, None]
+
+SHOWN = 200
+"""Octets of injected plaintext that an error shows."""
+
+
+class Heard(NamedTuple):
+    """A whole reply, and how long it took since the clock was set."""
+
+    said: ReplySaid
+    seconds: float
+
+
+class Channel:
+    """A connection, open or not yet; `side` is whose part we play on it."""
+
+    def __init__(
+        self,
+        name: str,
+        observer: Observer,
+        *,
+        side: Side = Side.CLIENT,
+        lint: bool = False,
+        conversation: Conversation | None = None,
+    ) -> None:
+        self.name = name
+        self.side = side
+        self.conversation = conversation or Conversation(side, lint=lint)
+        self.exchange = Exchange()
+        self.replies: deque[Heard] = deque()
+        """What the server said and nobody has asked for yet."""
+        self.said: deque[CommandSaid | BodySaid | ChunkSaid] = deque()
+        """What the client said and nobody has asked for yet; of texts and chunks the ends."""
+        self.opened = conversation is not None
+        self.gone = False
+        self.handshake: HandshakeDue | None = None
+        self.shutdown_done = False
+        self._observer = observer
+        self._lint = lint
+
+    @property
+    def due(self) -> int:
+        """Replies that have come unasked for, and replies that are still to come."""
+        return len(self.replies) + len(self.conversation.awaiting)
+
+    def open(self, target: Target | None) -> Doing:
+        """Connect."""
+        opened = yield Open(self.name, target)
+        if not isinstance(opened, Opened):
+            raise AssertionError(opened)
+        self.opened = True
+        self.conversation = Conversation(
+            self.side,
+            tls_active=opened.tls is not None,
+            path_is_private=opened.is_loopback,
+            lint=self._lint,
+        )
+        self._observer.opened(self.name, opened, target)
+
+    def send(self, octets: bytes) -> Doing:
+        """Say octets, in one write."""
+        yield from self._sending(Send(self.name, octets))
+        self._note_said(self.conversation.send(octets))
+
+    def stream(self, blocks: Iterator[bytes]) -> Doing:
+        """Say octets block by block."""
+        yield from self._sending(SendStream(self.name, self._noted(blocks)))
+
+    def _noted(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        for block in blocks:
+            self._note_said(self.conversation.send(block))
+            yield block
+
+    def _note_said(self, events: list[Event]) -> None:
+        for event in events:
+            if isinstance(event, CommandSaid) and event.command.verb == "AUTH":
+                self.exchange.challenge = self.exchange.steps = None
+            elif isinstance(event, HandshakeDue):
+                self.handshake = event
+        self._tell(events, by_us=True)
+
+    def _tell(self, events: list[Event], *, by_us: bool) -> None:
+        if by_us is (self.side is Side.CLIENT):
+            self._observer.wrote(self.name, events)
+        else:
+            self._observer.heard(self.name, events)
+
+    def _sending(self, action: Send | SendStream) -> Doing:
+        try:
+            yield action
+        except PeerClosed:
+            # What the server said before it hung up is the reason, and nobody else will read it.
+            while not self.gone and (yield from self.read(1.0, restart=True)):
+                pass
+            raise
+
+    def read(self, seconds: float, *, restart: bool) -> Generator[Action, Happening, bool]:
+        """Wait for octets once; False when time was up. Afterwards look at `replies` and `gone`."""
+        happening = yield Read(self.name, seconds, restart)
+        match happening:
+            case Received(octets, elapsed):
+                self._take(self.conversation.receive(octets), elapsed)
+            case PeerGone(_, elapsed):
+                self.gone = True
+                events = self.conversation.receive_eof()
+                self._take(events, elapsed)
+                closed = next(event for event in events if isinstance(event, Closed))
+                self._observer.closed(self.name, closed, by_us=False)
+            case TimedOut():
+                return False
+            case _:
+                raise AssertionError(happening)
+        return True
+
+    def _take(self, events: list[Event], seconds: float) -> None:
+        self._tell(events, by_us=False)
+        broken: SmtpReplError | None = None
+        for event in events:
+            match event:
+                case ReplySaid(reply) if not reply.partial:
+                    self.replies.append(Heard(event, seconds))
+                case CommandSaid() | BodySaid(ended=True) | ChunkSaid(ended=True):
+                    self.said.append(event)
+                case ChallengeSaid():
+                    self.exchange.challenge = event
+                case HandshakeDue():
+                    self.handshake = event
+                case Broken(error):
+                    broken = error
+                case _:
+                    pass
+        if broken is not None:
+            raise broken
+
+    def reply(self, seconds: float) -> Generator[Action, Happening, Heard]:
+        """The oldest reply that was not asked for yet. Raises `ReplyTimeout`, `PeerClosed`, `WireLimit`."""
+        yield from self.await_reply(seconds)
+        return self.replies.popleft()
+
+    def await_reply(self, seconds: float) -> Doing:
+        """Wait until a whole reply is there, and leave it there; raises like `reply`."""
+        restart = True
+        while not self.replies:
+            if self.gone:
+                raise self.why_gone()
+            if not (yield from self.read(seconds, restart=restart)):
+                raise self._timed_out(seconds)
+            restart = False
+
+    def _timed_out(self, seconds: float) -> ReplyTimeout:
+        awaiting = self.conversation.awaiting
+        said = f"to {describe_awaited(awaiting[0])}" if awaiting else "although none was due"
+        cut = self.conversation.pending_reply
+        self._observer.remarked(self.name, f"no reply {said} within {seconds:g} s")
+        return ReplyTimeout(
+            f"no reply {said} within {seconds:g} s" + (f"; all that came is {printable(cut[:SHOWN])}" if cut else ""),
+            "--timeout SECONDS waits longer",
+            kind="greeting-timeout" if awaiting and awaiting[0] == "greeting" else "",
+        )
+
+    def why_gone(self) -> PeerClosed:
+        """The error for a connection that ended where a reply was due."""
+        awaiting = self.conversation.awaiting
+        due = f" where the reply to {describe_awaited(awaiting[0])} was due" if awaiting else ""
+        return PeerClosed(f"the server closed the connection{due}")
+
+    def settle(self) -> Doing:
+        """Do the TLS handshake if STARTTLS was accepted. Raises `TlsError` when plaintext was injected before it."""
+        due, self.handshake = self.handshake, None
+        if due is None:
+            return
+        if due.injected:
+            yield from self.close()
+            raise TlsError(
+                "octets came between the 220 to STARTTLS and the handshake; nothing more was sent: "
+                + printable(due.injected[:SHOWN]),
+                "somebody on the path injected them, or the server is broken (RFC 3207 §5); do not trust it",
+                kind="data-before-handshake",
+            )
+        yield from self.start_tls()
+
+    def start_tls(self) -> Doing:
+        """Do the TLS handshake now."""
+        secured = yield StartTls(self.name)
+        if not isinstance(secured, Secured):
+            raise AssertionError(secured)
+        events = self.conversation.handshake_done()
+        self._observer.secured(self.name, secured.tls)
+        self._observer.heard(self.name, events)
+
+    def shutdown(self) -> Doing:
+        """Say that nothing more will be said."""
+        self.shutdown_done = True
+        yield Shutdown(self.name)
+
+    def close(self) -> Doing:
+        """Drop the connection, if there is one."""
+        if self.opened and not self.gone:
+            self.gone = True
+            yield Close(self.name)
+            self._observer.closed(self.name, None, by_us=True)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody on the path can read along: TLS, or loopback."""
+        return self.conversation.path_is_private
+
+
+def describe_awaited(said: str) -> str:
+    """What awaits a reply, in words."""
+    return {"greeting": "the connection (the greeting)", ".": "the message", "AUTH step": "the AUTH step"}.get(
+        said, said
+    )

@@ -1,0 +1,341 @@
+"""The player: a script, played as the client, as a generator of actions that is sent what happened.
+
+It serves replay, `/run` in the shell, in-memory tests and every other casting in which a script plays `C:`; the
+part of the server is in `server_part`. It knows no socket, no clock and no file: see `actions` for whom it asks.
+
+Replies answer expectations first in, first out. A play ends at the first expectation that fails: what a script says
+after a refusal that it did not foresee is likely to be nonsense.
+"""
+
+from collections.abc import Generator, Iterator
+from typing import NamedTuple
+
+from smtp_repl.script.actions import Action, Happening, Wait
+from smtp_repl.script.arguments import File, Require, Tls, Within
+from smtp_repl.script.arguments import Wait as WaitArgument
+from smtp_repl.script.casting import Casting, Observer, PlayResult
+from smtp_repl.script.channel import Channel, Heard
+from smtp_repl.script.lockstep import in_lockstep
+from smtp_repl.script.matching import Difference, check_caps, lost_keywords, match_reply, unmet_terms
+from smtp_repl.script.model import Directive, Wire, line_text
+from smtp_repl.script.rehearsal import Ahead, rehearse
+from smtp_repl.script.scope import REVEALING, Scope
+from smtp_repl.script.settings import Settings
+from smtp_repl.script.steps import WRITE_LIMIT, Do, Hear, Say, Step, step_octets
+from smtp_repl.script.verdicts import Failed, Verdicts
+from smtp_repl.wire.conversation import Conversation
+from smtp_repl.wire.errors import CleartextError, ReplyTimeout, ScriptError
+from smtp_repl.wire.octets import DotStuffer
+from smtp_repl.wire.states import Phase
+
+Playing = Generator[Action, Happening, None]
+
+
+class Plan(NamedTuple):
+    """A script made ready to be played any number of times: frozen, and shared by all who play it."""
+
+    steps: tuple[Step, ...]
+    ahead: tuple[Ahead, ...]
+    speaks: bool
+    """Whether it says what the server answers."""
+
+
+def plan(steps: tuple[Step, ...]) -> Plan:
+    """Work out what is the same in every play of these steps."""
+    return Plan(steps, rehearse(steps), any(isinstance(step, Hear) for step in steps))
+
+
+def play(
+    plan: Plan,
+    casting: Casting,
+    observer: Observer,
+    conversations: dict[str, Conversation] | None = None,
+) -> Generator[Action, Happening, PlayResult]:
+    """Play the client's part. `conversations` are those that go on already (the shell's, for `/run`).
+
+    Raises what the driver throws in, and `ReplyTimeout`, `PeerClosed`, `TlsError`, `CleartextError`, `ScriptError`.
+    """
+    return _ClientPart(plan, casting, observer, conversations or {}).play()
+
+
+class _Skipped(Exception):
+    """`@require` was not met."""
+
+
+class _ClientPart:
+    def __init__(
+        self, plan: Plan, casting: Casting, observer: Observer, conversations: dict[str, Conversation]
+    ) -> None:
+        self._plan = plan
+        self._casting = casting
+        self._observer = observer
+        self._settings = Settings(casting)
+        self._verdicts = Verdicts(observer)
+        self._channels = {
+            name: Channel(name, observer, lint=casting.lint, conversation=conversation)
+            for name, conversation in conversations.items()
+        }
+        self._lent = frozenset(conversations)
+        self._required: list[tuple[Do, Require]] = []
+        self._unasked: dict[str, int] = {}
+        self._lost: dict[str, None] = {}
+        self._now = 0
+
+    def play(self) -> Generator[Action, Happening, PlayResult]:
+        status, reason, stopped_at = "", "", 0
+        try:
+            for number, step in enumerate(self._plan.steps):
+                self._now = number
+                if self._casting.to_line and step.line > self._casting.to_line:
+                    stopped_at = step.line
+                    break
+                yield from self._step(step)
+            else:
+                self._now = len(self._plan.steps)
+                self._report_unread()
+        except Failed:
+            status = "fail"
+        except _Skipped as skipped:
+            status, reason = "skip", str(skipped)
+        if not stopped_at:
+            for name, channel in self._channels.items():
+                if name not in self._lent:
+                    yield from channel.close()
+        counts = self._verdicts.counts
+        status = status or ("drift" if counts.drift else "pass")
+        return PlayResult(status, counts, self._verdicts.failure, tuple(self._lost), reason, self._now, stopped_at)
+
+    def _step(self, step: Step) -> Playing:
+        channel = self._channel(step.connection)
+        match step:
+            case Say():
+                yield from self._ready(channel)
+                yield from self._say(channel, step)
+            case Hear():
+                yield from self._open(channel)
+                yield from self._hear(channel, step)
+            case Do():
+                if not self._settings.apply(step.directive):
+                    yield from self._do(channel, step)
+
+    # ------------------------------------------------------------ connections
+
+    def _channel(self, name: str) -> Channel:
+        channel = self._channels.get(name)
+        if channel is None:
+            channel = self._channels[name] = Channel(name, self._observer, lint=self._casting.lint)
+        return channel
+
+    def _open(self, channel: Channel) -> Playing:
+        if not channel.opened:
+            yield from channel.open(self._settings.target(channel.name))
+        yield from self._settle(channel)
+
+    def _settle(self, channel: Channel) -> Playing:
+        if channel.name not in self._settings.manual_tls:
+            yield from channel.settle()
+
+    def _ready(self, channel: Channel) -> Playing:
+        """Connected, greeted, and past a handshake that is due."""
+        yield from self._open(channel)
+        greeted = channel.conversation.phase is not Phase.OPENED or channel.name in self._settings.early
+        if not greeted and not channel.gone:
+            yield from channel.await_reply(self._reply_seconds(channel))
+        if channel.gone:
+            raise channel.why_gone()
+
+    def _reply_seconds(self, channel: Channel) -> float:
+        return self._settings.reply_seconds(channel.name, channel.conversation.awaiting)
+
+    # ------------------------------------------------------------ saying
+
+    def _say(self, channel: Channel, say: Say) -> Playing:
+        self._guard(channel, say)
+        scope = Scope(self._settings.bindings, self._casting.credentials, self._casting.secrets, channel.exchange)
+        if not self._plan.speaks:
+            yield from in_lockstep(channel, say, scope, lambda: self._reply_seconds(channel))
+            return
+        self._skip_unasked(channel)
+        if say.size > WRITE_LIMIT:
+            yield from channel.stream(say.blocks(scope))
+        else:
+            yield from channel.send(step_octets(say, scope))
+
+    def _guard(self, channel: Channel, say: Say) -> None:
+        """Passwords do not go out in cleartext, and never to where only the script says."""
+        secret = next((wire for wire in say.lines if wire.secret), None)
+        if secret is None or secret.template is None:
+            return
+        if self._casting.target is None and channel.name not in self._lent:
+            raise _at(
+                say.file,
+                secret,
+                ScriptError(
+                    "a password goes only where the command line says, never where a script says",
+                    "--server HOST:PORT, or --local",
+                    kind="secret-without-server",
+                ),
+            )
+        reveals = any(
+            name.partition(".")[2] in REVEALING or name.startswith("secret.") for name in secret.template.names
+        )
+        if reveals and not channel.is_private and not self._casting.allow_plaintext_auth:
+            raise CleartextError(
+                f"line {secret.line} would show the password to anyone on the path: this connection is not encrypted",
+                "STARTTLS first, or smtps://; --allow-plaintext-auth if you mean it",
+                kind="secret-without-tls",
+            )
+
+    def _skip_unasked(self, channel: Channel) -> None:
+        """Set aside the replies that are due and that no expectation is left for."""
+        ahead = self._plan.ahead[self._now]
+        unasked = self._unasked.get(channel.name, 0)
+        due = channel.due - unasked
+        unasked += max(0, min(due, due + ahead.replies - ahead.expectations))
+        while unasked and channel.replies:
+            unasked -= 1
+            self._unread(channel, channel.replies.popleft())
+        self._unasked[channel.name] = unasked
+
+    def _unread(self, channel: Channel, heard: Heard) -> None:
+        if not self._plan.speaks:
+            return
+        got = b"\n".join(heard.said.reply.lines).decode("utf-8", "replace")
+        difference = Difference(0, 0, 0, "nothing", got, "unread reply")
+        self._verdicts.give(
+            "fail" if self._settings.strict else "drift", channel.name, differences=(difference,), heard=heard
+        )
+
+    def _report_unread(self) -> None:
+        for channel in self._channels.values():
+            while channel.replies:
+                self._unread(channel, channel.replies.popleft())
+
+    # ------------------------------------------------------------ hearing
+
+    def _hear(self, channel: Channel, hear: Hear) -> Playing:
+        expectation = hear.expectation
+        within = self._settings.take_within(channel.name)
+        heard = yield from self._next_reply(channel, within, hear)
+        reply = heard.said.reply
+        if within is not None and not within.least <= heard.seconds <= within.most:
+            self._late(channel, hear, within, heard)
+        matched = match_reply(
+            expectation,
+            reply,
+            self._settings.level,
+            self._settings.bindings,
+            channel.conversation.capabilities,
+            self._casting.own_names,
+        )
+        if expectation.ehlo and reply.code == 250:
+            self._lost |= dict.fromkeys(lost_keywords(expectation.texts, reply))
+        status = "fail" if matched.status == "drift" and self._settings.strict else matched.status
+        self._verdicts.give(
+            status, channel.name, step=hear, number=self._now, differences=matched.differences, heard=heard
+        )
+        yield from self._settle(channel)
+        self._check_required(channel)
+
+    def _next_reply(self, channel: Channel, within: Within | None, hear: Hear) -> Generator[Action, Happening, Heard]:
+        seconds = self._reply_seconds(channel)
+        try:
+            while True:
+                heard = yield from channel.reply(seconds if within is None else min(seconds, within.most))
+                if not self._unasked.get(channel.name):
+                    return heard
+                self._unasked[channel.name] -= 1
+                self._unread(channel, heard)
+        except ReplyTimeout:
+            if within is not None and within.most <= seconds:
+                self._late(channel, hear, within, None)
+            raise
+
+    def _late(self, channel: Channel, hear: Hear, within: Within, heard: Heard | None) -> None:
+        want = f"a reply within {within.least:g}..{within.most:g} s" if within.least else f"within {within.most:g} s"
+        got = "no reply by then" if heard is None else f"{heard.seconds:.3f} s"
+        difference = Difference(hear.line, 1, 0, want, got, "time")
+        self._verdicts.give("fail", channel.name, step=hear, number=self._now, differences=(difference,), heard=heard)
+
+    # ------------------------------------------------------------ directives that are done where they stand
+
+    def _do(self, channel: Channel, do: Do) -> Playing:
+        directive = do.directive
+        match directive.value:
+            case WaitArgument(seconds):
+                if seconds:
+                    yield Wait(seconds)
+            case Tls():
+                yield from self._open(channel)
+                if not channel.conversation.tls_active:
+                    yield from channel.start_tls()
+            case Require() as require:
+                self._required.append((do, require))
+                self._check_required(channel)
+            case File(path):
+                yield from self._ready(channel)
+                self._skip_unasked(channel)
+                yield from channel.stream(self._file_blocks(do, path))
+            case _:
+                yield from self._do_word(channel, do)
+
+    def _do_word(self, channel: Channel, do: Do) -> Playing:
+        match do.directive.name:
+            case "eof":
+                yield from self._expect_eof(channel, do)
+            case "close":
+                yield from channel.close()
+                del self._channels[channel.name]
+            case "shutdown":
+                yield from self._open(channel)
+                yield from channel.shutdown()
+            case "caps":
+                differences = tuple(check_caps(do.directive, channel.conversation.capabilities))
+                status = "fail" if differences else "ok"
+                self._verdicts.give(status, channel.name, step=do, number=self._now, differences=differences)
+            case unknown:
+                raise AssertionError(unknown)
+
+    def _expect_eof(self, channel: Channel, do: Do) -> Playing:
+        yield from self._open(channel)
+        restart = True
+        while not channel.gone:
+            if not (yield from channel.read(self._reply_seconds(channel), restart=restart)):
+                difference = Difference(do.line, 1, 0, "the server closes", "it did not close in time", "close")
+                self._verdicts.give("fail", channel.name, step=do, number=self._now, differences=(difference,))
+            restart = False
+        self._verdicts.give("ok", channel.name, step=do, number=self._now)
+
+    def _check_required(self, channel: Channel) -> None:
+        """`@require`, as soon as there is an EHLO reply to ask."""
+        if not self._required or channel.conversation.phase in (Phase.OPENED, Phase.CONNECTED):
+            return
+        for do, require in self._required:
+            for term in unmet_terms(require.terms, channel.conversation.capabilities):
+                self._verdicts.give("skip", channel.name, step=do, number=self._now)
+                raise _Skipped(f"line {do.line}: the server does not offer {term}")
+        self._required.clear()
+
+    def _file_blocks(self, do: Do, path: str) -> Iterator[bytes]:
+        try:
+            if self._casting.open_blocks is None:
+                raise ScriptError(f"there is no folder to read {path} from", kind="file")
+            blocks = self._casting.open_blocks(path)
+            yield from _as_message(blocks) if do.directive.name == "data" else blocks
+        except ScriptError as error:
+            raise error if error.line else _at(do.file, do.directive, error) from None
+
+
+def _as_message(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """A message as DATA wants it: CRLF, dots stuffed, the final dot (RFC 5321 §4.5.2)."""
+    stuffer = DotStuffer(text=True)
+    for block in blocks:
+        yield stuffer.feed(block)
+    yield stuffer.finish()
+
+
+def _at(file: str, node: Wire | Directive, error: ScriptError) -> ScriptError:
+    """The error, made to point at a node of the script."""
+    error.file, error.line, error.column = file, node.line, node.column
+    error.source = line_text(node.source)
+    return error

@@ -1,0 +1,135 @@
+"""What a name in `{…}` stands for while a script is played: variables, captures, and the steps of `@auth`.
+
+Secrets come out as `Secret` and are never kept in the variables, so that a later line cannot capture or print one.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from smtp_repl.script.arguments import Auth
+from smtp_repl.script.steps import Do, Say, Step
+from smtp_repl.wire.errors import ScriptError, SecretMissing
+from smtp_repl.wire.events import ChallengeSaid
+from smtp_repl.wire.octets import encode_step
+from smtp_repl.wire.sasl import MECHANISMS, Credentials, Steps, start
+from smtp_repl.wire.secrets import Secret
+
+REVEALING = frozenset({"plain", "pass"})
+"""The parts of an identity that show the password to whoever reads the wire."""
+
+
+class Exchange:
+    """The AUTH exchange of one connection, as far as `{name.reply}` needs it."""
+
+    __slots__ = ("challenge", "steps")
+
+    def __init__(self) -> None:
+        self.challenge: ChallengeSaid | None = None
+        self.steps: Steps | None = None
+
+
+class Scope(Mapping[str, "bytes | Secret"]):
+    """The names that are known at this moment on this connection."""
+
+    __slots__ = ("_credentials", "_exchange", "_secrets", "bindings")
+
+    def __init__(
+        self,
+        bindings: dict[str, bytes],
+        credentials: Mapping[str, Credentials],
+        secrets: Mapping[str, Secret],
+        exchange: Exchange,
+    ) -> None:
+        self.bindings = bindings
+        self._credentials = credentials
+        self._secrets = secrets
+        self._exchange = exchange
+
+    def __getitem__(self, name: str) -> bytes | Secret:
+        if name in self.bindings:
+            return self.bindings[name]
+        if name in self._secrets:
+            return self._secrets[name]
+        identity, _, part = name.partition(".")
+        if part not in ("plain", "user", "pass", "reply") or identity not in self._credentials:
+            raise KeyError(name)
+        return self._part(identity, self._credentials[identity], part)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.bindings
+        yield from self._secrets
+        for identity in self._credentials:
+            for part in ("plain", "user", "pass", "reply"):
+                yield f"{identity}.{part}"
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _part(self, name: str, who: Credentials, part: str) -> Secret:
+        if part == "user":
+            return Secret(encode_step(who.user.encode()))
+        if part == "pass":
+            return Secret(encode_step(who.password.reveal()))
+        if part == "plain":
+            first = start(MECHANISMS["PLAIN"], who, initial=True).first
+            return first or Secret(b"=")
+        return self._reply(name, who)
+
+    def _reply(self, name: str, who: Credentials) -> Secret:
+        challenge = self._exchange.challenge
+        mechanism = MECHANISMS.get(challenge.mechanism) if challenge is not None else None
+        if challenge is None or mechanism is None:
+            raise ScriptError(
+                f"{{{name}.reply}} answers the last 334, and there is none that we can answer",
+                f"mechanisms that we can answer: {', '.join(MECHANISMS)}",
+                kind="no-challenge",
+            )
+        if self._exchange.steps is None:
+            self._exchange.steps = start(mechanism, who, initial=False)
+        answer = self._exchange.steps.answer(challenge.text)
+        if answer is None:
+            raise ScriptError(
+                f"the challenge cannot be answered: {self._exchange.steps.fault}", kind=self._exchange.steps.fault
+            )
+        return answer
+
+
+class Need(NamedTuple):
+    """An identity whose password a script needs; `user` "" when the script does not say who."""
+
+    name: str
+    user: str
+    line: int
+
+
+def secrets_needed(steps: tuple[Step, ...]) -> tuple[Need, ...]:
+    """What has to be bound before the first octet goes out: identities in use, and every `secret.N`."""
+    users: dict[str, tuple[str, int]] = {}
+    needs: dict[str, Need] = {}
+    for step in steps:
+        if isinstance(step, Do) and isinstance(step.directive.value, Auth):
+            users[step.directive.value.name or "auth"] = (step.directive.value.user, step.line)
+        if not isinstance(step, Say):
+            continue
+        for wire in step.lines:
+            for name in wire.template.names if wire.template is not None else ():
+                identity, _, part = name.partition(".")
+                if identity == "secret" and part:
+                    needs.setdefault(name, Need(name, "", wire.line))
+                elif part in ("plain", "user", "pass", "reply"):
+                    needs.setdefault(identity, Need(identity, users.get(identity, ("", 0))[0], wire.line))
+    return tuple(needs.values())
+
+
+def missing(needs: tuple[Need, ...], bound: Mapping[str, object]) -> SecretMissing | None:
+    """The error for the first need that nothing is bound to; None when all is well."""
+    for need in needs:
+        if need.name in bound:
+            continue
+        who = f" of {need.user}" if need.user else ""
+        label = "" if need.name == "auth" else f"{need.name}="
+        return SecretMissing(
+            f"line {need.line} needs the password{who}, and nothing says where it comes from",
+            f"--password-env {label}VARIABLE, or --password-file {label}FILE",
+        )
+    return None

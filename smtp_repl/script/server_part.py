@@ -1,0 +1,190 @@
+"""The player of the other part: the same script, played as the server. Directives are written from the client's
+side and swap here: what the client does, we expect, and what it expects, we do.
+
+`S` lines are sent (`S!` not, `S?` yes; holes as bound, else the shortest match), `C` lines are expected: commands by
+their verb, `C=` and `C~` by the line; a message or a chunk is read to its end and not compared. Client and server
+part played against each other, in memory, are how a script is tested without a network.
+"""
+
+from collections import deque
+from collections.abc import Generator
+
+from smtp_repl.script.actions import Action, Happening, Wait
+from smtp_repl.script.arguments import File, Tls
+from smtp_repl.script.casting import Casting, Observer, PlayResult
+from smtp_repl.script.channel import Channel
+from smtp_repl.script.matching import Difference, Match, match_command
+from smtp_repl.script.model import Wire
+from smtp_repl.script.player import Plan
+from smtp_repl.script.settings import Settings
+from smtp_repl.script.steps import Do, Hear, Say, Step
+from smtp_repl.script.verdicts import Failed, Verdicts
+from smtp_repl.wire.conversation import Side
+from smtp_repl.wire.errors import PeerClosed, ReplyTimeout
+from smtp_repl.wire.events import BodySaid, ChunkSaid, CommandSaid
+from smtp_repl.wire.secrets import MASK
+from smtp_repl.wire.states import Phase
+
+Playing = Generator[Action, Happening, None]
+
+
+def play_server(plan: Plan, casting: Casting, observer: Observer) -> Generator[Action, Happening, PlayResult]:
+    """Play the server's part; raises what the driver throws in, and `ReplyTimeout`, `PeerClosed`, `ScriptError`."""
+    return _ServerPart(plan, casting, observer).play()
+
+
+class _ServerPart:
+    def __init__(self, plan: Plan, casting: Casting, observer: Observer) -> None:
+        self._plan = plan
+        self._observer = observer
+        self._settings = Settings(casting)
+        self._verdicts = Verdicts(observer)
+        self._channels: dict[str, Channel] = {}
+        self._now = 0
+
+    def play(self) -> Generator[Action, Happening, PlayResult]:
+        status = ""
+        try:
+            for number, step in enumerate(self._plan.steps):
+                self._now = number
+                yield from self._step(step)
+        except Failed:
+            status = "fail"
+        for channel in self._channels.values():
+            yield from channel.close()
+        counts = self._verdicts.counts
+        return PlayResult(status or ("drift" if counts.drift else "pass"), counts, self._verdicts.failure)
+
+    def _step(self, step: Step) -> Playing:
+        if isinstance(step, Do) and self._settings.apply(step.directive):
+            return
+        channel = yield from self._open(step.connection)
+        match step:
+            case Say():
+                yield from self._expect(channel, step)
+            case Hear():
+                within = self._settings.take_within(channel.name)
+                if within is not None and within.least:
+                    yield Wait(within.least)
+                yield from channel.send(step.expectation.sample(self._settings.bindings))
+            case Do():
+                yield from self._do(channel, step)
+        yield from channel.settle()
+
+    def _open(self, name: str) -> Generator[Action, Happening, Channel]:
+        channel = self._channels.get(name)
+        if channel is None:
+            channel = self._channels[name] = Channel(name, self._observer, side=Side.SERVER)
+            yield from channel.open(None)
+        return channel
+
+    # ------------------------------------------------------------ what the client says
+
+    def _expect(self, channel: Channel, say: Say) -> Playing:
+        due = _expected_lines(say)
+        while due:
+            if channel.conversation.phase is Phase.DATA:
+                yield from self._expect_text(channel, due)
+            else:
+                yield from self._expect_command(channel, say, due)
+
+    def _expect_text(self, channel: Channel, due: "deque[tuple[Wire, bytes]]") -> Playing:
+        """Read a message to its dot; what the script says of it up to its own dot is not compared."""
+        yield from self._next(channel, BodySaid)
+        while due:
+            _, octets = due.popleft()
+            if octets in (b".\r\n", b".\n", b"."):
+                break
+
+    def _expect_command(self, channel: Channel, say: Say, due: "deque[tuple[Wire, bytes]]") -> Playing:
+        wire, octets = due.popleft()
+        said = yield from self._next(channel, CommandSaid)
+        if not isinstance(said, CommandSaid):
+            raise AssertionError(said)
+        matched = _match(wire, octets, said, self._settings.bindings)
+        self._verdicts.give(matched.status, channel.name, step=say, number=self._now, differences=matched.differences)
+        if said.command.verb == "BDAT" and said.command.argument.split()[:1] not in ([], [b"0"]):
+            yield from self._next(channel, ChunkSaid)
+            size = int(said.command.argument.split()[0])
+            while due and size > 0:
+                size -= len(due.popleft()[1])
+
+    def _next(
+        self, channel: Channel, kind: type[CommandSaid | BodySaid | ChunkSaid]
+    ) -> Generator[Action, Happening, CommandSaid | BodySaid | ChunkSaid]:
+        seconds = self._settings.reply_seconds(channel.name, ())
+        restart = True
+        while True:
+            while channel.said:
+                said = channel.said.popleft()
+                if isinstance(said, kind):
+                    return said
+            if channel.gone:
+                raise PeerClosed("the client closed the connection where something of it was due")
+            if not (yield from channel.read(seconds, restart=restart)):
+                raise ReplyTimeout(f"the client said nothing within {seconds:g} s")
+            restart = False
+
+    # ------------------------------------------------------------ directives, swapped
+
+    def _do(self, channel: Channel, do: Do) -> Playing:
+        match do.directive.value:
+            case File():
+                kind = BodySaid if channel.conversation.phase is Phase.DATA else CommandSaid
+                yield from self._next(channel, kind)
+            case Tls():
+                if not channel.conversation.tls_active:
+                    yield from channel.start_tls()
+            case _ if do.directive.name == "eof":
+                yield from channel.close()
+            case _ if do.directive.name in ("close", "shutdown"):
+                yield from self._expect_eof(channel)
+            case _:
+                pass  # @wait, @require, @caps: the client's own affair
+
+    def _expect_eof(self, channel: Channel) -> Playing:
+        restart = True
+        while not channel.gone:
+            if not (yield from channel.read(self._settings.reply_seconds(channel.name, ()), restart=restart)):
+                raise ReplyTimeout("the client did not close")
+            restart = False
+        self._channels.pop(channel.name)
+
+
+def _expected_lines(say: Say) -> "deque[tuple[Wire, bytes]]":
+    """What the script's client says, line by line, however its `"…"` forms cut it."""
+    lines: deque[tuple[Wire, bytes]] = deque()
+    for wire in say.lines:
+        if wire.template is not None:
+            lines.append((wire, wire.text + b"\r\n"))
+            continue
+        for octets in _cut(b"".join(wire.blocks({}))):
+            if lines and not lines[-1][1].endswith(b"\n"):
+                first, begun = lines.pop()
+                lines.append((first, begun + octets))
+            else:
+                lines.append((wire, octets))
+    return lines
+
+
+def _cut(octets: bytes) -> list[bytes]:
+    pieces = [piece + b"\n" for piece in octets.split(b"\n")]
+    last = pieces.pop()[:-1]
+    return [*pieces, last] if last else pieces
+
+
+def _match(wire: Wire, octets: bytes, said: CommandSaid, bindings: dict[str, bytes]) -> Match:
+    line = said.command.line + (said.step.text.reveal() if said.step is not None else b"")
+    is_step = said.phase is Phase.AUTH
+    if wire.items and wire.template is None:
+        want = octets.removesuffix(b"\n").removesuffix(b"\r")
+        matched = match_command(wire._replace(text=want, items=(), form=":"), line, bindings, step=is_step)
+    else:
+        matched = match_command(wire, line, bindings, step=is_step)
+    if said.step is None:
+        return matched
+    return Match(matched.status, tuple(_masked(one) for one in matched.differences))
+
+
+def _masked(difference: Difference) -> Difference:
+    return difference._replace(got=MASK, want=MASK)
