@@ -124,6 +124,11 @@ class Conversation:
         """What has come of a reply that is not complete."""
         return self._replies.pending
 
+    @property
+    def chunk_left(self) -> int:
+        """Octets that the client still has to say of a BDAT chunk."""
+        return self._chunk_left
+
     def send(self, octets: bytes) -> list[Event]:
         """Note what we said; the octets themselves go to the wire as they are."""
         return self.client_said(octets) if self.side is Side.CLIENT else self.server_said(octets)
