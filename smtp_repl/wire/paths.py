@@ -71,11 +71,8 @@ def parse_path(argument: bytes, keyword: bytes) -> Path:
 
 def _end_of_path(argument: bytes, start: int, bracketed: bool) -> int:
     """Where the path ends: behind its bracket, or at a blank; not inside a quoted local part."""
-    for pattern in _BRACKETED if bracketed else _BARE:
-        found = pattern.match(argument, start)
-        if found is not None:
-            return found.end()
-    return len(argument)
+    patterns = _BRACKETED if bracketed else _BARE
+    return next(found.end() for pattern in patterns if (found := pattern.match(argument, start)))  # the last one fits
 
 
 def _parameters(rest: bytes) -> tuple[tuple[str, bytes | None], ...]:

@@ -315,6 +315,23 @@ def test_no_part_can_begin_another_command(parts: tuple[str, ...], kind: str) ->
     assert raised.value.kind == kind
 
 
+@pytest.mark.parametrize(
+    ("domain", "reason"),
+    [
+        (b"x" * 63 + b".example", ""),
+        (b"x" * 64 + b".example", "A label of the domain is longer than 63 octets"),
+        (b"x." * 126 + b"example", "The domain is longer than 255 octets"),
+        (b"[192.0.2.256]", "Not an address literal such as [192.0.2.1]"),
+        (b"[x400:c=de]", ""),
+        (b"a..b", "A dot of the domain has nothing beside it"),
+        (b"", "The domain is empty"),
+    ],
+)
+def test_domains(domain: bytes, reason: str) -> None:
+    """RFC 5321 §4.1.2, §4.1.3, §4.5.3.1.2; RFC 1035 §2.3.4."""
+    assert check_domain(domain) == reason
+
+
 def test_the_tables_agree_with_each_other() -> None:
     """A verb takes parameters exactly where the parameter table has some for it."""
     assert len(VERBS) == 28
