@@ -121,6 +121,7 @@ REFUSED = [
     (b"MAIL FROM:<a..b@example.org>", "bad-local-part", 501, "5.1.7", 12, "dot"),
     (b"MAIL FROM:<a b@example.org>", "bad-local-part", 501, "5.1.7", 12, "blank"),
     (b"RCPT TO:<../../tmp/x@d>", "bad-local-part", 501, "5.1.3", 10, "dot"),
+    (b"RCPT TO:<b,c@example.com>", "bad-local-part", 501, "5.1.3", 10, "needs quotes"),
     (b"RCPT TO:<@example.com>", "bad-local-part", 501, "5.1.3", 10, "Nothing"),
     (b"RCPT TO:<b@c@example.com>", "bad-local-part", 501, "5.1.3", 10, "two @"),
     (b"MAIL FROM:<a@>", "bad-domain", 501, "5.1.7", 12, "empty"),
