@@ -139,8 +139,7 @@ class _Run:
                 self._open = False  # the rest of this reply: what follows is another one
 
     def takes(self, line: ExpectedLine) -> bool:
-        if not self._started:
-            return True
+        """Whether a line goes on with this reply, which has one already."""
         last = self._last
         if not last.end:  # cut off: only octets that go on in the same form belong to it
             return line.wire.form == '"'

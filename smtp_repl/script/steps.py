@@ -214,8 +214,8 @@ class _Compiler:
             self._block.append(node)
             return
         self._flush()
-        if node.name == "include":
-            self._include(node, opened)
+        if node.name == "include" and isinstance(node.value, File):
+            self._include(node, node.value.path, opened)
         else:
             self._steps.append(Do(self._file, node.connection, node))
 
@@ -239,13 +239,10 @@ class _Compiler:
         self._verbs[self._connection] = verbs[len(expectations) :]
         self._steps += (Hear(self._file, self._connection, expected) for expected in expectations)
 
-    def _include(self, node: Directive, opened: tuple[str, ...]) -> None:
-        value = node.value
-        if not isinstance(value, File):
-            raise AssertionError(node)
+    def _include(self, node: Directive, path: str, opened: tuple[str, ...]) -> None:
         file, connection = self._file, self._connection
         folder = file.rpartition("/")[0] if len(opened) > 1 else ""
-        path = f"{folder}/{value.path}" if folder else value.path
+        path = f"{folder}/{path}" if folder else path
         self._included += 1
         if self._load is None:
             raise self._refuse(node, "include", "there are no files here to include from")

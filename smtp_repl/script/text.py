@@ -39,7 +39,7 @@ _WIRE = re.compile(r"([CS])(?:\[([^\]]*)\])?(?:([?*!]?)([:~=])(?=\s|$)|(=?)(?=\"
 _DIRECTIVE = re.compile(r"@([A-Za-z][A-Za-z0-9-]*)?(?:\[([^\]]*)\])?(?=\s|$)")
 _ITEM = re.compile(r'"((?:[^"\\]++|\\.)*+)"(?:\*([0-9]+))?(?=[ \t]|$)')
 _NOTES = (("{", "}"), ("(", ")"), ("[", "]"), ("<", ">"))
-_SEEN_BEFORE = re.compile(r"\s*[CScs]\s*(?:\[[^\]]*\])?\s*[?*!]?[:~=\"]")
+_NEARLY = re.compile(r"\s*([CScs])\s*(\[[^\]]*\])?\s*([?*!]?[:~=\"])")
 _OTHER_TAG = re.compile(r"\s*(?:(client|[cC] ?->|-?->|>>>|=>)|(server|[sS] ?->|<-|<<<|<=))(?:\s|:|$)", re.IGNORECASE)
 _REPLY_LIKE = re.compile(r"\s*[0-9]{3}(?:[ -]|$)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -136,7 +136,7 @@ def _decode(content: bytes) -> str:
     for character, kind, name, escape in (("\0", "nul", "a NUL", "\\0"), ("\r", "bare-cr", "a CR on its own", "\\r")):
         if character in text:
             hint = form + f" with {escape}"
-            if character == "\r" and _SEEN_BEFORE.match(text.partition("\r")[2]):
+            if character == "\r" and _NEARLY.match(text.partition("\r")[2]):
                 hint = "lines end in LF or CRLF; this file has CR alone, from a very old Macintosh?"
             raise _Unreadable(kind, f"this line holds {name}", hint, text.index(character) + 1)
     return text
@@ -246,11 +246,8 @@ def _hint(text: str) -> str:
     """What the writer of a line that is nothing may have meant."""
     bare = text.strip(_SPACE)
     word = re.split(r"[\s:]", bare, maxsplit=1)[0]
-    if bare[0] in "CScs" and _SEEN_BEFORE.match(text):
-        tag = re.match(r"([CScs])\s*(\[[^\]]*\])?\s*([?*!]?[:~=\"]*)", bare)
-        if tag is not None:
-            form = tag[3] or ":"
-            return f"write {tag[1].upper()}{tag[2] or ''}{form} and one space"
+    if nearly := _NEARLY.match(text):
+        return f"write {nearly[1].upper()}{nearly[2] or ''}{nearly[3]} and one space"
     if found := _OTHER_TAG.match(text):
         return "write C: for what the client says" if found[1] else "write S: for what the server says"
     if _REPLY_LIKE.match(text):

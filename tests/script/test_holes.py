@@ -94,6 +94,19 @@ def test_names_of_commands_may_repeat() -> None:
     assert template.match(b"1 2 3 4", {"a": b"1"}) is None
 
 
+class _Unwilling(dict[str, bytes | Secret]):
+    def __missing__(self, name: str) -> bytes | Secret:
+        raise ScriptError(f"{name} answers a challenge, and there is none", "hint", kind="no-challenge")
+
+
+def test_a_scope_says_why_and_the_template_where() -> None:
+    """Where a value cannot be made now, the reason of the scope comes with the place of the hole."""
+    with pytest.raises(ScriptError, match="there is none") as raised:
+        parse_template("AB {auth.reply}", "C", line=3).fill(_Unwilling())
+    error = raised.value
+    assert (error.kind, error.hint, error.line, error.column) == ("no-challenge", "hint", 3, 4)
+
+
 def test_secrets_take_anything_and_are_not_captured() -> None:
     """Who plays S does not know our secrets: any step will do, and it is not kept."""
     assert parse_template("AUTH PLAIN {auth.plain}", "C").match(b"AUTH PLAIN AGE=", {}) == {}

@@ -210,6 +210,12 @@ def test_cut_replies(script: str, cut: str, level: str, result: str) -> None:
     assert told(compare(script, reply_of(cut, cut=True), level)) == result
 
 
+@pytest.mark.parametrize("script", ["S: 250 Ok", "S: garbage", "S~ 250 {}"])
+def test_nothing_fails_what_expects_something(script: str) -> None:
+    assert compare(script, Reply(None, (), b"", partial=True)).status == "fail"
+    assert compare(script, Reply(None, (), b"")).status == "fail"
+
+
 def test_own_names_are_masked() -> None:
     script, reply = "S: 250 Hello old.example.org", "250 Hello new.example.net"
     assert compare(script, reply, "text").status == "fail"

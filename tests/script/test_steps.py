@@ -223,6 +223,7 @@ def test_large_repeats_stream() -> None:
         ("C~ {secret.1}\n", [], (1, 4), "bind it"),
         ("C~ {}\n", [], (1, 4), "name it"),
         ("C: {x}\n", [], None, ""),
+        ("@timeout 5\nC: x\n", [], None, ""),
     ],
 )
 def test_names_are_checked_beforehand(text: str, given: list[str], place: tuple[int, int] | None, hint: str) -> None:
@@ -261,8 +262,10 @@ def load(path: str) -> bytes:
 
 def test_includes() -> None:
     """Included lines stand where the directive stands, splitting writes, with the file that they come from."""
+    assert steps_of("@early\n@include b.smtp\n", load)[0].line == 1
     steps = steps_of("C: A\n@include b.smtp\nC: E\n@include sub/c.smtp\n", load)
     assert sketch(steps) == ["say A", "say B", "say E", "say C", "say D"]
+    assert [step.line for step in steps] == [1, 1, 3, 1, 1]
     assert [step.file for step in steps] == ["a.smtp", "b.smtp", "a.smtp", "sub/c.smtp", "sub/d.smtp"]
 
 

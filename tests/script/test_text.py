@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp_repl.script.arguments import Timeout
-from smtp_repl.script.model import Blank, Comment, Directive, Invalid, Note, Script, Wire
+from smtp_repl.script.model import Blank, Comment, Directive, Invalid, Note, Position, Script, Wire
 from smtp_repl.script.steps import compile_steps
 from smtp_repl.script.text import LINE_LIMIT, format_script, parse, write
 
@@ -144,6 +144,31 @@ def test_exact_bytes() -> None:
     assert wire.octets({}) == b'a\r\n\t\0\\"\xffABABAB'
     assert [item.times for item in wire.items] == [1, 3]
     assert wire_of(b'C"" "x"*0').octets({}) == b""
+
+
+def test_empty_items_stream_nothing() -> None:
+    assert list(wire_of(b'C"" "a"*2').blocks({})) == [b"aa"]
+    assert list(wire_of(b'C"a"*65536').blocks({})) == [b"a" * 65536]
+
+
+@pytest.mark.parametrize(
+    ("line", "tag", "secret"),
+    [
+        ("C~ AUTH PLAIN {bob.plain}", "C~", True),
+        ("C~ {x}", "C~", False),
+        ("C[b]: {auth.plain}", "C[b]:", False),
+        ('S="x"', "S=", False),
+        ('C"x"', "C", False),
+        ("S[b]!~ x", "S[b]!~", False),
+    ],
+)
+def test_tags_and_secrecy(line: str, tag: str, secret: bool) -> None:
+    wire = wire_of(line.encode())
+    assert (wire.tag, wire.secret) == (tag, secret)
+
+
+def test_positions_read_as_editors_like_them() -> None:
+    assert str(Position("a.smtp", 3, 14)) == "a.smtp:3:14"
 
 
 def test_only_one_space_is_syntax() -> None:
