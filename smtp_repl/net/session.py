@@ -1,0 +1,315 @@
+"""One part being played: its connections, and a task for each action that it asks for.
+
+A task is a generator that yields the time by which it wants to be woken at the latest, looks again whether it can go
+on, and returns the happening. What an action is and what it may throw into the part, `script.actions` says. The loop
+that wakes tasks is the runner's; this module only tells its selector what to watch.
+"""
+
+import selectors
+from collections.abc import Callable, Generator
+from math import inf
+from time import monotonic
+from typing import NamedTuple
+
+from smtp_repl.net.connection import WRITE, Connection
+from smtp_repl.net.dial import CONNECT_SECONDS, OnAttempt, dial, opened
+from smtp_repl.net.tls import Sessions, TlsOptions, TlsPipe, injected
+from smtp_repl.script.actions import (
+    Action,
+    Close,
+    Happening,
+    Open,
+    PeerGone,
+    Read,
+    Received,
+    Secured,
+    Send,
+    SendStream,
+    Shutdown,
+    StartTls,
+    TimedOut,
+    TlsFacts,
+    Wait,
+)
+from smtp_repl.wire.errors import PeerClosed, ReplyTimeout, SmtpReplError, TlsError, UsageError
+from smtp_repl.wire.targets import Target
+
+WRITE_SECONDS = 30.0
+"""Without any progress."""
+_SLICE = 256 * 1024
+"""Octets that are encrypted at once: what lies in memory twice."""
+
+
+class NetOptions(NamedTuple):
+    """What the command line says about connecting."""
+
+    target: Target | None = None
+    connect_timeout: float = CONNECT_SECONDS
+    """Seconds for connecting, and again for a TLS handshake."""
+    write_timeout: float = WRITE_SECONDS
+    """Seconds in which a peer that reads nothing must read something."""
+    tls: TlsOptions = TlsOptions()
+
+
+class Stage(NamedTuple):
+    """What all sessions of a runner share. TLS sessions are kept, to be resumed."""
+
+    options: NetOptions
+    on_attempt: OnAttempt | None
+    selector: selectors.BaseSelector
+    tls_sessions: Sessions
+
+
+Task = Generator[float, None, Happening]
+
+
+def nothing() -> Task:
+    """The task of doing nothing."""
+    return None
+    yield 0.0
+
+
+class Session:
+    """A part and its connections, as the runner sees them.
+
+    `go_on` tells the part what happened and returns its next action, None when it has ended; `give_up` ends it.
+    """
+
+    __slots__ = ("_go_on", "_stage", "_task", "armed", "connections", "deadline", "give_up")
+
+    def __init__(
+        self,
+        stage: Stage,
+        go_on: Callable[[Happening, SmtpReplError | None], Action | None],
+        give_up: Callable[[], None],
+    ) -> None:
+        self._stage = stage
+        self._go_on = go_on
+        self._task = nothing()
+        self.give_up = give_up
+        self.connections: dict[str, Connection] = {}
+        self.deadline = 0.0
+        """When the task wants to be woken."""
+        self.armed = inf
+        """The earliest entry of this session in the runner's heap."""
+
+    def resume(self) -> bool:
+        """Let the task look again, and the part go on until it must wait; False when it has ended."""
+        while True:
+            error: SmtpReplError | None = None
+            happening: Happening = None
+            try:
+                self.deadline = next(self._task)
+            except StopIteration as end:
+                happening = end.value
+            except SmtpReplError as problem:
+                error = problem
+            else:
+                self.watch()
+                return True
+            action = self._go_on(happening, error)
+            if action is None:
+                return False
+            self._task = self.perform(action)
+
+    def disarm(self) -> None:
+        """The entry in the heap is gone."""
+        self.armed = inf
+
+    def watch(self) -> None:
+        """Have the selector watch for what the connections now want."""
+        for connection in self.connections.values():
+            wanted = connection.wanted
+            if connection.watched != wanted:
+                if not connection.watched:
+                    self._stage.selector.register(connection, wanted, (self, connection))
+                elif wanted:
+                    self._stage.selector.modify(connection, wanted, (self, connection))
+                else:
+                    self._stage.selector.unregister(connection)
+                connection.watched = wanted
+
+    def close(self) -> None:
+        """Drop every connection."""
+        self._task.close()
+        for name in list(self.connections):
+            self.drop(name)
+
+    def drop(self, name: str) -> None:
+        """Drop a connection, if there is one of that name."""
+        connection = self.connections.pop(name, None)
+        if connection is None:
+            return
+        if connection.watched:
+            self._stage.selector.unregister(connection)
+        connection.close()
+
+    def _writable(self, name: str) -> Connection:
+        connection = self.connections.get(name)
+        if connection is None:
+            raise PeerClosed("there is no connection", "connect first", kind="not-connected")
+        if connection.shut:
+            raise PeerClosed("our half of the connection is closed already", kind="shut")
+        return connection
+
+    def perform(self, action: Action) -> Task:
+        """The task of an action."""
+        match action:
+            case Read():
+                return self._read(action)
+            case Send(name, octets):
+                return self._send(name, octets)
+            case SendStream(name):
+                return self._stream(action)
+            case Open():
+                return self._open(action)
+            case StartTls(name):
+                return self._start_tls(name)
+            case Wait(seconds):
+                return self._let_pass(seconds)
+            case Shutdown(name):
+                return self._shut_down(name)
+            case Close(name):
+                self.drop(name)
+                return nothing()
+
+    def _read(self, action: Read) -> Task:
+        connection = self.connections.get(action.connection)
+        if connection is None:
+            return PeerGone()
+        if action.restart:
+            connection.set_clock()
+        clock = connection.clock
+        deadline = clock + connection.waited + action.seconds
+        looked = False
+        while True:
+            if connection.octets:
+                octets, connection.octets = connection.octets, b""
+                return Received(octets, max(0.0, connection.arrived_at - clock))
+            if connection.fault is not None:
+                raise connection.fault
+            if connection.gone:
+                return PeerGone(connection.reset, max(0.0, connection.arrived_at - clock))
+            now = monotonic()
+            if now < deadline:
+                yield deadline
+            elif looked:
+                return TimedOut(now - clock)
+            else:
+                looked = True
+                connection.receive()
+
+    def _send(self, name: str, octets: bytes) -> Task:
+        connection = self._writable(name)
+        if connection.tls_active and len(octets) > _SLICE:
+            for start in range(0, len(octets), _SLICE):
+                yield from self._write(connection, octets[start : start + _SLICE])
+            return None
+        connection.send(octets)
+        if connection.unsent or connection.broken:
+            yield from self._flush(connection)
+        return None
+
+    def _stream(self, action: SendStream) -> Task:
+        connection = self._writable(action.connection)
+        for block in action.blocks:
+            yield from self._write(connection, block)
+        return None
+
+    def _write(self, connection: Connection, octets: bytes) -> Task:
+        connection.send(octets)
+        return self._flush(connection)
+
+    def _flush(self, connection: Connection) -> Task:
+        """Until all that is to go has been handed to the system."""
+        seconds = self._stage.options.write_timeout
+        left = connection.unsent
+        deadline = monotonic() + seconds
+        while not connection.flush():
+            if connection.unsent < left:
+                left = connection.unsent
+                deadline = monotonic() + seconds
+            elif monotonic() >= deadline:
+                raise ReplyTimeout(
+                    f"the peer read nothing for {seconds:g} s; {left} octets could not be sent",
+                    kind="write-timeout",
+                )
+            yield deadline
+        if connection.broken:
+            raise connection.fault or PeerClosed("the peer cut the connection while we were sending", kind="reset")
+        return None
+
+    def _open(self, action: Open) -> Task:
+        self.drop(action.connection)
+        target = action.target or self._stage.options.target
+        if target is None:
+            raise UsageError("no server is given to connect to", "--server HOST:PORT, or --local")
+        dialing = dial(target, self._stage.options.connect_timeout, self._stage.on_attempt)
+        try:
+            while True:
+                sock, deadline = next(dialing)
+                self._stage.selector.register(sock, WRITE, (self, None))
+                try:
+                    yield deadline
+                finally:
+                    self._stage.selector.unregister(sock)
+        except StopIteration as end:
+            connection = Connection(end.value, target)
+        finally:
+            dialing.close()
+        self.connections[action.connection] = connection
+        facts = None
+        if target.implicit_tls:
+            facts = yield from self._secure(action.connection, connection)
+        return opened(connection.socket, target, facts)
+
+    def _start_tls(self, name: str) -> Task:
+        connection = self._writable(name)
+        if connection.tls_active:
+            raise TlsError("TLS is active already", kind="handshake")
+        connection.receive()
+        if connection.octets:
+            octets = connection.octets
+            self.drop(name)
+            raise injected(octets)
+        return Secured((yield from self._secure(name, connection, after_starttls=True)))
+
+    def _secure(
+        self, name: str, connection: Connection, *, after_starttls: bool = False
+    ) -> Generator[float, None, TlsFacts]:
+        """The handshake; a connection on which it failed is dropped."""
+        options = self._stage.options.tls
+        target = connection.target
+        if not options.server_name:
+            options = options._replace(server_name=target.server_name)
+        seconds = self._stage.options.connect_timeout
+        deadline = monotonic() + seconds
+        try:
+            pipe = TlsPipe(options, target.host, after_starttls=after_starttls, sessions=self._stage.tls_sessions)
+            connection.start_tls(pipe)
+            while not (pipe.handshake_done and connection.flush()):
+                if connection.fault is not None:
+                    raise connection.fault
+                if connection.gone:
+                    raise pipe.cut()
+                if monotonic() >= deadline:
+                    raise pipe.stalled(seconds)
+                yield deadline
+            return pipe.facts()
+        except BaseException:
+            self.drop(name)
+            raise
+
+    def _let_pass(self, seconds: float) -> Task:
+        end = monotonic() + seconds
+        for connection in self.connections.values():
+            connection.waited += seconds
+        while monotonic() < end:
+            yield end
+        return None
+
+    def _shut_down(self, name: str) -> Task:
+        connection = self._writable(name)
+        connection.shutdown()
+        return None
+        yield 0.0

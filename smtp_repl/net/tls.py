@@ -1,0 +1,299 @@
+"""TLS as a pipe: octets in, octets out, no socket (RFC 3207, RFC 8314, RFC 8446). Both drivers use it.
+
+Verification is on unless told otherwise: chain, name, TLS 1.2 or later. A pinned fingerprint replaces chain and
+name. `ssl` is imported when the first pipe is made, because plain `run` must not pay for it.
+"""
+
+import contextlib
+from collections.abc import MutableMapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from smtp_repl.net.certificates import Certificate, fingerprint, parse_pin, pin_mismatch, presented, rejected
+from smtp_repl.script.actions import TlsFacts
+from smtp_repl.wire.errors import TlsError, UsageError
+from smtp_repl.wire.octets import printable
+
+if TYPE_CHECKING:
+    import ssl
+
+BLOCK = 65536
+"""Octets that are encrypted at once, so that a long message does not lie in memory twice."""
+
+
+class TlsOptions(NamedTuple):
+    """Whom to trust. The strictest that is given counts: a pin, then no verification, then a CA."""
+
+    verify: bool = True
+    ca_file: str = ""
+    """PEM; in place of the system's authorities."""
+    ca_pem: bytes = b""
+    """The practice server's authority."""
+    pin_sha256: tuple[str, ...] = ()
+    """Fingerprints of which the server's certificate must have one; as `parse_pin` reads them."""
+    server_name: str = ""
+    """The name to send and to check, where it is not the host's."""
+
+    @property
+    def trust(self) -> str:
+        """The word for `TlsFacts.trust`."""
+        if self.pin_sha256:
+            return "pin"
+        if not self.verify:
+            return "insecure"
+        return "practice" if self.ca_pem else "ca" if self.ca_file else "system"
+
+
+Sessions = MutableMapping[tuple[TlsOptions, str], "ssl.SSLSession"]
+"""Sessions to resume, by whom we trust and whom we talk to: resuming skips the verification.
+
+For many sessions with one server. Who wants to see what the server presents *now* uses none.
+"""
+
+_contexts: dict[TlsOptions, "ssl.SSLContext"] = {}
+
+
+def context_for(options: TlsOptions) -> "ssl.SSLContext":
+    """The one context for these options: making one costs 20 ms. Raises `UsageError` for a bad CA file or pin."""
+    import ssl
+
+    options = options._replace(server_name="", pin_sha256=tuple(map(parse_pin, options.pin_sha256)))
+    if options in _contexts:
+        return _contexts[options]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if options.trust in ("pin", "insecure"):
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif options.ca_file or options.ca_pem:
+        _load(context, options)
+    else:
+        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    _contexts[options] = context
+    return context
+
+
+def _load(context: "ssl.SSLContext", options: TlsOptions) -> None:
+    import ssl
+
+    try:
+        context.load_verify_locations(options.ca_file or None, None, options.ca_pem.decode("ascii") or None)
+    except ssl.SSLError:
+        where = printable(options.ca_file) or "the authority given"
+        raise UsageError(f"{where} holds no certificate in PEM form", "-----BEGIN CERTIFICATE-----") from None
+    except OSError as error:
+        raise UsageError(f"{printable(options.ca_file)}: {error.strerror}", "--ca FILE, in PEM form") from None
+
+
+class TlsPipe:
+    """The client's end of a TLS connection.
+
+    `host` is what the person asked for; its name is checked and sent (SNI) unless the options have another one.
+    `after_starttls` decides what octets that are no TLS are called. Raises `TlsError` and `UsageError`.
+    """
+
+    __slots__ = (
+        *("_after_starttls", "_certificate", "_incoming", "_key", "_name", "_object", "_options", "_outgoing"),
+        *("_sessions", "_started", "closed", "fault", "handshake_done"),
+    )
+
+    def __init__(
+        self,
+        options: TlsOptions,
+        host: str,
+        *,
+        after_starttls: bool = False,
+        sessions: Sessions | None = None,
+    ) -> None:
+        import ssl
+
+        self._options = options
+        self._name = options.server_name or host.partition("%")[0].rstrip(".")
+        self._after_starttls = after_starttls
+        self._sessions = sessions
+        self._key = (options, self._name)
+        self._certificate: Certificate | None = None
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._started = b""
+        self.handshake_done = False
+        self.closed = False
+        """The peer said that it sends no more (close_notify)."""
+        self.fault: TlsError | None = None
+        """What broke the connection after the handshake."""
+        context = context_for(options)
+        session = sessions.get(self._key) if sessions is not None else None
+        try:
+            self._object = context.wrap_bio(
+                self._incoming, self._outgoing, server_hostname=self._name or None, session=session
+            )
+        except ValueError:  # UnicodeError is one
+            what = f'"{printable(self._name)}" is no name to check a certificate for'
+            if not self._name:
+                what = "there is no host name to check the certificate for"
+            raise TlsError(what, "--tls-name NAME, --pin SHA256 or -k", kind="cert-hostname") from None
+
+    def start(self) -> bytes:
+        """The ClientHello, to be sent now."""
+        self._shake()
+        return self._outgoing.read()
+
+    def feed(self, ciphertext: bytes) -> tuple[bytes, bytes]:
+        """Take what came; returns plaintext, and ciphertext to be sent.
+
+        Raises `TlsError` when the handshake fails: then send `farewell()` and close. After the handshake it raises
+        nothing: `fault` has the error, and the plaintext that came before it is not lost.
+        """
+        self._incoming.write(ciphertext)
+        if not self.handshake_done:
+            if len(self._started) < 3:
+                self._started += ciphertext[:512]
+                self._refuse_plaintext()
+            self._shake()
+        plaintext = self._read() if self.handshake_done else b""
+        return plaintext, self._outgoing.read()
+
+    def encrypt(self, plaintext: bytes | memoryview) -> bytes:
+        """The octets as ciphertext to be sent. Raises `TlsError` when the connection can carry no more."""
+        import ssl
+
+        view = memoryview(plaintext)
+        try:
+            while view:
+                view = view[self._object.write(view) :]
+        except ssl.SSLError as error:
+            raise self._failure(error) from None
+        return self._outgoing.read()
+
+    def close(self) -> bytes:
+        """We send no more: the close_notify to be sent."""
+        import ssl
+
+        if not self.handshake_done:
+            return b""
+        self.keep_session()
+        with contextlib.suppress(ssl.SSLError):  # the peer has not closed its half yet, or TLS is broken anyway
+            self._object.unwrap()
+        return self._outgoing.read()
+
+    def farewell(self) -> bytes:
+        """After a failed handshake: the alert that tells the peer why."""
+        return self._outgoing.read()
+
+    def keep_session(self) -> None:
+        """Remember the session, if sessions are kept: with TLS 1.3 its ticket comes after the handshake."""
+        session = self._object.session
+        if self._sessions is not None and session is not None and self.fault is None:
+            self._sessions[self._key] = session
+
+    def facts(self) -> TlsFacts:
+        """What is known of the connection, once `handshake_done`."""
+        cipher = self._object.cipher()
+        certificate = self._certificate or Certificate()
+        trust = self._options.trust
+        return TlsFacts(
+            (self._object.version() or "").replace("TLSv", "TLS "),
+            cipher[0] if cipher else "",
+            trust != "insecure",
+            *certificate,
+            trust=trust,
+        )
+
+    def cut(self) -> TlsError:
+        """What to say when the peer closed the connection during the handshake."""
+        hint = "does this server speak TLS here?" if not self._started else ""
+        return TlsError(
+            f"{printable(self._name)} closed the connection during the TLS handshake", hint, kind="handshake"
+        )
+
+    def stalled(self, seconds: float) -> TlsError:
+        """What to say when the handshake took longer than it may."""
+        hint = "" if self._started else "does this server begin with TLS here? 465 does; 25 and 587 begin in the clear"
+        return TlsError(
+            f"{printable(self._name)} did not finish the TLS handshake within {seconds:g} s", hint, kind="handshake"
+        )
+
+    def _shake(self) -> None:
+        import ssl
+
+        try:
+            self._object.do_handshake()
+        except ssl.SSLWantReadError:
+            return
+        except ssl.SSLCertVerificationError as error:
+            raise rejected(error, presented(self._object), self._name) from None
+        except ssl.SSLError as error:
+            raise self._failure(error) from None
+        self._certificate = presented(self._object) or self._bare_certificate()
+        self._check_pin()
+        self.handshake_done = True
+
+    def _bare_certificate(self) -> Certificate | None:
+        der = self._object.getpeercert(binary_form=True)
+        return Certificate(sha256=fingerprint(der)) if der else None
+
+    def _check_pin(self) -> None:
+        pins = [parse_pin(pin) for pin in self._options.pin_sha256]
+        if not pins:
+            return
+        import hmac
+
+        own = self._certificate.sha256 if self._certificate else ""
+        if not any(hmac.compare_digest(own, pin) for pin in pins):
+            self._outgoing.read()  # our Finished: the peer must not believe that we agreed
+            raise pin_mismatch(self._certificate, pins, self._name)
+
+    def _read(self) -> bytes:
+        import ssl
+
+        pieces: list[bytes] = []
+        try:
+            while piece := self._object.read(BLOCK):
+                pieces.append(piece)
+            self.closed = True
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLError as error:
+            self.fault = self._failure(error)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _refuse_plaintext(self) -> None:
+        """OpenSSL says "wrong version number" to `220 hello`; here one sees what came instead of TLS."""
+        began = self._started
+        # A record begins with its type (20 to 23) and 3, the major version that never changed (RFC 8446 §5.1).
+        if not began or (20 <= began[0] <= 23 and began[1:2] in (b"", b"\x03")):
+            return
+        shown = printable(began[:200])
+        if self._after_starttls:
+            raise TlsError(
+                f'after the 220 to STARTTLS came octets that are no TLS: "{shown}"',
+                "the server is broken or somebody injected them; do not trust this connection",
+                kind="data-before-handshake",
+            )
+        raise TlsError(
+            f'the server answered in plaintext: "{shown}"',
+            "this port does not begin with TLS: connect without it, then STARTTLS",
+            kind="plaintext",
+        )
+
+    def _failure(self, error: "ssl.SSLError") -> TlsError:
+        reason = error.reason or ""
+        text = printable(reason.replace("_", " ").lower() or str(error))
+        if reason == "WRONG_VERSION_NUMBER":
+            return TlsError("what the server answered is no TLS", "connect without TLS, then STARTTLS", kind="not-tls")
+        if self.handshake_done:
+            return TlsError(f"the TLS connection broke: {text}", kind="tls")
+        hint = ""
+        if "PROTOCOL" in reason or "VERSION" in reason:
+            hint = "the server seems to speak only versions before TLS 1.2, which are not safe"
+        elif "ALERT" in reason:
+            hint = "the server ended the handshake; its log says why"
+        return TlsError(f"the TLS handshake with {printable(self._name)} failed: {text}", hint, kind="handshake")
+
+
+def injected(octets: bytes) -> TlsError:
+    """What to say when octets came between the 220 to STARTTLS and our handshake (RFC 3207 §5, CVE-2011-0411)."""
+    return TlsError(
+        f'octets came between the 220 to STARTTLS and the handshake: "{printable(octets[:200])}"',
+        "somebody injected them, or the server is broken; do not trust this connection",
+        kind="data-before-handshake",
+    )
