@@ -1,0 +1,87 @@
+"""FLOOR 5: the command line. Each sub-command is a module of its own, imported when it runs."""
+
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import Never
+
+from smtp_repl.cli.environment import Environment
+from smtp_repl.cli.options import Words, read
+from smtp_repl.wire.errors import ExitStatus, OutputError, SmtpReplError
+
+__all__ = ["main"]
+
+
+class _Terminated(BaseException):
+    """SIGTERM came: everything is closed on the way out, nothing catches it."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line; returns the exit status."""
+    environment = Environment.of_process()
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return execute(sys.argv[1:] if argv is None else argv, environment)
+    except KeyboardInterrupt:
+        return int(ExitStatus.INTERRUPTED)
+    except _Terminated:
+        return int(ExitStatus.TERMINATED)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def execute(argv: Sequence[str], environment: Environment) -> int:
+    """Run a command line in an environment. Errors that the user can act on are shown and become the status."""
+    try:
+        words = read(argv)
+        if words.has("version"):
+            from smtp_repl import __version__
+
+            environment.out(f"smtp-repl {__version__}")
+        elif words.has("help"):
+            from smtp_repl.cli.help import help_text
+
+            environment.out(help_text(words.command))
+        else:
+            return _dispatch(words, environment)
+    except SmtpReplError as error:
+        if isinstance(error, OutputError):
+            environment.abandon_output()
+        from smtp_repl.view.errors import show_error
+
+        environment.talk(show_error(error).removesuffix("\n"))
+        return int(error.exit_status)
+    return int(ExitStatus.OK)
+
+
+def _dispatch(words: Words, environment: Environment) -> int:
+    match words.command:
+        case "run":
+            from smtp_repl.cli import run
+
+            return run.main(words, environment)
+        case "check":
+            from smtp_repl.cli import check
+
+            return check.main(words, environment)
+        case "fmt":
+            from smtp_repl.cli import fmt
+
+            return fmt.main(words, environment)
+        case "show":
+            from smtp_repl.cli import show
+
+            return show.main(words, environment)
+        case "serve":
+            from smtp_repl.cli import serve
+
+            return serve.main(words, environment)
+        case _:
+            from smtp_repl.cli import session
+
+            return session.main(words, environment)
+
+
+def _terminate(number: int, frame: FrameType | None) -> Never:
+    raise _Terminated

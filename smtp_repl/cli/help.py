@@ -1,0 +1,84 @@
+"""What `--help` prints, made from the tables in `options`."""
+
+import shutil
+import textwrap
+
+from smtp_repl.cli.options import COMMANDS, SHELL, SubCommand, options_of, usage
+
+_INTRODUCTION = "Speak SMTP by hand: see everything that is said, record it as a script, and play it again."
+
+_EXAMPLES = {
+    SHELL: (
+        ("smtp-repl --local", "learn, with a practice server that delivers nothing"),
+        ("smtp-repl mail.example.com:587 --starttls", "a session, encrypted"),
+        ("smtp-repl mail.example.com --record first.smtp", "and keep it"),
+        ("smtp-repl mail.example.com -c 'EHLO me.example.org'", "one command, then QUIT"),
+        ("smtp-repl run first.smtp --server mail.example.com", "play it again"),
+    ),
+    "run": (
+        ("smtp-repl run first.smtp --local", "against the practice server"),
+        ("smtp-repl run tests/*.smtp --server mail.example.com:587", "against yours"),
+        ("smtp-repl run @auth-plain --local -v", "a conversation that came with the program"),
+        ("smtp-repl run login.smtp --server mail.example.com --password-env SMTP_PASSWORD", ""),
+    ),
+    "fmt": (("smtp-repl fmt --check tests/*.smtp", "in CI"), ("smtp-repl fmt -w tests/*.smtp", "at home")),
+    "serve": (("smtp-repl serve --listen 127.0.0.1:2525", ""),),
+}
+
+_STATUSES = """\
+exit status: 0 done · 1 an expectation failed, or the server refused · 2 wrong usage or script · 3 no connection
+  4 TLS failed, or a password would have gone out in cleartext · 5 no reply in time · 6 the peer closed
+  7 could not write · 77 all skipped · 130 interrupted · 143 terminated"""
+
+
+def help_text(command: str) -> str:
+    """The help of a sub-command; that of `SHELL` is the overall one."""
+    width = max(60, min(100, shutil.get_terminal_size().columns))
+    row = COMMANDS[command]
+    parts = [_usage(row)]
+    parts.append(_INTRODUCTION if command == SHELL else f"{row.summary[0].upper()}{row.summary[1:]}.")
+    if row.detail:
+        parts.append(row.detail)
+    if command == SHELL:
+        parts.append(_rows("sub-commands", [(r.name, r.summary) for r in COMMANDS.values() if r.name != SHELL], width))
+    parts += _options(command, width)
+    if command in _EXAMPLES:
+        parts.append(_rows("examples", list(_EXAMPLES[command]), 200))
+    if command in (SHELL, "run"):
+        parts.append(_STATUSES)
+    if command == SHELL:
+        parts.append("smtp-repl SUB-COMMAND --help tells more.")
+    return "\n\n".join(parts)
+
+
+def _usage(row: SubCommand) -> str:
+    if row.name != SHELL:
+        return f"usage: {usage(row)} [options]"
+    return "usage: smtp-repl HOST[:PORT] [options]\n       smtp-repl --local [options]\n       smtp-repl SUB-COMMAND …"
+
+
+def _options(command: str, width: int) -> list[str]:
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for option in options_of(command):
+        flags = ", ".join(option.flags) + (f" {option.value}" if option.value else "")
+        again = " (may be repeated)" if option.many else ""
+        groups.setdefault(option.group, []).append((flags, option.help + again))
+    other = groups.pop("other", [])
+    if other:
+        groups["other"] = other
+    return [_rows(name, rows, width) for name, rows in groups.items()]
+
+
+def _rows(heading: str, rows: list[tuple[str, str]], width: int) -> str:
+    column = 4 + min(34, max(len(left) for left, _ in rows))
+    lines = [f"{heading}:"]
+    for left, right in rows:
+        first = f"  {left}".ljust(column)
+        if not right:
+            lines.append(first.rstrip())
+            continue
+        if len(left) + 4 > column:
+            lines.append(f"  {left}")
+            first = " " * column
+        lines += textwrap.wrap(right, width, initial_indent=first, subsequent_indent=" " * column)
+    return "\n".join(lines)

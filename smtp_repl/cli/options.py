@@ -1,0 +1,272 @@
+"""The options and sub-commands: two tables, and the reading of a command line by them.
+
+To add an option, add a row to `OPTIONS`; help and parser (and, later, settings and environment) read the same rows.
+The first word decides, sub-command or else host, before any option is looked at, so that a new option never changes
+what an old command line means. Options are not abbreviated, for the same reason.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from smtp_repl.wire.errors import UsageError
+
+SHELL = "shell"
+"""The name in the tables for `smtp-repl HOST`, which has no word of its own."""
+
+
+class SubCommand(NamedTuple):
+    """One row of `COMMANDS`: `words` is how its arguments are shown, `least` how many there must be."""
+
+    name: str
+    words: str
+    summary: str
+    detail: str
+    least: int = 0
+    most: int = 1_000_000
+    needs: str = ""
+    """What is missing when there are fewer words."""
+
+
+class Option(NamedTuple):
+    """One row of `OPTIONS`.
+
+    `commands` says where it belongs, `value` what follows it ("" for a flag), `many` that it may be repeated.
+    `group` is the heading in `--help`; `key` its name for whoever reads it, and one day in the settings.
+    """
+
+    key: str
+    flags: tuple[str, ...]
+    commands: tuple[str, ...]
+    value: str
+    help: str
+    group: str
+    many: bool = False
+
+
+COMMANDS: dict[str, SubCommand] = {
+    row.name: row
+    for row in (
+        SubCommand(
+            SHELL,
+            "HOST[:PORT] | HOST PORT",
+            "talk to a mail server by hand",
+            "HOST may be a name, an address, smtp://…, smtps://… (TLS from the start), lmtp://… or\n"
+            "unix:/path; the port is 25 unless said. Without a terminal, or with -c, lines are sent one\n"
+            "by one, each when the one before is answered.",
+            most=2,
+        ),
+        SubCommand(
+            "run",
+            "FILE… | @NAME… | -",
+            "play scripts against a server",
+            "FILE is a script or a recording, @NAME one that came with the program (--list names them),\n"
+            "- standard input. Where to: --server, --local, or the script's own @connect.",
+        ),
+        SubCommand(
+            "check", "FILE…", "find what is wrong in scripts, without a network", "", 1, needs="a script to check"
+        ),
+        SubCommand(
+            "fmt",
+            "FILE…",
+            "give scripts their canonical spacing",
+            "Prints the result; what goes over the wire is never changed.",
+            1,
+            needs="a script to format",
+        ),
+        SubCommand("show", "FILE", "show a script in colours", "", 1, 1, needs="a script to show"),
+        SubCommand(
+            "serve",
+            "",
+            "run the practice server in the foreground",
+            "It takes mail for example.com, example.org and example.net, keeps it, and delivers\n"
+            "nothing. Ctrl-C stops it.",
+            most=0,
+        ),
+    )
+}
+
+_PLAYED = (SHELL, "run")
+_WHERE, _WALK, _LINES, _KEEP, _JUDGE = "where to", "how far to go", "without a terminal", "recording", "what must hold"
+_TLS, _SECRETS, _OUTPUT, _OTHER = "TLS", "passwords", "output", "other"
+
+OPTIONS: tuple[Option, ...] = (
+    Option("local", ("--local",), _PLAYED, "", "the practice server, started for this session", _WHERE),
+    Option("server", ("--server",), ("run",), "HOST:PORT", "a server, whatever the script says", _WHERE),
+    Option("listen", ("--listen",), ("serve",), "HOST:PORT", "listen there (127.0.0.1 and a free port)", _WHERE),
+    Option("listen-public", ("--listen-public",), ("serve",), "", "allow --listen beyond this machine", _WHERE),
+    Option("ehlo", ("--ehlo",), (SHELL,), "NAME", "say EHLO NAME", _WALK),
+    Option("starttls", ("--starttls",), (SHELL,), "", "EHLO, STARTTLS, EHLO again", _WALK),
+    Option("auth", ("--auth",), (SHELL,), "USER", "then log in as USER", _WALK),
+    Option("to-line", ("--to-line",), ("run",), "N", "stop behind line N of the script", _WALK),
+    Option("shell", ("--shell",), ("run",), "", "then hand over to you (with --to-line)", _WALK),
+    Option("line", ("-c",), (SHELL,), "LINE", "say LINE (or do /COMMAND); no input is read", _LINES, True),
+    Option("expect", ("--expect",), (SHELL,), "CODE", "some reply must have CODE: a refusal is the success", _LINES),
+    Option("no-quit", ("--no-quit",), (SHELL,), "", "say no QUIT at the end", _LINES),
+    Option("var", ("--var",), ("run",), "NAME=VALUE", "what {NAME} stands for", _JUDGE, True),
+    Option("match", ("--match",), ("run",), "LEVEL", "class, code, status, prefix, text or exact", _JUDGE),
+    Option("strict", ("--strict",), ("run",), "", "drift fails", _JUDGE),
+    Option("record", ("--record",), _PLAYED, "FILE", "record as a script, from the first octet", _KEEP),
+    Option("force", ("--force",), _PLAYED, "", "overwrite the FILE of --record", _KEEP),
+    Option("ca", ("--ca",), _PLAYED, "FILE", "trust the authorities in FILE (PEM)", _TLS),
+    Option("pin", ("--pin",), _PLAYED, "SHA256", "trust exactly the certificate with this fingerprint", _TLS),
+    Option("tls-name", ("--tls-name",), _PLAYED, "NAME", "the name that the certificate must have", _TLS),
+    Option("insecure", ("-k", "--insecure"), _PLAYED, "", "take any certificate", _TLS),
+    Option("password-env", ("--password-env",), _PLAYED, "[WHO=]VARIABLE", "from the environment", _SECRETS, True),
+    Option("password-file", ("--password-file",), _PLAYED, "[WHO=]FILE", "from a file's first line", _SECRETS, True),
+    Option("password-command", ("--password-command",), _PLAYED, "[WHO=]COMMAND", "from a command", _SECRETS, True),
+    Option("allow-plaintext-auth", ("--allow-plaintext-auth",), _PLAYED, "", "send it without TLS too", _SECRETS),
+    Option("lenient", ("--lenient",), ("serve",), "", "take the bad syntax that aiosmtpd takes", _OTHER),
+    Option("write", ("-w", "--write"), ("fmt",), "", "write the result back to the file", _OUTPUT),
+    Option("fmt-check", ("--check",), ("fmt",), "", "only tell which files would change; status 1 if any", _OUTPUT),
+    Option("json", ("--json",), (SHELL, "run", "check"), "", "one JSON object for each event", _OUTPUT),
+    Option("verbose", ("-v", "--verbose"), ("run",), "", "show the conversation and each drift", _OUTPUT),
+    Option("quiet", ("-q", "--quiet"), ("run",), "", "show what is not as expected only", _OUTPUT),
+    Option("list", ("--list",), ("run",), "", "list the scripts that came with the program", _OUTPUT),
+    Option("timeout", ("--timeout",), _PLAYED, "SECONDS", "for each reply (30; after a message 300)", _OTHER),
+    Option("connect-timeout", ("--connect-timeout",), _PLAYED, "SECONDS", "for the connection (10)", _OTHER),
+    Option("help", ("-h", "--help"), tuple(COMMANDS), "", "show this", _OTHER),
+    Option("version", ("--version",), (SHELL,), "", "show the version", _OTHER),
+)  # fmt: skip
+"""Every option, in the order in which `--help` shows them within its group."""
+
+SECONDS_LIMIT = 86_400.0
+
+_SOURCES = "--password-env VARIABLE, --password-file FILE or --password-command COMMAND; without one you are asked"
+
+
+class Words:
+    """A command line that was read: the sub-command, its words, and the values of its options by key."""
+
+    __slots__ = ("_values", "command", "words")
+
+    def __init__(self, command: str, words: list[str], values: dict[str, list[str]]) -> None:
+        self.command = command
+        self.words = words
+        self._values = values
+
+    def has(self, key: str) -> bool:
+        return key in self._values
+
+    def text(self, key: str) -> str | None:
+        """The value of an option; the last one when it was given twice."""
+        values = self._values.get(key)
+        return values[-1] if values else None
+
+    def texts(self, key: str) -> list[str]:
+        """All values of an option, in order."""
+        return list(self._values.get(key, ()))
+
+    def seconds(self, key: str) -> float | None:
+        """A time. Raises `UsageError`."""
+        text = self.text(key)
+        if text is None:
+            return None
+        number = text.replace(".", "", 1)
+        if not (number.isascii() and number.isdigit() and len(text) < 16 and 0 < float(text) <= SECONDS_LIMIT):
+            raise UsageError(f"--{key} takes seconds, such as 5 or 0.5, and not {text!r}")
+        return float(text)
+
+    def count(self, key: str) -> int | None:
+        """A number from 1. Raises `UsageError`."""
+        text = self.text(key)
+        if text is None:
+            return None
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):
+            raise UsageError(f"--{key} takes a number from 1, and not {text!r}")
+        return int(text)
+
+
+def read(argv: Sequence[str]) -> Words:
+    """Read the words after the program's name. Raises `UsageError`."""
+    command = argv[0] if argv and argv[0] in COMMANDS and argv[0] != SHELL else SHELL
+    rest = list(argv[1:] if command != SHELL else argv)
+    words, values = _parse(command, rest)
+    row = COMMANDS[command]
+    if "help" in values or "version" in values or "list" in values:
+        return Words(command, words, values)
+    if command == SHELL and words and words[0] in COMMANDS and argv[0] != "--":
+        raise UsageError(
+            f"the sub-command {words[0]} comes first, before options",
+            f"smtp-repl {words[0]} …; for a host of that name: smtp-repl smtp://{words[0]}",
+        )
+    if len(words) > row.most:
+        raise UsageError(f"there is one word too many: {words[row.most]!r}", usage(row))
+    if len(words) < row.least:
+        raise UsageError(f"{command} needs {row.needs}", usage(row))
+    return Words(command, words, values)
+
+
+def usage(row: SubCommand) -> str:
+    """How a sub-command is called."""
+    name = "" if row.name == SHELL else f" {row.name}"
+    return f"smtp-repl{name} {row.words}".rstrip()
+
+
+def options_of(command: str) -> list[Option]:
+    return [option for option in OPTIONS if command in option.commands]
+
+
+def _parse(command: str, argv: list[str]) -> tuple[list[str], dict[str, list[str]]]:
+    """Words and option values. Options and words may stand in any order; after `--` all are words."""
+    known = {flag: option for option in options_of(command) for flag in option.flags}
+    words: list[str] = []
+    values: dict[str, list[str]] = {}
+    at = 0
+    while at < len(argv):
+        word = argv[at]
+        at += 1
+        if word == "--":
+            words += argv[at:]
+            break
+        if not word.startswith("-") or word == "-":
+            words.append(word)
+            continue
+        for flag, value in _flags(word, known, command):
+            option = known[flag]
+            if option.value and value is None:
+                # A value may begin with a hyphen: it is what stands next, whatever it looks like.
+                if at == len(argv):
+                    raise UsageError(f"{flag} needs a value: {flag} {option.value}")
+                value = argv[at]
+                at += 1
+            elif not option.value and value is not None:
+                raise UsageError(f"{flag} takes no value")
+            if option.key in values and option.value and not option.many:
+                raise UsageError(f"{flag} is given twice")
+            values.setdefault(option.key, []).append(value or "")
+    return words, values
+
+
+def _flags(word: str, known: dict[str, Option], command: str) -> list[tuple[str, str | None]]:
+    """The options in one word: `--name`, `--name=value`, `-k`, `-kv`, `-cVALUE`."""
+    if word.startswith("--"):
+        flag, equals, value = word.partition("=")
+        if flag not in known:
+            raise _unknown(flag, known, command)
+        return [(flag, value if equals else None)]
+    found: list[tuple[str, str | None]] = []
+    for index, letter in enumerate(word[1:], 2):
+        flag = f"-{letter}"
+        if flag not in known:
+            raise _unknown(flag if index > 2 or len(word) == 2 else word, known, command)
+        if known[flag].value:
+            return [*found, (flag, word[index:] or None)]
+        found.append((flag, None))
+    return found
+
+
+def _unknown(flag: str, known: dict[str, Option], command: str) -> UsageError:
+    name = "" if command == SHELL else f" {command}"
+    problem = f"smtp-repl{name} has no option {flag}"
+    if flag in ("--password", "--pass", "--auth-password", "-ap"):
+        problem = f"there is no option {flag}: on a command line everybody on this machine could read the password"
+        return UsageError(problem, _SOURCES)
+    elsewhere = [row for option in OPTIONS if flag in option.flags for row in option.commands]
+    if elsewhere:
+        places = " and ".join("smtp-repl HOST" if row == SHELL else f"smtp-repl {row}" for row in elsewhere)
+        return UsageError(problem, f"{places} has it")
+    import difflib  # 3 ms that only those pay who mistyped
+
+    near = difflib.get_close_matches(flag, known, 1, 0.6)
+    hint = f"did you mean {near[0]}?" if near else f"smtp-repl{name} --help lists them"
+    return UsageError(problem, hint)

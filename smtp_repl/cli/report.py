@@ -1,0 +1,155 @@
+"""What `run` shows of a play: a line for each file, the conversation when asked, and what a failure looks like.
+
+ok     first-mail.smtp  8 steps  0.021 s
+FAIL   refused.smtp  4 steps  0.019 s  line 9  EHLO lost: STARTTLS
+"""
+
+from collections.abc import Callable, Sequence
+
+from smtp_repl.script.actions import Opened, TlsFacts
+from smtp_repl.script.casting import Observer, PlayResult, StepResult
+from smtp_repl.script.model import line_text
+from smtp_repl.script.steps import Step
+from smtp_repl.script.transcript import FILE_ONLY, Line, Transcriber, finding_remark, remark
+from smtp_repl.wire.errors import ScriptError
+from smtp_repl.wire.events import Closed, Event, Finding
+from smtp_repl.wire.octets import printable
+from smtp_repl.wire.replies import Reply
+from smtp_repl.wire.targets import Target
+
+_WORDS = {"pass": "ok", "drift": "drift", "fail": "FAIL", "skip": "skip", "error": "error"}
+_TITLES = {
+    "code": "the reply has another code",
+    "enhanced": "the reply has another enhanced code",
+    "text": "the reply says something else",
+    "missing line": "the reply lacks this line",
+    "extra line": "the reply has one line more",
+    "forbidden": "the reply has what it must not have",
+    "caps": "the server does not offer what it should",
+    "cut short": "the reply was cut short",
+    "time": "the reply came at another time",
+    "close": "the server did not close the connection",
+    "unread reply": "a reply came that the script does not expect",
+}
+
+
+def summary(name: str, result: PlayResult, seconds: float) -> str:
+    """The line of one file."""
+    counts = result.counts
+    parts = [_numbered(sum(counts), "step"), f"{seconds:.3f} s"]
+    if counts.drift:
+        parts.append(f"{counts.drift} drift")
+    if result.failure is not None and result.failure.line:
+        parts.append(f"line {result.failure.line}")
+    if result.reason:
+        parts.append(printable(result.reason))
+    if result.stopped_at:
+        parts.append(f"stopped before line {result.stopped_at}")
+    if result.lost:
+        parts.append(f"EHLO lost: {printable(' '.join(result.lost))}")
+    return summary_line(result.status, name, parts)
+
+
+def summary_line(status: str, name: str, parts: Sequence[str] = ()) -> str:
+    return "  ".join([_WORDS[status].ljust(5), printable(name), *parts])
+
+
+def _numbered(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def failure(result: StepResult, steps: Sequence[Step], name: str) -> str:
+    """A failed expectation in full: what, where, what came instead, and what that means."""
+    from smtp_repl.view.errors import show_error  # needed only when something failed
+
+    shown = ""
+    for difference in result.differences or (None,):
+        if difference is None:
+            error = ScriptError("this did not hold", file=result.file or name, line=result.line, source=result.source)
+        else:
+            title = _TITLES.get(difference.what, "the reply differs")
+            want = f": expected {difference.want}, got {difference.got}" if difference.want else f": {difference.got}"
+            error = ScriptError(
+                title + want,
+                file=result.file or name,
+                line=difference.line,
+                column=difference.column,
+                width=difference.width,
+                source=_source_line(difference.line, result, steps),
+            )
+        shown += show_error(error)
+    if result.reply is not None:
+        shown += "".join(f"got: {printable(line)}\n" for line in result.reply.lines)
+        meaning = _meaning(result.reply)
+        shown += f"hint: {meaning}\n" if meaning else ""
+    return shown.removesuffix("\n")
+
+
+def _source_line(line: int, result: StepResult, steps: Sequence[Step]) -> str:
+    if 0 <= result.step < len(steps):
+        for node in steps[result.step].nodes:
+            if node.line == line:
+                return line_text(node.source)
+    return result.source if line == result.line else ""
+
+
+def _meaning(reply: Reply) -> str:
+    """What the code says to somebody who does not know it."""
+    if reply.code is None or reply.klass not in (4, 5):
+        return ""
+    from smtp_repl.knowledge import entries
+
+    enhanced = entries.enhanced(str(reply.enhanced)) if reply.enhanced is not None else None
+    found = (entries.code(reply.code), enhanced)
+    return "; ".join(f"{entry.word}: {entry.plain}" for entry in found if entry is not None)
+
+
+class Narrator(Observer):
+    """Shows the conversation, and each drift where it happened (`-v`)."""
+
+    def __init__(self, show: Callable[[str], None]) -> None:
+        self._show = show
+        self._transcribers: dict[str, Transcriber] = {}
+
+    def _of(self, connection: str) -> Transcriber:
+        if connection not in self._transcribers:
+            self._transcribers[connection] = Transcriber(connection)
+        return self._transcribers[connection]
+
+    def _lines(self, lines: Sequence[Line]) -> None:
+        for line in lines:
+            if line.kind != FILE_ONLY:
+                self._show(line.text)
+
+    def opened(self, connection: str, opened: Opened, target: Target | None) -> None:
+        self._transcribers[connection] = Transcriber(connection)
+        self._lines(self._of(connection).opened(opened, target))
+
+    def wrote(self, connection: str, events: Sequence[Event]) -> None:
+        self._lines(self._of(connection).wrote(events))
+
+    def heard(self, connection: str, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, Finding):
+                if event.severity != "info" and event.rule != "unsolicited":
+                    self._lines([finding_remark(event)])
+            else:
+                self._lines(self._of(connection).heard([event]))
+
+    def secured(self, connection: str, facts: TlsFacts) -> None:
+        self._lines(self._of(connection).secured(facts))
+
+    def closed(self, connection: str, event: Closed | None, *, by_us: bool) -> None:
+        self._lines(self._of(connection).closed(event, by_us=by_us))
+
+    def remarked(self, connection: str, text: str) -> None:
+        self._lines([remark(text)])
+
+    def stepped(self, result: StepResult) -> None:
+        if result.status not in ("drift", "fail"):
+            return
+        for difference in result.differences:
+            title = _TITLES.get(difference.what, "the reply differs")
+            place = f"line {difference.line}: " if difference.line else ""
+            want = f": expected {difference.want}, got {difference.got}" if difference.want else f": {difference.got}"
+            self._lines([remark(f"{result.status}: {place}{title}{want}")])

@@ -1,0 +1,133 @@
+"""Where scripts come from: files, standard input, and those that came with the program (`@name`).
+
+A script reads files of its own folder and no others: `folder_loader` and `folder_blocks` are the only way in. No
+pathlib here: it would cost plain `run` 4 ms.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from smtp_repl.cli.environment import Environment
+from smtp_repl.script.casting import OpenBlocks
+from smtp_repl.script.steps import Load
+from smtp_repl.wire.errors import ScriptError, UsageError
+from smtp_repl.wire.octets import printable
+
+SIZE_LIMIT = 16 * 1024 * 1024
+"""Octets of a script."""
+FILE_LIMIT = 4 * 1024 * 1024 * 1024
+"""Octets of a message or another file that a script sends."""
+_BLOCK = 256 * 1024
+
+
+class Source(NamedTuple):
+    """A script's octets; `folder` is "" for one that has no folder of its own (standard input)."""
+
+    name: str
+    octets: bytes
+    folder: str
+
+
+def read_source(word: str, environment: Environment) -> Source:
+    """The script that a word of the command line means. Raises `UsageError`."""
+    if word == "-":
+        octets = environment.read_all(SIZE_LIMIT)
+        return Source("<stdin>", _within(octets, "standard input"), "")
+    path = find_packaged(word[1:]) if word.startswith("@") else word
+    shown = printable(word)
+    try:
+        with open(path, "rb") as file:
+            octets = _within(file.read(SIZE_LIMIT + 1), shown)
+    except IsADirectoryError:
+        raise UsageError(f"{shown} is a folder, not a script", f"{shown.rstrip('/')}/*.smtp", kind="folder") from None
+    except FileNotFoundError:
+        hint = f"for a host: smtp-repl {shown}" if word.count(":") == 1 and "/" not in word else ""
+        raise UsageError(f"there is no file {shown}", hint, kind="no-file") from None
+    except ValueError:
+        raise UsageError(f"{shown} is no file name", kind="no-file") from None
+    except OSError as error:
+        raise UsageError(f"cannot read {shown}: {error.strerror}", kind="no-file") from None
+    return Source(path, octets, os.path.dirname(path) or ".")
+
+
+def _within(octets: bytes, name: str) -> bytes:
+    if len(octets) > SIZE_LIMIT:
+        raise UsageError(f"{name} is larger than a script may be ({SIZE_LIMIT} octets)", "@data FILE", kind="limit")
+    return octets
+
+
+# ---------------------------------------------------------------- scripts that came with the program
+
+
+def packaged_folder() -> str:
+    """Where they lie: beside the modules when installed, at the top of a checkout."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    inside = os.path.join(package, "scripts")
+    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "scripts")
+
+
+def packaged_names() -> list[str]:
+    """Their names, without `@`, in alphabetical order."""
+    try:
+        entries = os.listdir(packaged_folder())
+    except OSError:
+        return []
+    return sorted(entry.removesuffix(".smtp") for entry in entries if entry.endswith(".smtp"))
+
+
+def find_packaged(name: str) -> str:
+    """The path of one of them. Raises `UsageError`."""
+    names = packaged_names()
+    if name not in names:
+        import difflib
+
+        near = difflib.get_close_matches(name, names, 1, 0.5)
+        hint = f"did you mean @{near[0]}?" if near else "smtp-repl run --list names them"
+        raise UsageError(f"no script @{printable(name)} came with the program", hint, kind="no-file")
+    return os.path.join(packaged_folder(), name + ".smtp")
+
+
+# ---------------------------------------------------------------- files of a script
+
+
+def folder_loader(folder: str) -> Load | None:
+    """Reads the scripts that a script of this folder includes; None without a folder."""
+    if not folder:
+        return None
+    return lambda path: b"".join(_blocks(folder, path, SIZE_LIMIT))
+
+
+def folder_blocks(folder: str) -> OpenBlocks | None:
+    """Opens the files that a script of this folder sends; None without a folder."""
+    if not folder:
+        return None
+    return lambda path: _blocks(folder, path, FILE_LIMIT)
+
+
+def _blocks(folder: str, path: str, limit: int) -> Iterator[bytes]:
+    """The octets of a regular file inside the folder, wherever links lead. Raises `ScriptError`."""
+    shown = printable(path)
+    inside = os.path.realpath(folder)
+    real = os.path.realpath(os.path.join(inside, *path.split("/")))
+    if os.path.isabs(path) or not real.startswith(os.path.join(inside, "")):
+        raise ScriptError(f"{shown} leads outside of the script's folder", kind="path-outside")
+    # O_NONBLOCK: opening a FIFO must not wait for a writer; O_NOFOLLOW: what was resolved must not change now.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(real, flags)
+    except OSError as error:
+        raise ScriptError(f"cannot read {shown}: {error.strerror}", kind="no-file") from None
+    try:
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode):
+            raise ScriptError(f"{shown} is no regular file", kind="no-file")
+        left = limit
+        while block := os.read(descriptor, _BLOCK):
+            left -= len(block)
+            if left < 0:
+                raise ScriptError(f"{shown} is larger than {limit} octets", kind="limit")
+            yield block
+    finally:
+        os.close(descriptor)
