@@ -122,15 +122,19 @@ class TlsPipe:
         """What broke the connection after the handshake."""
         context = context_for(options)
         session = sessions.get(self._key) if sessions is not None else None
+        # OpenSSL would check the chain and no name at all.
+        if not self._name and context.check_hostname:
+            raise self._no_name("there is no host name to check the certificate for")
         try:
             self._object = context.wrap_bio(
                 self._incoming, self._outgoing, server_hostname=self._name or None, session=session
             )
         except ValueError:  # UnicodeError is one
-            what = f'"{printable(self._name)}" is no name to check a certificate for'
-            if not self._name:
-                what = "there is no host name to check the certificate for"
-            raise TlsError(what, "--tls-name NAME, --pin SHA256 or -k", kind="cert-hostname") from None
+            raise self._no_name(f'"{printable(self._name)}" is no name to check a certificate for') from None
+
+    @staticmethod
+    def _no_name(what: str) -> TlsError:
+        return TlsError(what, "--tls-name NAME, --pin SHA256 or -k", kind="cert-hostname")
 
     def start(self) -> bytes:
         """The ClientHello, to be sent now."""
