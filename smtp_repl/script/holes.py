@@ -22,12 +22,14 @@ from smtp_repl.wire.errors import ScriptError
 from smtp_repl.wire.octets import encode_step, unquote
 from smtp_repl.wire.secrets import Secret
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
+"""What connections, identities and variables may be called (a pattern)."""
+HOLES_LIMIT = 100
+"""Holes in a line."""
 WAYS_LIMIT = 1000
 """In how many ways the bounded quantifiers of a template may match together; a hundredth when it is quadratic."""
 
-_DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)?")
-_STRAY = re.compile(rb"[\r\n\0]")
+_DOTTED = NAME + r"(?:\.[A-Za-z0-9_-]+)?"
 
 
 class Hole(NamedTuple):
@@ -101,7 +103,7 @@ class Template:
             except ScriptError as error:  # the scope knows why, we know where
                 raise self._error(part, error.message, error.hint, error.kind) from None
             octets = value.reveal() if isinstance(value, Secret) else value
-            if _STRAY.search(octets):
+            if b"\r" in octets or b"\n" in octets or b"\0" in octets:
                 raise self._error(part, f"the value of {{{part.name}}} holds a CR, LF or NUL", "", "control-char")
             result.append(octets)
         return b"".join(result)
@@ -199,6 +201,8 @@ def parse_template(text: str, side: str, *, line: int = 0, anywhere: bool = Fals
             parts.append(joined)
         literal = []
         parts.append(hole)
+        if len(parts) > 2 * HOLES_LIMIT:
+            raise _bad(text, at - 1, 1, f"a line has at most {HOLES_LIMIT} holes")
     if joined := "".join(literal):
         parts.append(joined)
     if anywhere:
@@ -241,7 +245,7 @@ def _read_hole(text: str, at: int, end: int, side: str) -> Hole | str:
             return encode_step(unquote(rest)).decode("ascii")
         except ValueError as error:
             raise _bad(text, at, width, str(error), r"escapes are those of C\"…\": \0 \t \\ \xHH") from None
-    if name and not _DOTTED.fullmatch(name):
+    if name and not re.fullmatch(_DOTTED, name):
         raise _bad(text, at, width, f"{name!r} is no name for a hole", "letters, digits, - and _; {{ for a brace")
     if "." in name and side != "C":
         raise _bad(text, at, width, f"{{{name}}} is a secret of ours and stands in C~ lines only")

@@ -7,13 +7,14 @@ nothing of codes and expectations. Takes and gives octets without line end; neve
 import re
 from collections.abc import Iterable
 
+# Patterns are compiled when a reply first differs, not at import: most runs have no use for them.
 _DATE, _ADDRESS, _ID, _NAME = b"\x01", b"\x02", b"\x03", b"\x04"
 
 _MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
 _DAY = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}"
 _TIME = rb"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?"
 _ZONE = rb"(?:Z|[+-][0-9]{2}:?[0-9]{2}|[A-Z]{3,4}(?![A-Za-z0-9]))"
-_DATES = re.compile(
+_DATES = (
     rb"(?<![A-Za-z0-9.:-])(?:"
     # RFC 5322: Tue, 15 Jan 2008 16:02:43 -0500 (EST)
     rb"(?:" + _DAY + rb",? )?[0-9]{1,2}[ -]" + _MONTH + rb"[ -][0-9]{2,4}"
@@ -25,21 +26,20 @@ _DATES = re.compile(
     rb"|" + _TIME + rb"(?![A-Za-z0-9:])"
     rb")"
 )
-_ADDRESSES = re.compile(
+_ADDRESSES = (
     rb"(?<![A-Za-z0-9.:-])(?:"
     rb"(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9.]*[0-9])"
     rb"|(?:IPv6:)?(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f.]{0,15}(?![A-Za-z0-9:])"
     rb")"
 )
-_NAMED_ID = re.compile(
-    rb"(?i)(?<![A-Za-z0-9])(queued as|queue id|message id|as message|id)([ =:#]{1,3})[^\s;,()<>]{1,255}"
+_NAMED_ID = (
+    rb"(?i)(?<![A-Za-z0-9])(queued as|queue id|message id|as message|id)([ =:#]{1,3})"
+    rb"(?:<[^<>\s]{1,255}>|[^\s;,()<>]{1,255})"
 )
-_TOKEN = re.compile(rb"[A-Za-z0-9_+/=.~-]{8,}(?!@)")
-_HOST = re.compile(rb"(?:[A-Za-z0-9_-]{1,63}\.)+[A-Za-z]{2,63}\.?")
-_KEYWORD = re.compile(rb"[A-Z-]+[0-9]{1,3}(?:-[A-Z0-9]+)*")
-_VERSION = re.compile(rb"[A-Za-z-]+[/-][0-9]+(?:\.[0-9]+)+")
-_DIGIT = re.compile(rb"[0-9]")
-_LETTER = re.compile(rb"[A-Za-z]")
+_TOKEN = rb"(?<![A-Za-z0-9_+/=.~-])[A-Za-z0-9_+/=.~-]{8,}+(?!@)"
+_HOST = rb"(?:[A-Za-z0-9_-]{1,63}\.)+[A-Za-z]{2,63}\.?"
+_KEYWORD = rb"[A-Z-]+[0-9]{1,3}(?:-[A-Z0-9]+)*"
+_VERSION = rb"[A-Za-z-]+[/-][0-9]+(?:\.[0-9]+)+"
 
 
 def mask(text: bytes, own_names: Iterable[bytes] = ()) -> bytes:
@@ -48,17 +48,17 @@ def mask(text: bytes, own_names: Iterable[bytes] = ()) -> bytes:
         if name:
             pattern = rb"(?i)(?<![A-Za-z0-9.-])" + re.escape(name) + rb"(?![A-Za-z0-9-]|\.[A-Za-z0-9])"
             text = re.sub(pattern, _NAME, text)
-    text = _DATES.sub(_DATE, text)
-    text = _ADDRESSES.sub(_ADDRESS, text)
-    text = _NAMED_ID.sub(rb"\1\2" + _ID, text)
-    return _TOKEN.sub(_token, text)
+    text = re.sub(_DATES, _DATE, text)
+    text = re.sub(_ADDRESSES, _ADDRESS, text)
+    text = re.sub(_NAMED_ID, rb"\1\2" + _ID, text)
+    return re.sub(_TOKEN, _token, text)
 
 
 def _token(found: re.Match[bytes]) -> bytes:
     """A mask for what looks like an id: letters and digits mixed, or many digits; names and versions stay."""
     word = found[0]
-    if _DIGIT.search(word) is None:
+    if re.search(rb"[0-9]", word) is None:
         return word
-    if _LETTER.search(word) is None:
+    if re.search(rb"[A-Za-z]", word) is None:
         return _ID if word.isdigit() and len(word) > 8 else word
-    return word if any(kept.fullmatch(word) for kept in (_HOST, _KEYWORD, _VERSION)) else _ID
+    return word if any(re.fullmatch(kept, word) for kept in (_HOST, _KEYWORD, _VERSION)) else _ID

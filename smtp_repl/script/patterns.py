@@ -16,10 +16,12 @@ from smtp_repl.wire.errors import ScriptError
 FLAGS = re.ASCII | re.DOTALL
 COUNT_LIMIT = 10_000
 """The largest number that a `{m,n}` may name."""
+LENGTH_LIMIT = 1000
+"""Characters of a pattern."""
 
-_ATOM = re.compile(r"\\x[0-9A-Fa-f]{2}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
-_QUANTIFIER = re.compile(r"([*+?]|\{(?:[0-9]+(?:,[0-9]*)?|,[0-9]+)\})([?+]?)")
-_SET_OPERATION = re.compile(r"(?:--|&&|~~|\|\|)")
+_ATOM = r"(?s)\\x[0-9A-Fa-f]{2}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|."
+_QUANTIFIER = r"([*+?]|\{(?:[0-9]+(?:,[0-9]*)?|,[0-9]+)\})([?+]?)"
+_SET_OPERATION = r"(?:--|&&|~~|\|\|)"
 _CANDIDATES = "0aA x-._:@/<>" + "".join(map(chr, range(0x21, 0x7F))) + "\t\r\n\0é"
 
 
@@ -50,11 +52,13 @@ class Pattern(NamedTuple):
 
 def read_pattern(source: str) -> Pattern:
     """Check a pattern; `ScriptError` kind "bad-regex", `column` counted from 1 within the source."""
+    if len(source) > LENGTH_LIMIT:
+        raise _bad(source, LENGTH_LIMIT, f"a pattern has at most {LENGTH_LIMIT} characters")
     branches: list[tuple[Atom, ...]] = []
     atoms: list[Atom] = []
     at = 0
     while at < len(source):
-        found = _ATOM.match(source, at)
+        found = _match(_ATOM, source, at)
         text = found[0] if found else source[at]
         _refuse(source, at, text)
         at += len(text)
@@ -62,7 +66,7 @@ def read_pattern(source: str) -> Pattern:
             branches.append(tuple(atoms))
             atoms = []
             continue
-        quantifier = _QUANTIFIER.match(source, at)
+        quantifier = _match(_QUANTIFIER, source, at)
         if quantifier is None:
             atoms.append(Atom(text))
             continue
@@ -79,6 +83,11 @@ def read_pattern(source: str) -> Pattern:
     return Pattern(source, tuple(branches), unbounded, sum(_ways(branch) for branch in branches))
 
 
+def _match(pattern: str, source: str, at: int) -> re.Match[str] | None:
+    # Compiled when the first pattern is read, and kept by `re`: most scripts hold none.
+    return re.compile(pattern).match(source, at)
+
+
 def _bad(source: str, at: int, problem: str, hint: str = "", width: int = 1) -> ScriptError:
     return ScriptError(problem, hint, kind="bad-regex", column=at + 1, width=width, source=source)
 
@@ -88,14 +97,14 @@ def _refuse(source: str, at: int, text: str) -> None:
         raise _bad(source, at, "the pattern ends in a backslash", r"write \\ for the character itself")
     if text in "()":
         raise _bad(source, at, "a pattern in a hole has no groups", r"write \( or \) for the character itself")
-    if text in "*+?" or (text == "{" and _QUANTIFIER.match(source, at)):
+    if text in "*+?" or (text == "{" and _match(_QUANTIFIER, source, at)):
         raise _bad(source, at, "there is nothing to repeat here", f"write \\{text} for the character itself")
     if text == "[":
         raise _bad(source, at, "this character class is not closed", r"write \[ for the character itself")
     if text[0] == "[" and len(text) > 1:
         # Python only warns of these today ("possible nested set") and may read them differently tomorrow.
         inner = text[1:-1].replace("\\[", "")
-        if "[" in inner or _SET_OPERATION.search(inner):
+        if "[" in inner or re.search(_SET_OPERATION, inner):
             raise _bad(source, at, r"write \[ inside a character class, and no -- && ~~ ||", "", len(text))
     if text[0] == "\\" and len(text) == 2 and text[1].isdigit() and text[1] != "0":
         raise _bad(source, at, "a pattern in a hole has no back-references", "use {name} twice instead", 2)

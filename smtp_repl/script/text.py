@@ -37,12 +37,11 @@ _SPACE = " \t\r\n\v\f"
 _BOM = b"\xef\xbb\xbf"
 _WIRE = re.compile(r"([CS])(?:\[([^\]]*)\])?(?:([?*!]?)([:~=])(?=\s|$)|(=?)(?=\"))")
 _DIRECTIVE = re.compile(r"@([A-Za-z][A-Za-z0-9-]*)?(?:\[([^\]]*)\])?(?=\s|$)")
-_ITEM = re.compile(r'"((?:[^"\\]++|\\.)*+)"(?:\*([0-9]+))?(?=[ \t]|$)')
+_ITEM = r'"((?:[^"\\]++|\\.)*+)"(?:\*([0-9]+))?(?=[ \t]|$)'
 _NOTES = (("{", "}"), ("(", ")"), ("[", "]"), ("<", ">"))
-_NEARLY = re.compile(r"\s*([CScs])\s*(\[[^\]]*\])?\s*([?*!]?[:~=\"])")
-_OTHER_TAG = re.compile(r"\s*(?:(client|[cC] ?->|-?->|>>>|=>)|(server|[sS] ?->|<-|<<<|<=))(?:\s|:|$)", re.IGNORECASE)
-_REPLY_LIKE = re.compile(r"\s*[0-9]{3}(?:[ -]|$)")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_NEARLY = r"\s*([CScs])\s*(\[[^\]]*\])?\s*([?*!]?[:~=\"])"
+_OTHER_TAG = r"(?i)\s*(?:(client|[cC] ?->|-?->|>>>|=>)|(server|[sS] ?->|<-|<<<|<=))(?:\s|:|$)"
+_REPLY_LIKE = r"\s*[0-9]{3}(?:[ -]|$)"
 
 
 class _Unreadable(Exception):
@@ -136,7 +135,7 @@ def _decode(content: bytes) -> str:
     for character, kind, name, escape in (("\0", "nul", "a NUL", "\\0"), ("\r", "bare-cr", "a CR on its own", "\\r")):
         if character in text:
             hint = form + f" with {escape}"
-            if character == "\r" and _NEARLY.match(text.partition("\r")[2]):
+            if character == "\r" and re.match(_NEARLY, text.partition("\r")[2]):
                 hint = "lines end in LF or CRLF; this file has CR alone, from a very old Macintosh?"
             raise _Unreadable(kind, f"this line holds {name}", hint, text.index(character) + 1)
     return text
@@ -174,7 +173,7 @@ def _read_wire(source: bytes, line: int, text: str) -> Wire | None:
 def _read_connection(name: str | None, column: int) -> str:
     if name is None:
         return ""
-    if not NAME.fullmatch(name):
+    if not re.fullmatch(NAME, name):
         hint = "letters, digits, - and _: C[bob]: …"
         raise _Unreadable("bad-connection", f"{name!r} is no name for a connection", hint, column, len(name) + 2)
     return name
@@ -183,7 +182,7 @@ def _read_connection(name: str | None, column: int) -> str:
 def _read_items(text: str, at: int) -> tuple[Item, ...]:
     items = []
     while at < len(text):
-        found = _ITEM.match(text, at)
+        found = re.compile(_ITEM).match(text, at)
         if found is None:
             hint = r'C"EHLO x\r\n" "A"*1000; escapes: \r \n \t \0 \\ \" \xHH'
             raise _Unreadable("bad-bytes", 'exact bytes stand in quotes: "…" or "…"*N', hint, at + 1, len(text) - at)
@@ -230,7 +229,7 @@ def _read_other(source: bytes, line: int, text: str) -> Note:
     bare = text.strip(_SPACE)
     start = len(text) - len(text.lstrip(_SPACE)) + 1
     for opening, closing in _NOTES:
-        if bare.startswith(opening) and not _OTHER_TAG.match(text):
+        if bare.startswith(opening) and not re.match(_OTHER_TAG, text):
             if bare.endswith(closing) and len(bare) > 1:
                 return Note(source, line)
             hint = f"close it with {closing} on this line, or begin the line with #"
@@ -246,11 +245,11 @@ def _hint(text: str) -> str:
     """What the writer of a line that is nothing may have meant."""
     bare = text.strip(_SPACE)
     word = re.split(r"[\s:]", bare, maxsplit=1)[0]
-    if nearly := _NEARLY.match(text):
+    if nearly := re.match(_NEARLY, text):
         return f"write {nearly[1].upper()}{nearly[2] or ''}{nearly[3]} and one space"
-    if found := _OTHER_TAG.match(text):
+    if found := re.match(_OTHER_TAG, text):
         return "write C: for what the client says" if found[1] else "write S: for what the server says"
-    if _REPLY_LIKE.match(text):
+    if re.match(_REPLY_LIKE, text):
         return f"a server's line begins with its tag: S: {printable(bare[:40])}"
     if word.upper() in VERBS:
         return f"a client's line begins with its tag: C: {printable(bare[:40])}"
@@ -261,19 +260,15 @@ def _hint(text: str) -> str:
 
 def _unseen(node: Node) -> list[Remark]:
     """Characters that hide or reorder what is read (Trojan Source), and control characters in what is sent."""
-    if node.source.isascii() and not isinstance(node, Wire):
+    text = line_text(node.source).replace("\t", " ")
+    if text.isprintable() or (node.source.isascii() and not isinstance(node, Wire)):
         return []
-    text = line_text(node.source)
-    if node.source.isascii():
-        found = _CONTROL.search(text)
-        message = "a control character stands in this line as it is"
-        return [Remark("control-char", message, node.line, found.start() + 1)] if found else []
     for index, character in enumerate(text):
-        if not character.isprintable() and unicodedata.category(character) in ("Cf", "Zl", "Zp", "Cc"):
-            if character == "\t":
-                continue
-            invisible = unicodedata.category(character) != "Cc"
-            what = f"the character U+{ord(character):04X} stands in this line and cannot be seen"
-            kind = "invisible-char" if invisible else "control-char"
-            return [Remark(kind, what, node.line, index + 1)]
+        category = "" if character.isprintable() else unicodedata.category(character)
+        if category == "Cc":
+            message = "a control character stands in this line as it is"
+            return [Remark("control-char", message, node.line, index + 1)]
+        if category in ("Cf", "Zl", "Zp"):
+            message = f"the character U+{ord(character):04X} stands in this line and cannot be seen"
+            return [Remark("invisible-char", message, node.line, index + 1)]
     return []

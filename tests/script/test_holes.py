@@ -136,6 +136,7 @@ def test_anywhere() -> None:
         ("{:a*} {:b*} {:c*}", "S", "bad-regex", 13),
         ("{x} {y} {x}", "S", "bad-regex", 9),
         ("{:a*} {} {} {:b*}", "S", "bad-regex", 13),
+        (" {}" * 101, "S", "bad-hole", 303),
         ("{:a*b*}{}c", "S", "bad-regex", 8),
         ("{:a{0,40}b{0,40}}", "S", "bad-regex", 1),
         ("{:a{0,20}b*c*}", "S", "bad-regex", 1),

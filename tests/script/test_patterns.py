@@ -55,6 +55,7 @@ def test_cost(source: str, unbounded: int, ways: int) -> None:
         ("a\\", 2, "backslash"),
         ("a{1,99999}", 2, "a count goes up"),
         ("a{4,2}", 3, "no regular expression"),
+        ("a" * 1001, 1001, "at most 1000"),
         (r"\q", 1, "no regular expression"),
         ("[z-a]", 2, "no regular expression"),
     ],

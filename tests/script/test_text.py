@@ -274,6 +274,8 @@ def test_line_ends() -> None:
         ("C: a\x1b[2J", [("control-char", 5)]),
         ("C: é\x1b", [("control-char", 5)]),
         ("C: é\t", []),
+        ("C: a\u00a0b", []),
+        ("# \x1b", []),
         ("C: a\tb", []),
         ("# é", []),
         ("c: \u202e", []),
