@@ -1,0 +1,193 @@
+"""What may follow a verb: addresses, parameters, mechanisms, host names.
+
+One function for each kind of argument in `wire.verbs`. Each is given the argument as typed so far and where it
+begins, and says what could stand from where. Nothing is proposed where a secret is due.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from smtp_repl.knowledge import entries
+from smtp_repl.term.suggestions import Proposal, Proposals, State
+from smtp_repl.wire.octets import printable
+from smtp_repl.wire.paths import parse_path
+from smtp_repl.wire.sasl import MECHANISMS
+from smtp_repl.wire.verbs import VERBS, Parameter, VerbSyntax, parameters_of
+
+NULL_SENDER = "the empty sender: bounces go nowhere"
+
+VALUES: dict[str, tuple[tuple[str, str], ...]] = {
+    "BODY": (("8BITMIME", "8BITMIME"), ("7BIT", "8BITMIME"), ("BINARYMIME", "BINARYMIME")),
+    "AUTH": (("<>", "AUTH"),),
+    "RET": (("HDRS", "DSN"), ("FULL", "DSN")),
+    "NOTIFY": (("FAILURE", "DSN"), ("FAILURE,DELAY", "DSN"), ("SUCCESS,FAILURE", "DSN"), ("NEVER", "DSN")),
+}
+"""Values of parameters that are words, each with the keyword that it needs; the common ones first."""
+
+
+def argument_proposals(syntax: VerbSyntax, argument: str, start: int, state: State) -> Proposals:
+    """What may stand in the argument of a command, which begins at `start`."""
+    rule = _RULES.get(syntax.argument)
+    return rule(syntax, argument, start, state) if rule is not None else Proposals(start)
+
+
+def _domain(syntax: VerbSyntax, argument: str, start: int, state: State) -> Proposals:
+    if " " in argument:
+        return Proposals(start)
+    return Proposals(start, [Proposal(name, "this computer", fixed=True) for name in usable(state.host_names)])
+
+
+def usable(texts: Iterable[str]) -> list[str]:
+    """Each text once, and none that would put something invisible into the line."""
+    return [text for text in dict.fromkeys(texts) if text and printable(text) == text]
+
+
+def _path(syntax: VerbSyntax, argument: str, start: int, state: State) -> Proposals:
+    keyword = "TO:" if syntax.verb == "RCPT" else "FROM:"
+    after = argument[len(keyword) :]
+    if not argument.upper().startswith(keyword) or not after:
+        return Proposals(start, [Proposal(keyword + "<", "the address follows")])
+    octets = argument.encode("utf-8", "replace")
+    path = parse_path(octets, keyword[:-1].encode())
+    if not path.bracketed:
+        return Proposals(start)
+    if octets[path.end - 1 : path.end] != b">" or path.end - path.start < 2:
+        begin = argument.index("<") + 1
+        return Proposals(start + begin, _addresses(syntax.verb, state))
+    end = len(octets[: path.end].decode())
+    return _parameters(syntax.verb, argument[end:], start + end, state)
+
+
+def _addresses(verb: str, state: State) -> list[Proposal]:
+    if verb == "RCPT":
+        taken = {address.decode("utf-8", "replace") for address in state.envelope.recipients}
+        addresses = usable([*state.recipients, *state.senders])
+        return [
+            Proposal(f"{address}>", "used before", "a recipient already" if address in taken else "", fixed=True)
+            for address in addresses
+        ]
+    addresses = usable([*state.senders, *state.recipients])
+    return [*(Proposal(f"{address}>", "used before", fixed=True) for address in addresses), Proposal(">", NULL_SENDER)]
+
+
+def _parameters(verb: str, after: str, start: int, state: State) -> Proposals:
+    """What may follow the path; `after` begins right behind it."""
+    known = parameters_of(verb)
+    *before, word = after.split(" ") if after else ["", ""]
+    blank = "" if after else " "
+    start += len(after) - len(word)
+    name, equals, _ = word.partition("=")
+    if equals:
+        values = VALUES.get(name.upper(), ()) if name.upper() in known else ()
+        offers = [Proposal(value, "", state.why_not_offered(keyword)) for value, keyword in values]
+        return Proposals(start + len(name) + 1, _offered_first(offers))
+    present = {word.partition("=")[0].upper() for word in before}
+    proposals = [
+        proposal._replace(text=blank + proposal.text)
+        for parameter in known.values()
+        if parameter.name not in present and (word or _is_common(parameter, state))
+        for proposal in _parameter(parameter, state)
+    ]
+    return Proposals(start, _offered_first(proposals))
+
+
+def _is_common(parameter: Parameter, state: State) -> bool:
+    """Whether to propose it before a letter of it is typed: offered, or from an RFC."""
+    return parameter.ref.startswith("RFC") or state.capabilities.offers(parameter.keyword)
+
+
+def _parameter(parameter: Parameter, state: State) -> list[Proposal]:
+    entry = entries.parameter(parameter.name)
+    meaning = entry.plain if entry is not None else ""
+    if parameter.name in VALUES:
+        return [
+            Proposal(f"{parameter.name}={value}", meaning, state.why_not_offered(keyword))
+            for value, keyword in VALUES[parameter.name]
+        ]
+    if parameter.name == "SIZE" and state.capabilities.size:
+        meaning = f"octets of the message, at most {state.capabilities.size} here"
+    text = parameter.name + ("=" if parameter.value else "")
+    return [Proposal(text, meaning, state.why_not_offered(parameter.keyword))]
+
+
+def _offered_first(proposals: Sequence[Proposal]) -> list[Proposal]:
+    return sorted(proposals, key=lambda proposal: bool(proposal.reason))
+
+
+def mechanism_proposals(state: State, *, spoken_only: bool = False) -> list[Proposal]:
+    """SASL mechanisms: offered ones that we speak, strongest first, other offered ones, then those not offered."""
+    spoken = sorted(MECHANISMS.values(), key=lambda mechanism: -mechanism.strength)
+    names = dict.fromkeys([*(mechanism.name for mechanism in spoken), *state.capabilities.auth])
+    proposals = []
+    for name in names:
+        if spoken_only and name not in MECHANISMS:
+            continue
+        offered = name in state.capabilities.auth
+        reason = "" if offered else state.why_not_offered("AUTH") or "not offered by this server"
+        proposals.append(Proposal(name, _mechanism_meaning(name, state), reason))
+    return _offered_first(proposals)
+
+
+def _mechanism_meaning(name: str, state: State) -> str:
+    mechanism = MECHANISMS.get(name)
+    if mechanism is not None and mechanism.reveals_password and not state.path_is_private:
+        return "shows your password to everyone on the way: STARTTLS first"
+    entry = entries.mechanism(name)
+    return entry.plain if entry is not None else ""
+
+
+def _auth(syntax: VerbSyntax, argument: str, start: int, state: State) -> Proposals:
+    # What follows the mechanism is a secret.
+    return Proposals(start, [] if " " in argument else mechanism_proposals(state))
+
+
+def _chunk(syntax: VerbSyntax, argument: str, start: int, state: State) -> Proposals:
+    found = re.match(r"[0-9]+ +", argument)
+    if found is None:
+        return Proposals(start)
+    return Proposals(start + found.end(), [Proposal("LAST", "this is the end of the message")])
+
+
+def _text(syntax: VerbSyntax, argument: str, start: int, state: State) -> Proposals:
+    if syntax.verb not in ("VRFY", "EXPN"):
+        return Proposals(start)
+    addresses = usable([*state.recipients, *state.senders])
+    return Proposals(start, [Proposal(address, "used before", fixed=True) for address in addresses])
+
+
+def _optional(syntax: VerbSyntax, argument: str, start: int, state: State) -> Proposals:
+    return Proposals(start, topic_proposals(state, keywords=False) if syntax.verb == "HELP" else [])
+
+
+def _attributes(syntax: VerbSyntax, argument: str, start: int, state: State) -> Proposals:
+    *before, word = argument.split(" ")
+    present = {word.partition("=")[0].upper() for word in before}
+    names = state.capabilities.keywords.get(syntax.keyword, ())
+    proposals = [
+        Proposal(f"{name}=", "offered by this server") for name in usable(names) if name.upper() not in present
+    ]
+    return Proposals(start + len(argument) - len(word), proposals)
+
+
+def topic_proposals(state: State, *, keywords: bool = True) -> list[Proposal]:
+    """What one can ask help about: what this server offers, then verbs, then all other keywords."""
+    offered = usable(state.capabilities.keywords) if keywords else []
+    verbs = [verb for verb, syntax in VERBS.items() if syntax.status == "standard"]
+    others = list(entries.entries_of("keyword")) if keywords else []
+    proposals = []
+    for name in dict.fromkeys([*offered, *verbs, *others]):
+        entry = entries.keyword(name) if name in offered and name not in VERBS else None
+        entry = entry or entries.verb(name) or entries.keyword(name)
+        proposals.append(Proposal(name, entry.plain if entry is not None else "offered by this server; not known here"))
+    return proposals
+
+
+_RULES: dict[str, Callable[[VerbSyntax, str, int, State], Proposals]] = {
+    "domain": _domain,
+    "path": _path,
+    "auth": _auth,
+    "chunk": _chunk,
+    "text": _text,
+    "optional": _optional,
+    "attributes": _attributes,
+}
