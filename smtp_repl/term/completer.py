@@ -9,9 +9,8 @@ from prompt_toolkit.document import Document
 from smtp_repl.term.completion import candidates
 from smtp_repl.term.suggestions import State
 
-DIMMED, DIMMED_SELECTED = "class:completion.dimmed", "class:completion.dimmed.selected"
-MENU_STYLE = {"completion.dimmed": "fg:#666666 italic", "completion.dimmed.selected": "fg:#ffffff italic"}
-"""Rules for prompt_toolkit's `Style.from_dict`: how what is not due or not offered looks in the menu."""
+DIMMED, DIMMED_SELECTED = "fg:#666666 italic", "fg:#ffffff italic"
+"""How what is not due or not offered looks in the menu, whose greys are prompt_toolkit's own."""
 FILES_LIMIT = 200
 
 

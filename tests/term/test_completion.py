@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtp_repl.term.addresses import Used, used_addresses
 from smtp_repl.term.argument_completion import VALUES
 from smtp_repl.term.completion import candidates
 from smtp_repl.term.due import verb_proposals, why_not_due
@@ -301,17 +300,3 @@ def test_any_text(text: str, phase: Phase, connected: bool) -> None:
         assert one.text.removeprefix(typed).isprintable()
         assert one.dimmed is bool(one.reason)
         assert len(one.meaning) <= 70
-
-
-@pytest.mark.parametrize(
-    ("lines", "used"),
-    [
-        (["MAIL FROM:<a@example.org> SIZE=1", "rcpt to:<b@example.com>"], Used(("a@example.org",), ("b@example.com",))),
-        (["RCPT TO:<a@x>", "RCPT TO:<b@x>", "RCPT TO:<a@x>"], Used((), ("a@x", "b@x"))),
-        (["MAIL FROM:<>", "RCPT TO:c@x", "NOOP", "RCPT", "/help RCPT TO:<a@b>"], Used()),
-        (["MAIL FROM:<ü@example.org>"], Used(("ü@example.org",))),
-    ],
-    ids=["both", "latest first, each once", "nothing to use", "beyond ASCII"],
-)
-def test_used_addresses(lines: list[str], used: Used) -> None:
-    assert used_addresses(lines) == used
