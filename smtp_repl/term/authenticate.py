@@ -1,0 +1,143 @@
+"""Handlers for AUTH: one step encoded, one password asked for, a whole exchange walked line by line.
+
+A password does not go out in cleartext to anything but this machine without a yes. That holds for these helpers;
+what a person types by hand is never blocked.
+"""
+
+from collections.abc import Generator
+
+from smtp_repl.term.desk import Desk
+from smtp_repl.term.requests import Answer, Handling, Request, Tell, ask, confirm, say
+from smtp_repl.wire.errors import CleartextError, UsageError
+from smtp_repl.wire.octets import encode_step, printable
+from smtp_repl.wire.sasl import MECHANISMS, Credentials, Mechanism, Steps, choose, start
+from smtp_repl.wire.secrets import Secret
+from smtp_repl.wire.states import Phase
+
+
+def handle_b64(desk: Desk, argument: str) -> Handling:
+    r"""`/b64 TEXT`: the answer to a 334, encoded; elsewhere it shows the base64. `\0` stands for a NUL."""
+    octets = argument.encode("utf-8", "surrogateescape").replace(b"\\0", b"\0")
+    encoded = encode_step(octets)
+    if desk.phase is not Phase.AUTH:
+        yield Tell(f"{encoded.decode()} is base64 of {printable(octets)} (not sent: no 334 waits for an answer)")
+        return
+    exchange = desk.exchange
+    is_user_name = exchange is not None and exchange.mechanism == "LOGIN" and not exchange.responses
+    if exchange is not None and not is_user_name:
+        mechanism = MECHANISMS.get(exchange.mechanism)
+        if mechanism is None or mechanism.reveals_password:
+            yield from _guard(desk, exchange.mechanism)
+    yield from say(encoded + b"\r\n")
+
+
+def handle_pass(desk: Desk, argument: str) -> Handling:
+    """`/pass`: asks for the password and answers the 334 with it, as the mechanism wants it."""
+    if argument:
+        raise UsageError("/pass asks for the password; it is not typed where it shows", "/pass")
+    if desk.phase is not Phase.AUTH or desk.exchange is None:
+        raise UsageError("no AUTH step is due", "AUTH LOGIN first, or /auth")
+    exchange, challenge = desk.exchange, desk.challenge
+    mechanism = MECHANISMS.get(exchange.mechanism)
+    if exchange.mechanism == "LOGIN" and not exchange.responses:
+        raise UsageError("the server asks for the user name first", "/b64 NAME, then /pass")
+    if mechanism is None or mechanism.reveals_password:
+        yield from _guard(desk, exchange.mechanism)
+    user = exchange.user.decode("utf-8", "replace") if exchange.user is not None else None
+    if user is None and mechanism is not None:
+        user = yield from _ask_user(desk)
+    password = yield from _ask_password(desk)
+    if password is None or (user is None and mechanism is not None):
+        return
+    step = Secret(encode_step(password.reveal()))
+    if mechanism is not None and exchange.mechanism != "LOGIN":
+        steps = start(mechanism, Credentials(user or "", password), initial=False)
+        answer = steps.answer(challenge.text if challenge is not None else b"")
+        if answer is None:
+            raise UsageError("the challenge is not base64: there is no answer to it", "* cancels", kind=steps.fault)
+        step = answer
+    yield from say(step.reveal() + b"\r\n")
+
+
+def handle_auth(desk: Desk, argument: str) -> Handling:
+    """`/auth [mechanism] [user]`: a whole exchange, line by line."""
+    words = argument.split()
+    name = words.pop(0) if words and words[0].upper() in MECHANISMS else ""
+    if len(words) > 1:
+        known = ", ".join(MECHANISMS)
+        raise UsageError(f'"{printable(words[0])}" is no mechanism that is spoken here', f"spoken: {known}")
+    yield from log_in(desk, words[0] if words else "", name)
+
+
+def log_in(desk: Desk, user: str = "", name: str = "") -> Handling:
+    """Walk an exchange of the named mechanism, or of the strongest that is offered and spoken."""
+    if not desk.is_connected:
+        raise UsageError("not connected", "/connect HOST[:PORT]")
+    if desk.phase is not Phase.GREETED:
+        hint = "EHLO first" if desk.phase is Phase.CONNECTED else "finish or RSET what is open first"
+        raise UsageError("AUTH is not due here", hint)
+    mechanism = MECHANISMS[name.upper()] if name else choose(desk.conversation.capabilities.auth)
+    if mechanism is None:
+        raise _none_offered(desk)
+    if mechanism.reveals_password:
+        yield from _guard(desk, mechanism.name)
+    asked = user or (yield from _ask_user(desk))
+    if asked is None:
+        return
+    password = yield from _ask_password(desk)
+    if password is None:
+        return
+    steps = start(mechanism, Credentials(asked, password), initial=mechanism.initial == "optional")
+    yield from _exchange(desk, mechanism, steps)
+
+
+def _exchange(desk: Desk, mechanism: Mechanism, steps: Steps) -> Handling:
+    line = b"AUTH " + mechanism.name.encode()
+    if steps.first is not None:
+        line += b" " + steps.first.reveal()
+    reply = yield from say(line + b"\r\n")
+    while reply is not None and reply.code == 334 and desk.challenge is not None:
+        step = steps.answer(desk.challenge.text)
+        if step is None:
+            yield Tell("there is no answer to this; * cancels")
+            yield from say(b"*\r\n")
+            return
+        reply = yield from say(step.reveal() + b"\r\n")
+
+
+def _none_offered(desk: Desk) -> UsageError:
+    capabilities = desk.conversation.capabilities
+    if capabilities.auth:
+        offered, spoken = ", ".join(capabilities.auth), ", ".join(MECHANISMS)
+        return UsageError(f"no mechanism in common: the server offers {printable(offered)}", f"spoken here: {spoken}")
+    if capabilities.offers("STARTTLS"):
+        return UsageError("AUTH is not offered here", "it may be after /starttls")
+    return UsageError("AUTH is not offered here", "/auth MECHANISM tries it all the same")
+
+
+def _guard(desk: Desk, mechanism: str) -> Handling:
+    """Raises `CleartextError` unless a password may be shown to the network."""
+    if desk.conversation.path_is_private or desk.settings.allow_plaintext_auth:
+        return
+    where = printable(desk.opened.address) if desk.opened is not None else "the server"
+    name = printable(mechanism) or "this step"
+    question = f"{name} would show your password to anyone on the path to {where}; type yes, or /starttls"
+    if not (yield from confirm(question)):
+        raise CleartextError(
+            "nothing sent: the connection is not encrypted",
+            "/starttls first, or --allow-plaintext-auth",
+            kind="secret-without-tls",
+        )
+
+
+def _ask_user(desk: Desk) -> Generator[Request, Answer, str | None]:
+    default = desk.practice.account.user if desk.is_practice and desk.practice is not None else ""
+    user = yield from ask("user: ", default=default)
+    return user or None
+
+
+def _ask_password(desk: Desk) -> Generator[Request, Answer, Secret | None]:
+    account = desk.practice.account if desk.is_practice and desk.practice is not None else None
+    known = f" ({account.user}'s is {account.password})" if account is not None else ""
+    password = yield from ask(f"password{known}: ", hidden=True)
+    return None if password is None else Secret(password.encode("utf-8", "surrogateescape"))

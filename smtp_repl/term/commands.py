@@ -1,0 +1,194 @@
+"""The `/commands`: one table that the dispatcher, the completer, `/help` and the reference docs read.
+
+To add a command: a handler (see `requests`) and a row. What stands in the first word after `/` is the name; the
+argument is everything after one blank, as it was typed. Loads no prompt_toolkit and no asyncio: line mode reads the
+same table.
+"""
+
+import difflib
+from collections.abc import Callable
+from typing import NamedTuple
+
+from smtp_repl.script.model import Invalid, Wire
+from smtp_repl.script.text import parse
+from smtp_repl.term.authenticate import handle_auth, handle_b64, handle_pass
+from smtp_repl.term.connections import handle_close, handle_connect, handle_quit, handle_starttls, handle_tls
+from smtp_repl.term.desk import Desk
+from smtp_repl.term.facts import handle_inbox, handle_status, topic_lines
+from smtp_repl.term.records import handle_record, handle_save
+from smtp_repl.term.requests import Handling, Tell, say
+from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.octets import printable
+
+
+class ShellCommand(NamedTuple):
+    """One row. `kind` tells a completer what the argument is: target, file, new-file, mechanism, topic, message,
+    words:a|b, or "" for text. `key` is the key that does the same. A `secret` argument stands in no history, and on
+    the screen only where secrets may.
+    """
+
+    name: str
+    arguments: str
+    kind: str
+    help: str
+    key: str
+    handler: Callable[[Desk, str], Handling]
+    secret: bool = False
+
+    @property
+    def usage(self) -> str:
+        return f"/{self.name} {self.arguments}".rstrip()
+
+
+def handle_help(desk: Desk, argument: str) -> Handling:
+    """`/help`: the commands; `/help WORD`: what a verb, keyword, parameter, mechanism or code means."""
+    word = argument.strip()
+    row = COMMANDS.get(word.removeprefix("/").lower()) if word else None
+    if row is not None and (word.startswith("/") or row.name not in ("data", "auth", "starttls", "help", "quit")):
+        key = f" (key: {row.key})" if row.key else ""
+        yield Tell(f"{row.usage}: {row.help}{key}")
+    elif word:
+        for line in topic_lines(word):
+            yield Tell(line)
+    else:
+        yield Tell("what you type is sent as it stands, with CRLF; a line that begins with / is a command:")
+        width = max(len(row.usage) for row in COMMANDS.values())
+        for row in COMMANDS.values():
+            key = f"  [{row.key}]" if row.key else ""
+            yield Tell(f"  {row.usage.ljust(width)}  {row.help}{key}")
+        yield Tell("//x sends /x; /help WORD explains a verb, a keyword or a code")
+
+
+def handle_raw(desk: Desk, argument: str) -> Handling:
+    r"""`/raw "EHLO x\r\n"`: exactly these octets, no line end added; `"…"*N` repeats."""
+    if not desk.is_connected:
+        raise UsageError("not connected; nothing sent")
+    items = argument if argument.startswith('"') else f'"{argument}"'
+    node = parse(f"C{items}\n".encode("utf-8", "surrogateescape")).nodes[0]
+    if not isinstance(node, Wire):
+        problem = node.problem if isinstance(node, Invalid) else "these are no octets"
+        raise UsageError(problem, '/raw "…" knows \\r \\n \\t \\0 \\\\ \\" \\xHH, and "…"*N')
+    if node.size > RAW_LIMIT:
+        raise UsageError(f"that would be {node.size} octets", f"at most {RAW_LIMIT}", kind="limit")
+    yield from say(node.octets({}))
+
+
+RAW_LIMIT = 16 * 1024 * 1024
+
+
+def handle_data(desk: Desk, argument: str) -> Handling:
+    """`/data live`: messages as over telnet; `/data compose`: written in peace, sent as a whole."""
+    word = argument.strip().lower()
+    if word in ("live", "compose"):
+        desk.settings.live_data = word == "live"
+    elif word:
+        raise UsageError(f'/data knows no "{printable(word)}"', "/data live, or /data compose")
+    if desk.settings.live_data:
+        yield Tell("after DATA each line goes when you press Enter; dots are not doubled, a lone dot ends")
+    else:
+        yield Tell("after DATA you write the message in peace; a lone dot sends it, other dots are doubled")
+
+
+def handle_set(desk: Desk, argument: str) -> Handling:
+    """`/set`: what can be set, and how it stands."""
+    name, _, value = argument.strip().partition(" ")
+    value = value.strip()
+    match name.lower(), value.lower():
+        case "", _:
+            yield Tell(f"ehlo     {desk.ehlo_name}")
+            yield Tell(f"secrets  {'show' if desk.settings.show_secrets else 'hide'}")
+            yield Tell(f"timing   {'on' if desk.settings.timing else 'off'}")
+        case "ehlo", _ if value:
+            desk.settings.ehlo = value
+            yield Tell(f"EHLO {printable(value)} from here on")
+        case "secrets", "show" | "hide":
+            desk.settings.show_secrets = value.lower() == "show"
+            shown = "stand on this screen from here on; files stay masked" if desk.settings.show_secrets else "masked"
+            yield Tell(f"steps of AUTH {shown}")
+        case "timing", "on" | "off":
+            yield from handle_timing(desk, value)
+        case _:
+            raise UsageError(
+                f'/set knows no "{printable(argument.strip())}"',
+                "/set ehlo NAME, /set secrets show|hide, /set timing on|off",
+            )
+
+
+def handle_timing(desk: Desk, argument: str) -> Handling:
+    """`/timing on`: how long each reply took."""
+    word = argument.strip().lower()
+    if word not in ("", "on", "off"):
+        raise UsageError(f'/timing knows no "{printable(word)}"', "/timing on, or /timing off")
+    desk.settings.timing = word == "on" if word else not desk.settings.timing
+    yield Tell(f"times are {'shown' if desk.settings.timing else 'not shown'}")
+
+
+COMMANDS: dict[str, ShellCommand] = {
+    row.name: row
+    for row in (
+        ShellCommand("help", "[WORD]", "topic", "the commands, or what a word or code means", "F1", handle_help),
+        ShellCommand("status", "", "", "where the session stands", "F2", handle_status),
+        ShellCommand("connect", "[HOST[:PORT]]", "target", "another server, or the last one again", "", handle_connect),
+        ShellCommand("starttls", "", "", "EHLO where due, STARTTLS, EHLO again", "", handle_starttls),
+        ShellCommand("tls", "[trust]", "words:trust", "certificate and cipher; trust the one refused", "", handle_tls),
+        ShellCommand("auth", "[MECHANISM] [USER]", "mechanism", "log in, line by line", "", handle_auth),
+        ShellCommand("pass", "", "", "ask for the password, hidden, and answer the 334", "", handle_pass),
+        ShellCommand("b64", "TEXT", "", "answer the 334 with TEXT in base64", "", handle_b64, True),
+        ShellCommand("data", "live|compose", "words:live|compose", "how messages are typed", "", handle_data),
+        ShellCommand("raw", '"TEXT\\r\\n"', "", "send exactly these octets", "", handle_raw),
+        ShellCommand("record", "FILE|off", "new-file", "record this session as a script", "", handle_record),
+        ShellCommand("save", "FILE", "new-file", "write down what was said so far", "", handle_save),
+        ShellCommand("inbox", "[N]", "message", "what the practice server kept", "", handle_inbox),
+        ShellCommand("timing", "on|off", "words:on|off", "show how long replies take", "", handle_timing),
+        ShellCommand("set", "[NAME VALUE]", "words:ehlo|secrets|timing", "what can be set", "", handle_set),
+        ShellCommand("close", "", "", "hang up without QUIT", "", handle_close),
+        ShellCommand("quit", "", "", "QUIT and leave", "Ctrl-D", handle_quit),
+    )
+}  # fmt: skip
+"""Every command, in the order in which `/help` shows them."""
+
+
+class Typed(NamedTuple):
+    """A `/command` as typed: its row and its argument."""
+
+    row: ShellCommand
+    argument: str
+
+    def shown(self, *, show_secrets: bool) -> str:
+        """How the command is painted on the screen."""
+        if not self.argument:
+            return f"/{self.row.name}"
+        argument = printable(self.argument) if show_secrets or not self.row.secret else "••••"
+        return f"/{self.row.name} {argument}"
+
+    def start(self, desk: Desk) -> Handling:
+        return self.row.handler(desk, self.argument)
+
+
+def is_command(line: str) -> bool:
+    """Whether a typed line is for us and not for the server: `/word`, but not `//word`."""
+    return line.startswith("/") and not line.startswith("//")
+
+
+def wire_text(line: str) -> str:
+    """What of a typed line goes to the server: `//x` is `/x`."""
+    return line[1:] if line.startswith("//") else line
+
+
+def read_command(line: str) -> Typed:
+    """Read a line that `is_command`. Raises `UsageError`: an unknown command is never sent."""
+    name, _, argument = line[1:].partition(" ")
+    row = COMMANDS.get(name.lower())
+    if row is None:
+        raise UsageError(f'there is no command "/{printable(name)}"; nothing sent', _hint(name))
+    return Typed(row, argument)
+
+
+_MEANT = {"exit": "quit", "bye": "quit", "disconnect": "close", "open": "connect", "login": "auth", "?": "help"}
+_MEANT |= {"password": "pass", "base64": "b64", "mail": "inbox", "info": "status", "write": "save", "log": "record"}
+
+
+def _hint(name: str) -> str:
+    near = _MEANT.get(name.lower()) or next(iter(difflib.get_close_matches(name.lower(), COMMANDS, 1, 0.5)), "")
+    meant = f"did you mean /{near}? " if near else "/help lists them; "
+    return f"{meant}To send the line to the server: /{printable('/' + name)}"

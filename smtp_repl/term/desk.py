@@ -1,0 +1,360 @@
+"""The desk: everything that a session by hand knows, whoever drives it; octets come in, lines to show go out.
+
+It holds the conversation and writes the transcript. A line is in the recording before it is given out to be shown.
+What the lens, the findings and the clock have to add becomes remarks between the lines; remarks of this kind are on
+the screen only, because a recording tells what was said. No socket, no terminal, no loop: the shell and line mode
+each put their own around it. Handlers of `/commands` read it, and change nothing but `settings` and the recording.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from smtp_repl import __version__
+from smtp_repl.net.recording import Recorder
+from smtp_repl.net.tls import TlsOptions
+from smtp_repl.script.actions import Opened, TlsFacts
+from smtp_repl.script.transcript import FILE_ONLY, Line, Transcriber, finding_remark, header_lines, remark
+from smtp_repl.term import lens
+from smtp_repl.wire.conversation import Conversation
+from smtp_repl.wire.errors import OutputError
+from smtp_repl.wire.events import ChallengeSaid, Closed, CommandSaid, Event, Finding, ReplySaid
+from smtp_repl.wire.octets import printable
+from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, Phase
+from smtp_repl.wire.targets import Target
+
+if TYPE_CHECKING:  # the practice server loads asyncio, which line mode does without
+    from smtp_repl.net.practice.inbox import Inbox
+
+REPLY_SECONDS = 30.0
+END_OF_DATA_SECONDS = 300.0
+
+
+@dataclass(slots=True)
+class Settings:
+    """What a person can set while the session goes on."""
+
+    ehlo: str = ""
+    """The name for EHLO; empty takes the address that we connect from (RFC 5321 §4.1.3)."""
+    show_secrets: bool = False
+    timing: bool = False
+    live_data: bool = False
+    """DATA as over telnet: each line goes when Enter is pressed, and no dot is doubled."""
+    allow_plaintext_auth: bool = False
+    reply_seconds: float = REPLY_SECONDS
+    end_of_data_seconds: float = END_OF_DATA_SECONDS
+
+
+class Account(NamedTuple):
+    user: str
+    password: str
+
+
+class Practice(NamedTuple):
+    """The practice server that was started for this session: where, what it kept, and who may log in."""
+
+    target: Target
+    inbox: "Inbox"
+    account: Account
+    ca_pem: Callable[[], bytes]
+    """Makes the authority of its certificate, or gives it again."""
+
+
+class Exchange(NamedTuple):
+    """An AUTH exchange that has not got its final reply: responses given so far, and for whom."""
+
+    mechanism: str
+    responses: int = 0
+    user: bytes | None = None
+
+
+class Heard(NamedTuple):
+    """What came of some octets: lines to show and events to act on."""
+
+    lines: list[Line]
+    events: list[Event]
+
+
+class _Write(NamedTuple):
+    number: int
+    at: float
+
+
+class Desk:
+    """One session by hand, over one connection after another."""
+
+    def __init__(self, settings: Settings | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.settings = settings or Settings()
+        self.practice: Practice | None = None
+        self.target: Target | None = None
+        """Where the present connection goes, or the last one went."""
+        self.opened: Opened | None = None
+        """None when there is no connection."""
+        self.tls: TlsFacts | None = None
+        self.conversation = Conversation()
+        """Of the present connection, or of the last one."""
+        self.transcript: list[Line] = []
+        """What was said over the present or last connection, `FILE_ONLY` lines too."""
+        self.exchange: Exchange | None = None
+        self.challenge: ChallengeSaid | None = None
+        """The 334 that waits for an answer."""
+        self.round_trip: float | None = None
+        """Seconds between the last write that was answered and its reply."""
+        self.tls_options = TlsOptions()
+        """For the next handshake; `/tls trust` changes them."""
+        self.untrusted_sha256 = ""
+        """The certificate that was refused last, for `/tls trust`."""
+        self.commands = 0
+        self.recorder: Recorder | None = None
+        self.kept = False
+        """Whether all that was said stands in a file."""
+        self.fault: OutputError | None = None
+        """Why the recording ended early; the session goes on without."""
+        self._clock = clock
+        self._transcriber = Transcriber()
+        self._writes = 0
+        self._awaited: deque[_Write] = deque()
+
+    # ------------------------------------------------------------ what handlers and toolbar ask
+
+    @property
+    def is_connected(self) -> bool:
+        return self.opened is not None
+
+    @property
+    def phase(self) -> Phase:
+        """CLOSED when there is no connection."""
+        return self.conversation.phase if self.is_connected else Phase.CLOSED
+
+    @property
+    def is_practice(self) -> bool:
+        return self.practice is not None and self.is_connected and self.target == self.practice.target
+
+    @property
+    def shows_secrets(self) -> bool:
+        """Whether steps of AUTH may stand on the screen; files never hold them."""
+        return self.is_practice or self.settings.show_secrets
+
+    @property
+    def is_in_transaction(self) -> bool:
+        return self.phase in (Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.BDAT)
+
+    @property
+    def ehlo_name(self) -> str:
+        """The name to say in EHLO when none is given: ours, or the address that we connect from."""
+        if self.settings.ehlo:
+            return self.settings.ehlo
+        address = self.opened.local_address if self.opened is not None else ""
+        if not address:
+            return "localhost"
+        return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+
+    def tls_for(self, target: Target) -> TlsOptions:
+        """Whom to trust at a target: the practice server by its own authority."""
+        options = self.tls_options
+        is_practice = self.practice is not None and target == self.practice.target
+        if not is_practice or self.practice is None or options.pin_sha256 or options.ca_file or not options.verify:
+            return options
+        return options._replace(ca_pem=self.practice.ca_pem())
+
+    def reply_seconds(self) -> float:
+        """How long the reply that is due next may take before a remark is made."""
+        awaiting = self.conversation.awaiting
+        is_message = bool(awaiting) and awaiting[0] == END_OF_DATA
+        return self.settings.end_of_data_seconds if is_message else self.settings.reply_seconds
+
+    # ------------------------------------------------------------ what happens
+
+    def connected(self, opened: Opened, target: Target) -> list[Line]:
+        """A new connection is there."""
+        self.target, self.opened, self.tls = target, opened, opened.tls
+        self.conversation = Conversation(tls_active=opened.tls is not None, path_is_private=opened.is_loopback)
+        self._transcriber = Transcriber()
+        self.transcript = list(header_lines(__version__, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", target))
+        self.exchange, self.challenge, self.round_trip = None, None, None
+        self._awaited.clear()
+        self._awaited.append(_Write(self._writes, self._clock()))
+        remarks: list[Line] = []
+        if self.recorder is not None:
+            remarks = self.record(next_name(self.recorder.path), told=True)
+        return remarks + self._keep(self._transcriber.opened(opened, target))
+
+    def secured(self, facts: TlsFacts) -> Heard:
+        """TLS is up, by STARTTLS."""
+        self.tls = facts
+        events = self.conversation.handshake_done()
+        self._match_queue()
+        return Heard(self._keep(self._transcriber.secured(facts)) + self._remarks(events), events)
+
+    def wrote(self, octets: bytes) -> list[Line]:
+        """We are about to say these octets, in one write."""
+        events = self.conversation.send(octets)
+        self._writes += 1
+        self._match_queue()
+        for event in events:
+            if isinstance(event, CommandSaid):
+                self.commands += 1
+                self._follow_auth(event)
+        return self._keep(self._transcriber.wrote(events)) + self._remarks(events)
+
+    def heard(self, octets: bytes) -> Heard:
+        """The server said these octets. Raises `WireLimit` after a `Broken`."""
+        return self._heard(self.conversation.receive(octets))
+
+    def gone(self, *, reset: bool = False) -> Heard:
+        """The server closed, or (`reset`) the connection broke."""
+        events = self.conversation.receive_eof()
+        heard = self._heard(events)
+        closed = next((event for event in events if isinstance(event, Closed)), None)
+        lines = self._keep(self._transcriber.closed(closed))
+        if reset:
+            lines.append(remark("the connection was cut (reset), not closed"))
+        self._hang_up()
+        return Heard(heard.lines + lines, events)
+
+    def dropped(self) -> list[Line]:
+        """We closed the connection."""
+        if not self.is_connected:
+            return []
+        lines = self._keep(self._transcriber.closed(None, by_us=True))
+        self._hang_up()
+        return lines
+
+    # ------------------------------------------------------------ recording
+
+    def record(self, path: Path, *, told: bool = False) -> list[Line]:
+        """Record to a new file from here on, with what was said over this connection before. Raises `OutputError`."""
+        recorder = Recorder(path)
+        if self.recorder is not None:
+            self.recorder.close()
+        self.recorder = recorder
+        recorder.write(self.transcript)
+        self.kept = True
+        return [remark(f"recording goes on in {path}" if told else f"recording to {path}")]
+
+    def save(self, path: Path) -> None:
+        """Write what was said over the present or last connection to a new file. Raises `OutputError`."""
+        recorder = Recorder(path)
+        try:
+            recorder.write(self.transcript)
+        finally:
+            recorder.close()
+        self.kept = True
+
+    def stop_recording(self) -> None:
+        if self.recorder is not None:
+            self.recorder.close()
+            self.recorder = None
+
+    # ------------------------------------------------------------ inside
+
+    def _keep(self, lines: Iterable[Line]) -> list[Line]:
+        """Write lines down; returns those that are for a screen."""
+        lines = list(lines)
+        self.transcript += lines
+        if self.recorder is not None:
+            try:
+                self.recorder.write(lines)
+            except OutputError as error:
+                # A full disk must not end the session, and what was said must be shown all the same.
+                self.fault = error
+                self.stop_recording()
+                self.kept = False
+                lines.append(remark(f"error: {error.message}; recording has stopped"))
+        elif lines:
+            self.kept = False
+        return [line for line in lines if line.kind != FILE_ONLY]
+
+    def _heard(self, events: list[Event]) -> Heard:
+        lines: list[Line] = []
+        for group in _by_reply(events):
+            reply = group[0] if isinstance(group[0], ReplySaid) else None
+            if reply is not None:
+                lines += self._answered(reply)
+            lines += self._keep(self._transcriber.heard(group))
+            lines += self._remarks(group)
+        if self.settings.timing and self.round_trip is not None and any(isinstance(e, ReplySaid) for e in events):
+            lines.append(remark(f"{self.round_trip * 1000:.1f} ms"))
+        return Heard(lines, events)
+
+    def _answered(self, event: ReplySaid) -> list[Line]:
+        """Take note of a reply; a reply that comes late says to what."""
+        if event.answers in ("AUTH", AUTH_STEP):
+            self.challenge = None
+            if event.reply.code != 334:
+                self.exchange = None
+        if event.answers is None or event.reply.partial or not self._awaited:
+            return []
+        write = self._awaited.popleft()
+        self.round_trip = self._clock() - write.at
+        limit = self.settings.end_of_data_seconds if event.answers == END_OF_DATA else self.settings.reply_seconds
+        if write.number == self._writes and self.round_trip <= limit:
+            return []
+        said = printable(event.command.line) if event.command is not None else ""
+        what = {END_OF_DATA: "the message", AUTH_STEP: "a step of AUTH"}.get(event.answers, event.answers)
+        return [remark(f"in answer to {said or what}:")]
+
+    def _match_queue(self) -> None:
+        awaiting = len(self.conversation.awaiting)
+        while len(self._awaited) < awaiting:
+            self._awaited.append(_Write(self._writes, self._clock()))
+        while len(self._awaited) > awaiting:
+            self._awaited.popleft()
+
+    def _follow_auth(self, event: CommandSaid) -> None:
+        if event.command.verb == "AUTH":
+            words = event.command.argument.split()
+            self.exchange = Exchange(words[0].decode("ascii", "replace").upper() if words else "")
+        if event.step is not None:
+            self.challenge = None
+            before = self.exchange or Exchange(event.step.mechanism)
+            self.exchange = before._replace(responses=before.responses + 1, user=event.step.user or before.user)
+
+    def _remarks(self, events: Iterable[Event]) -> list[Line]:
+        lines: list[Line] = []
+        for event in events:
+            match event:
+                case Finding(rule="unsolicited"):
+                    pass  # stands above the reply already
+                case Finding():
+                    lines.append(finding_remark(event))
+                case ChallengeSaid():
+                    self.challenge = event
+                    if text := lens.challenge_remark(event):
+                        lines.append(remark(text))
+                case CommandSaid(step=step) if step is not None:
+                    if text := lens.step_remark(step, show=self.shows_secrets):
+                        lines.append(remark(text))
+                case _:
+                    pass
+        return lines
+
+    def _hang_up(self) -> None:
+        self.opened = None
+        self.exchange, self.challenge = None, None
+        self._awaited.clear()
+
+
+def next_name(path: Path) -> Path:
+    """The next free name for a recording: `a.smtp`, `a-2.smtp`, `a-3.smtp` …; a connection is a file of its own."""
+    stem, _, number = path.stem.rpartition("-")
+    if not stem or not number.isdigit() or not number.isascii():
+        stem, number = path.stem, "1"
+    count = int(number) + 1
+    while (following := path.with_name(f"{stem}-{count}{path.suffix}")).exists():
+        count += 1
+    return following
+
+
+def _by_reply(events: Iterable[Event]) -> list[list[Event]]:
+    """Events in groups that each begin with a reply, but for what came before the first."""
+    groups: list[list[Event]] = []
+    for event in events:
+        if isinstance(event, ReplySaid) or not groups:
+            groups.append([])
+        groups[-1].append(event)
+    return groups

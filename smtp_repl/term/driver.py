@@ -1,0 +1,309 @@
+"""The driver of the shell: one connection in the loop, the desk beside it, and a handler at work or none.
+
+What the server says is shown when it comes. A handler's requests are answered from the loop; whatever it raises that
+the user can act on is shown, and the session goes on. Nothing is ever sent again or connected again by itself.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from smtp_repl.net.certificates import CertificateRejected
+from smtp_repl.net.client import Client
+from smtp_repl.net.dial import Attempt
+from smtp_repl.net.session import NetOptions
+from smtp_repl.script.transcript import Line, remark
+from smtp_repl.term.desk import Desk
+from smtp_repl.term.requests import Answer, Ask, Connect, Drop, Handling, Leave, Request, Say, Tell
+from smtp_repl.wire.errors import PeerClosed, SmtpReplError, TlsError
+from smtp_repl.wire.events import Broken, Event, HandshakeDue, ReplySaid
+from smtp_repl.wire.octets import printable
+from smtp_repl.wire.replies import Reply
+from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, GREETING, Phase
+from smtp_repl.wire.targets import Target
+from smtp_repl.wire.verbs import VERBS
+
+Show = Callable[[list[Line], bool], None]
+"""Takes lines, and whether what the client says in them is message text."""
+
+
+class Driver:
+    """Runs handlers and says octets. `changed` is called whenever something happened."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        options: NetOptions,
+        *,
+        show: Show,
+        ask: Callable[[Ask], Awaitable[str | None]],
+        changed: Callable[[], None],
+    ) -> None:
+        self.desk = desk
+        self.is_leaving = False
+        """A handler has said `Leave`."""
+        self.failure: SmtpReplError | None = None
+        """What the last handler raised."""
+        self._options = options
+        self._show = show
+        self._ask = ask
+        self._changed = changed
+        self._client: Client | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._handshake: asyncio.Task[None] | None = None
+        self._last_reply: Reply | None = None
+        self._waiters: list[asyncio.Future[None]] = []
+        self._alarm: asyncio.TimerHandle | None = None
+
+    # ------------------------------------------------------------ how it stands
+
+    @property
+    def is_busy(self) -> bool:
+        """A handler is at work."""
+        return self._task is not None
+
+    @property
+    def holds(self) -> str:
+        """What a further line had better wait for; empty when it may go.
+
+        After MAIL, RCPT and their like a client may go on at once (RFC 2920 §3.1); what comes after EHLO, DATA or
+        AUTH means one thing or another depending on the reply.
+        """
+        if self._handshake is not None:
+            return "the TLS handshake"
+        awaiting = self.desk.conversation.awaiting if self.desk.is_connected else ()
+        if not awaiting:
+            return ""
+        said = awaiting[-1]
+        syntax = VERBS.get(said)
+        if said == GREETING:
+            return "the greeting"
+        if said in (END_OF_DATA, AUTH_STEP) or syntax is None or syntax.ends_group:
+            return {END_OF_DATA: "the reply to the message"}.get(said, f"the reply to {said or 'the last line'}")
+        return ""
+
+    # ------------------------------------------------------------ handlers
+
+    def start(self, handling: Handling) -> None:
+        """Set a handler to work; there must be none."""
+        self.failure = None
+        self._task = asyncio.get_running_loop().create_task(self._drive(handling))
+        self._task.add_done_callback(self._finished)
+
+    def stop(self) -> None:
+        """Stop the handler where it stands. What was sent stays sent."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def close(self) -> None:
+        """Stop everything and hang up without a word on the screen."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        tasks = [task for task in (self._task, self._handshake) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._task = None
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error  # a bug: the loop's exception handler shows it
+        self._changed()
+
+    async def _drive(self, handling: Handling) -> None:
+        try:
+            request = next(handling)
+            while True:
+                try:
+                    answer = await self._do(request)
+                except SmtpReplError as error:
+                    request = handling.throw(error)
+                else:
+                    request = handling.send(answer)
+        except StopIteration:
+            pass
+        except SmtpReplError as error:
+            self.failure = error
+            self.tell_error(error)
+        finally:
+            handling.close()
+
+    async def _do(self, request: Request) -> Answer:
+        match request:
+            case Say(octets):
+                return await self._said(octets)
+            case Ask():
+                return await self._ask(request)
+            case Tell(text):
+                self.tell(text)
+            case Connect(target):
+                self.drop()
+                return await self._connect(target)
+            case Drop():
+                self.drop()
+            case Leave():
+                self.is_leaving = True
+        return None
+
+    # ------------------------------------------------------------ showing
+
+    def tell(self, text: str) -> None:
+        """Show a remark of one or more lines."""
+        self._show([remark(line) for line in text.split("\n")], False)
+
+    def tell_error(self, error: SmtpReplError) -> None:
+        if isinstance(error, CertificateRejected) and error.certificate is not None:
+            self.desk.untrusted_sha256 = error.certificate.sha256
+        self.tell(f"error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else ""))
+
+    # ------------------------------------------------------------ the connection
+
+    def write(self, octets: bytes) -> None:
+        """Say some octets in one write; does nothing when there is no connection."""
+        if self._client is None or not self.desk.is_connected:
+            return
+        in_message = self.desk.phase is Phase.DATA
+        self._show(self.desk.wrote(octets), in_message)
+        try:
+            self._client.write(octets)
+        except PeerClosed as error:  # it went in this very moment, and nobody has said so yet
+            self.tell_error(error)
+        self._set_alarm()
+        self._changed()
+
+    def drop(self) -> None:
+        """Hang up."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+        self._show(self.desk.dropped(), False)
+        self._happened()
+
+    async def _said(self, octets: bytes) -> Reply | None:
+        self._last_reply = None
+        self.write(octets)
+        await self._answered()
+        return self._last_reply
+
+    async def _answered(self) -> None:
+        """Wait until nothing awaits a reply, or the connection is gone."""
+        while self._handshake is not None or (self.desk.is_connected and self.desk.conversation.awaiting):
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            await waiter
+
+    async def _connect(self, target: Target) -> Reply | None:
+        self._last_reply = None
+        client = Client(self)
+        options = self._options._replace(target=target, tls=self.desk.tls_for(target))
+        try:
+            opened = await client.open(target, options, self._attempted)
+        except BaseException:
+            client.close()
+            raise
+        self._client = client
+        self._show(self.desk.connected(opened, target), False)
+        client.resume()
+        self._set_alarm()
+        self._changed()
+        await self._answered()
+        return self._last_reply
+
+    def _attempted(self, attempt: Attempt) -> None:
+        where = f"[{attempt.address}]:{attempt.port}" if ":" in attempt.address else f"{attempt.address}:{attempt.port}"
+        where = where if attempt.port else attempt.address
+        if not attempt.outcome:
+            self.tell(f"trying {printable(where)}")
+        elif attempt.outcome != "connected":
+            self.tell(f"{printable(where)}: {attempt.outcome}")
+
+    # ------------------------------------------------------------ what the client tells
+
+    def received(self, octets: bytes) -> None:
+        """Octets from the server."""
+        if not self.desk.is_connected:
+            return
+        heard = self.desk.heard(octets)
+        self._show(heard.lines, False)
+        self._act_on(heard.events)
+        self._happened()
+
+    def gone(self, reset: bool) -> None:
+        """The server closed, or the connection broke."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+        if self.desk.is_connected:
+            heard = self.desk.gone(reset=reset)
+            self._show(heard.lines, False)
+            self._act_on(heard.events)
+        self._happened()
+
+    def _act_on(self, events: list[Event]) -> None:
+        for event in events:
+            match event:
+                case ReplySaid(reply=reply, answers=answers) if answers is not None:
+                    self._last_reply = reply
+                case HandshakeDue(injected=injected):
+                    self._start_handshake(injected)
+                case Broken(error=error):
+                    self.tell_error(error)
+                    self.drop()
+                case _:
+                    pass
+
+    def _start_handshake(self, injected: bytes) -> None:
+        if self._client is None:
+            return
+        if injected:
+            self.tell_error(
+                TlsError(
+                    f"no handshake: {len(injected)} octets came in plaintext before it: {printable(injected[:200])}",
+                    "somebody may have injected them; do not trust this connection",
+                    kind="data-before-handshake",
+                )
+            )
+            self.drop()
+            return
+        self._client.pause()
+        self._handshake = asyncio.get_running_loop().create_task(self._shake_hands(self._client))
+
+    async def _shake_hands(self, client: Client) -> None:
+        try:
+            facts = await client.start_tls()
+            self._show(self.desk.secured(facts).lines, False)
+            self._handshake = None
+            client.resume()
+        except SmtpReplError as error:
+            self.tell_error(error)
+            self._handshake = None
+            self.drop()
+        finally:
+            self._handshake = None
+            self._happened()
+
+    # ------------------------------------------------------------ waiting
+
+    def _happened(self) -> None:
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._set_alarm()
+        self._changed()
+
+    def _set_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if self.desk.is_connected and self.desk.conversation.awaiting:
+            seconds = self.desk.reply_seconds()
+            self._alarm = asyncio.get_running_loop().call_later(seconds, self._overdue, seconds)
+
+    def _overdue(self, seconds: float) -> None:
+        self._alarm = None
+        said = self.desk.conversation.awaiting[0]
+        what = {GREETING: "no greeting", END_OF_DATA: "no reply to the message"}.get(said, f"no reply to {said}")
+        self.tell(f"{what} for {seconds:g} s; still waiting")

@@ -1,0 +1,123 @@
+"""The history file: what was typed, one line each, for the user's eyes alone.
+
+It is created 0600, tightened when somebody loosened it, and a symbolic link in its place is refused. What may be in
+it is decided by `is_memorable`: nothing from an AUTH command to its final reply, nothing that a helper for AUTH was
+given, no message text. A history that cannot be read or written is no reason to stop: `fault` says why.
+"""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from platformdirs import user_state_path
+from prompt_toolkit.history import History
+
+from smtp_repl.term.commands import COMMANDS, is_command
+from smtp_repl.wire.octets import printable
+from smtp_repl.wire.sasl import MECHANISMS
+
+LINES_LIMIT = 5_000
+"""Lines that are read back; when the file has twice as many it is cut down to these."""
+
+_NOT_KEPT = frozenset({"auth", "pass", "b64"})
+_AUTH = re.compile(r"\W*(?:AUTH|X-EXPS)\b", re.IGNORECASE)
+
+
+def history_path() -> Path:
+    """Where the history of this user is kept."""
+    return user_state_path("smtp-repl", appauthor=False) / "history"
+
+
+def is_memorable(line: str) -> bool:
+    """Whether a line typed outside any AUTH exchange may be kept."""
+    if not line.strip() or "\n" in line:
+        return False
+    words = line.upper().split()
+    if is_command(line):
+        name = line[1:].partition(" ")[0].lower()
+        row = COMMANDS.get(name)
+        # A name that is none may be a slip of one whose argument is secret: /b46 hunter2.
+        return row is not None and not row.secret and name not in _NOT_KEPT and "AUTH" not in line.upper()
+    # A slip in the verb, AUHT PLAIN …, still names its mechanism.
+    return not _AUTH.match(line) and not any(name in words for name in MECHANISMS)
+
+
+class TypedHistory(History):
+    """The lines typed in this session and in earlier ones. `path` None keeps them in memory only."""
+
+    def __init__(self, path: Path | None) -> None:
+        super().__init__()
+        self._path = path
+        self.fault = ""
+        """Why nothing is kept; empty when all is well."""
+        if path is not None:
+            self._open(path)
+
+    def remember(self, line: str) -> None:
+        """Keep a line, unless it is the last one again."""
+        if is_memorable(line) and next(iter(self.get_strings()[-1:]), None) != line:
+            self.append_string(line)
+
+    def load_history_strings(self) -> Iterable[str]:
+        """Newest first."""
+        return reversed(self._lines()) if self._path is not None else []
+
+    def store_string(self, string: str) -> None:
+        if self._path is None:
+            return
+        try:
+            file = os.open(self._path, os.O_WRONLY | os.O_APPEND | _NO_LINK)
+            try:
+                os.write(file, f"{string}\n".encode("utf-8", "surrogateescape"))
+            finally:
+                os.close(file)
+        except OSError as error:
+            self._give_up(self._path, error)
+
+    def _open(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600)
+            try:
+                if os.name == "posix" and os.fstat(file).st_mode & 0o077:
+                    os.fchmod(file, 0o600)
+            finally:
+                os.close(file)
+            self._shorten(path)
+        except OSError as error:
+            self._give_up(path, error)
+
+    def _lines(self) -> list[str]:
+        if self._path is None:
+            return []
+        try:
+            file = os.open(self._path, os.O_RDONLY | _NO_LINK)
+            with os.fdopen(file, "rb") as stream:
+                lines = stream.read().decode("utf-8", "surrogateescape").split("\n")
+        except OSError as error:
+            self._give_up(self._path, error)
+            return []
+        return [line for line in lines if line][-LINES_LIMIT:]
+
+    def _shorten(self, path: Path) -> None:
+        """Cut a long file down; a second shell that writes at this moment may lose a line, no more."""
+        if path.stat().st_size < LINES_LIMIT * 16:
+            return
+        with path.open("rb") as stream:
+            count = sum(1 for _ in stream)
+        if count > 2 * LINES_LIMIT:
+            kept = "".join(f"{line}\n" for line in self._lines()).encode("utf-8", "surrogateescape")
+            beside = path.with_name(f"{path.name}.{os.getpid()}")
+            file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(file, "wb") as stream:
+                stream.write(kept)
+            os.replace(beside, path)
+
+    def _give_up(self, path: Path, error: OSError) -> None:
+        self._path = None
+        what = "it is a symbolic link" if path.is_symlink() else error.strerror or str(error)
+        self.fault = f"no history is kept: {printable(str(path))}: {what}"
+
+
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)

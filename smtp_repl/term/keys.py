@@ -1,0 +1,93 @@
+"""The keys of the shell. Each that does what a `/command` does stands beside it in the table of commands."""
+
+from typing import TYPE_CHECKING
+
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import Condition, has_focus
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
+
+if TYPE_CHECKING:
+    from smtp_repl.term.stage import Actor, Stage
+
+
+def key_bindings(stage: "Stage", actor: "Actor") -> KeyBindings:
+    """What each key does, where it is not prompt_toolkit's own (Emacs) meaning."""
+    bindings = KeyBindings()
+    typing = has_focus(DEFAULT_BUFFER)
+    is_message = Condition(lambda: actor.prompt().kind == "message")
+    is_question = Condition(lambda: actor.prompt().kind == "question")
+    is_empty = Condition(lambda: not stage.text)
+
+    @bindings.add("enter", filter=typing)
+    def enter(event: KeyPressEvent) -> None:
+        menu = event.current_buffer.complete_state
+        if menu is not None and menu.current_completion is not None:
+            # A choice in the menu is a word chosen, not a line sent.
+            event.current_buffer.complete_state = None
+        else:
+            actor.entered()
+
+    @bindings.add("escape", "enter", filter=typing)
+    def pipeline(event: KeyPressEvent) -> None:
+        actor.pipelined()
+
+    @bindings.add(Keys.BracketedPaste, filter=typing)
+    def paste(event: KeyPressEvent) -> None:
+        actor.pasted(event.data.replace("\r\n", "\n").replace("\r", "\n"))
+
+    @bindings.add(Keys.CPRResponse, save_before=lambda event: False)
+    def cursor_reported(event: KeyPressEvent) -> None:
+        row, _, _ = event.data.removeprefix("\x1b[").removesuffix("R").partition(";")
+        stage.cursor_reported(int(row))
+
+    @bindings.add("c-c", filter=typing)
+    @bindings.add("<sigint>")
+    def interrupt(event: KeyPressEvent) -> None:
+        actor.interrupted()
+
+    @bindings.add("c-d", filter=typing & is_empty)
+    def end(event: KeyPressEvent) -> None:
+        actor.ended()
+
+    @bindings.add("c-]", filter=typing)
+    def aside(event: KeyPressEvent) -> None:
+        actor.stepped_aside()
+
+    @bindings.add("c-x", "c-e", filter=typing & ~is_question)
+    def edit(event: KeyPressEvent) -> None:
+        stage.edit()
+
+    @bindings.add("f1", filter=typing & ~is_question)
+    def explain(event: KeyPressEvent) -> None:
+        words = event.current_buffer.document.current_line_before_cursor.split()
+        word = "" if actor.prompt().kind == "message" else next(iter(words[:1]), "")
+        actor.asked(f"/help {word}".rstrip())
+
+    @bindings.add("f2", filter=typing & ~is_question)
+    def status(event: KeyPressEvent) -> None:
+        actor.asked("/status")
+
+    # In a message and in an answer, a line of the history would replace what is being written.
+    @bindings.add("up", filter=typing & is_message)
+    @bindings.add("c-p", filter=typing & is_message)
+    def up(event: KeyPressEvent) -> None:
+        event.current_buffer.cursor_up(count=event.arg)
+
+    @bindings.add("down", filter=typing & is_message)
+    @bindings.add("c-n", filter=typing & is_message)
+    def down(event: KeyPressEvent) -> None:
+        event.current_buffer.cursor_down(count=event.arg)
+
+    @bindings.add("up", filter=typing & is_question)
+    @bindings.add("down", filter=typing & is_question)
+    @bindings.add("c-p", filter=typing & is_question)
+    @bindings.add("c-n", filter=typing & is_question)
+    @bindings.add("c-r", filter=typing & (is_question | is_message))
+    @bindings.add("c-s", filter=typing & (is_question | is_message))
+    @bindings.add("escape", "<", filter=typing & (is_question | is_message))
+    @bindings.add("escape", ">", filter=typing & (is_question | is_message))
+    def nothing(event: KeyPressEvent) -> None:
+        pass
+
+    return bindings

@@ -1,0 +1,48 @@
+"""The AUTH lens: what stands inside the base64 of a challenge or a step, in words fit for a `# ` line.
+
+Whether secrets may show is decided by whoever asks; without leave, a password and what could be computed back to one
+are a mask in both forms. Pure; knows events and mechanisms, nothing of screens.
+"""
+
+from smtp_repl.wire.events import AuthStep, ChallengeSaid
+from smtp_repl.wire.octets import decode_step, printable
+from smtp_repl.wire.sasl import describe_response
+from smtp_repl.wire.secrets import MASK
+
+_WHAT = {
+    "PLAIN": ("authorization identity, user and password, a NUL between each",),
+    "LOGIN": ("the user name", "the password"),
+    "CRAM-MD5": ("the user name and a digest of challenge and password",),
+}
+
+
+def challenge_remark(challenge: ChallengeSaid) -> str:
+    """What the server asks for in a 334; empty when it only says "go on" or when it is no base64 (a finding)."""
+    if not challenge.decoded:
+        return ""
+    return f'the server asks: "{printable(challenge.decoded)}"'
+
+
+def step_remark(step: AuthStep, *, show: bool) -> str:
+    """What was sent as a step of AUTH: its base64 and what is in it, secrets masked unless they may `show`."""
+    encoded = printable(step.text.reveal()) if show else MASK
+    if not step.is_base64:
+        return ""
+    meant = _WHAT.get(step.mechanism, ())
+    what = f" ({meant[step.number]})" if step.number < len(meant) else ""
+    return f"{encoded or 'an empty line'} is base64 of {_contents(step, show)}{what}"
+
+
+def _contents(step: AuthStep, show: bool) -> str:
+    text = step.text.reveal()
+    decoded = b"" if text == b"=" else decode_step(text) or b""
+    if show:
+        return printable(decoded) or "nothing"
+    parts = describe_response(step.mechanism, step.number, text)
+    if parts is None:
+        return MASK
+    if step.mechanism == "PLAIN":
+        return f"{printable(parts.authzid or b'')}\\0{printable(parts.user or b'')}\\0{MASK}"
+    if parts.secret is None:
+        return printable(parts.user or b"")
+    return f"{printable(parts.user)} {MASK}" if parts.user is not None else MASK

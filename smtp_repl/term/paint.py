@@ -1,0 +1,50 @@
+"""Transcript lines to coloured fragments, through the one lexer; what is printed is the text of the line, no more."""
+
+from collections.abc import Iterable
+
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.styles import BaseStyle, Style, merge_styles
+from prompt_toolkit.styles.pygments import pygments_token_to_classname, style_from_pygments_dict
+
+from smtp_repl.script.transcript import CLIENT, Line
+from smtp_repl.view.lexer import tokens
+from smtp_repl.view.styles import shell_style
+
+_IN_MESSAGE = "C: DATA\n"
+
+
+def paint(lines: Iterable[Line], *, in_message: bool = False) -> StyleAndTextTuples:
+    """Fragments for some lines, a line end after each. `in_message`: the client's lines are message text."""
+    lines = list(lines)
+    text = "".join(f"{line.text}\n" for line in lines)
+    before = _IN_MESSAGE if in_message and any(line.kind == CLIENT for line in lines) else ""
+    fragments: StyleAndTextTuples = []
+    skip = len(before)
+    for token, piece in tokens(before + text):
+        if skip:
+            skip, piece = max(0, skip - len(piece)), piece[skip:]
+        if piece:
+            fragments.append((f"class:{pygments_token_to_classname(token)}", piece))
+    return fragments
+
+
+def stage_style(background: str = "dark") -> BaseStyle:
+    """The style of everything in the shell."""
+    return merge_styles(
+        [
+            style_from_pygments_dict(shell_style(background)),
+            Style.from_dict(
+                {
+                    "prompt": "bold",
+                    "prompt.talk": "ansicyan nobold",
+                    "bottom-toolbar": "noreverse",
+                    "bottom-toolbar.text": "noreverse",
+                    "toolbar.host": "bold",
+                    "toolbar.good": "ansigreen",
+                    "toolbar.bad": "ansired bold",
+                    "toolbar.note": "ansiyellow bold",
+                    "toolbar.next": "ansicyan",
+                }
+            ),
+        ]
+    )

@@ -1,0 +1,90 @@
+"""What a `/command` asks of whoever drives it: the language between a handler and the shell or line mode.
+
+A handler is a generator. It yields requests and is sent answers; it knows no socket, no terminal and no loop, so the
+same handler serves the shell (asyncio, prompt_toolkit) and line mode (selectors, pipes). What cannot be done is
+thrown into it as a `SmtpReplError`; what it does not catch is shown as an error, and the session goes on. A handler
+that is stopped (Ctrl-C) is closed where it stands.
+
+The functions below are how a handler asks: each yields one request and returns the answer with its type.
+
+    def handler(desk, argument):
+        name = yield from ask("user: ")
+        reply = yield from say(b"NOOP\\r\\n")
+"""
+
+from collections.abc import Generator
+from typing import NamedTuple
+
+from smtp_repl.wire.replies import Reply
+from smtp_repl.wire.targets import Target
+
+
+class Say(NamedTuple):
+    """Write octets in one write and wait until nothing awaits a reply; a handshake that is due is done on the way.
+
+    Answered by the last reply that came, or None when the connection went before one did.
+    """
+
+    octets: bytes
+
+
+class Ask(NamedTuple):
+    """Ask the person. Answered by the text, or None when there is nobody to ask or the question was refused.
+
+    A `hidden` answer shows on no screen and in no history; `default` stands there to be changed.
+    """
+
+    prompt: str
+    hidden: bool = False
+    default: str = ""
+
+
+class Tell(NamedTuple):
+    """Show a remark: one `# ` line for each line of the text, which may hold anything. Answered by None."""
+
+    text: str
+
+
+class Connect(NamedTuple):
+    """Drop the present connection, open another and wait for the greeting. Answered by the greeting, or None."""
+
+    target: Target
+
+
+class Drop(NamedTuple):
+    """Close the connection without a word. Answered by None."""
+
+
+class Leave(NamedTuple):
+    """End the session when the handler has ended. Answered by None."""
+
+
+Request = Say | Ask | Tell | Connect | Drop | Leave
+Answer = Reply | str | None
+Handling = Generator[Request, Answer, None]
+"""A handler at work."""
+
+
+def say(octets: bytes) -> Generator[Request, Answer, Reply | None]:
+    answer = yield Say(octets)
+    return answer if isinstance(answer, Reply) else None
+
+
+def ask(prompt: str, *, hidden: bool = False, default: str = "") -> Generator[Request, Answer, str | None]:
+    answer = yield Ask(prompt, hidden, default)
+    return answer if isinstance(answer, str) else None
+
+
+def confirm(question: str) -> Generator[Request, Answer, bool]:
+    """A question to which only a written "yes" is a yes; without anybody to ask it is a no."""
+    answer = yield from ask(f"{question}: ")
+    return answer is not None and answer.strip().lower() in ("yes", "y")
+
+
+def tell(text: str) -> Handling:
+    yield Tell(text)
+
+
+def connect(target: Target) -> Generator[Request, Answer, Reply | None]:
+    answer = yield Connect(target)
+    return answer if isinstance(answer, Reply) else None

@@ -1,0 +1,239 @@
+"""The shell: a person at a terminal plays `C:`, a live server or the practice server plays `S:`.
+
+This is where the parts are put together: the practice server if it is wanted, the connection, the terminal, the
+signals that end a session. The first connection is on its way while prompt_toolkit is still being loaded.
+"""
+
+import asyncio
+import contextlib
+import errno
+import signal
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smtp_repl.net.session import NetOptions
+from smtp_repl.net.tls import TlsOptions
+from smtp_repl.script.transcript import Line, remark
+from smtp_repl.term.connections import walk
+from smtp_repl.term.desk import Account, Desk, Practice, Settings
+from smtp_repl.term.driver import Driver
+from smtp_repl.term.requests import Ask, Handling
+from smtp_repl.wire.errors import ConnectError, ExitStatus
+from smtp_repl.wire.targets import Target
+
+if TYPE_CHECKING:  # these load prompt_toolkit
+    from smtp_repl.term.stage import Stage
+    from smtp_repl.term.typist import Typist
+
+HANGUP = 129
+"""The exit status after SIGHUP: the terminal is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShellOptions:
+    """What the command line says about a session by hand."""
+
+    target: Target | None = None
+    local: bool = False
+    """Start the practice server and go there."""
+    ehlo: str = ""
+    """Say EHLO with this name at the start."""
+    starttls: bool = False
+    auth_user: str | None = None
+    """Log in at the start; "" asks for the name."""
+    tls: TlsOptions = field(default_factory=TlsOptions)
+    record: Path | None = None
+    connect_seconds: float = 10.0
+    reply_seconds: float = 30.0
+    end_of_data_seconds: float = 300.0
+    colour: bool = True
+    allow_plaintext_auth: bool = False
+    history: Path | None = None
+    """Another file for the history; None is the user's own."""
+
+
+def main(options: ShellOptions) -> int:
+    """Run a session until the person leaves; returns the exit status.
+
+    Raises `ConnectError` when the first connection does not come about, `UsageError` and `OutputError`.
+    """
+    return asyncio.run(run_shell(options))
+
+
+async def run_shell(options: ShellOptions) -> int:
+    """`main` inside a running loop."""
+    desk = Desk(
+        Settings(
+            ehlo=options.ehlo,
+            allow_plaintext_auth=options.allow_plaintext_auth,
+            reply_seconds=options.reply_seconds,
+            end_of_data_seconds=options.end_of_data_seconds,
+        )
+    )
+    desk.tls_options = options.tls
+    async with _practice(options, desk) as target:
+        return await _Session(options, desk, target).run()
+
+
+@contextlib.asynccontextmanager
+async def _practice(options: ShellOptions, desk: Desk) -> AsyncIterator[Target | None]:
+    """The practice server while it is wanted; gives where the session goes first."""
+    if not options.local:
+        yield options.target
+        return
+    from smtp_repl.net.practice import PracticeOptions, PracticeServer
+
+    practice = PracticeOptions(idle_limit=None)
+    async with PracticeServer(practice) as server:
+        target = Target(server.host, server.port)
+        user, password = next(iter(practice.accounts.items()))
+        desk.practice = Practice(target, server.inbox, Account(user, password), server.ca_pem)
+        yield target
+
+
+class _Session:
+    """One run of the shell: driver, typist and stage, and how it ends."""
+
+    def __init__(self, options: ShellOptions, desk: Desk, target: Target | None) -> None:
+        self._options = options
+        self._desk = desk
+        self._target = target
+        self._status = 0
+        self._early: list[Line] = []
+        """What there is to show before there is a stage."""
+        self._stage: Stage | None = None
+        self._typist: Typist | None = None
+        self._ready = asyncio.Event()
+        self._driver = Driver(
+            desk,
+            NetOptions(target, options.connect_seconds, tls=options.tls),
+            show=self._show,
+            ask=self._ask,
+            changed=self._changed,
+        )
+
+    async def run(self) -> int:
+        desk, driver = self._desk, self._driver
+        if self._options.record is not None:
+            self._early += desk.record(self._options.record)
+        self._early += _welcome(desk)
+        if self._target is not None:
+            driver.start(self._walk(self._target))
+            await asyncio.sleep(0)  # the connection is on its way
+        try:
+            stage = self._set_the_stage()
+            stage.show(self._take_early())
+            with self._signals(stage):
+                await stage.run(self._started)
+        except EOFError:
+            self._status = HANGUP
+        except OSError as error:
+            if error.errno != errno.EIO:  # what writing to a terminal gives that is gone
+                raise
+            self._status = HANGUP
+        finally:
+            self._ready.clear()
+            await driver.close()
+            self._early += desk.dropped()
+            desk.stop_recording()
+        if self._status != HANGUP:
+            stage.show([*self._early, *self._summary()])
+        return self._status or (ExitStatus.OUTPUT if desk.fault is not None else 0)
+
+    def _set_the_stage(self) -> "Stage":
+        from smtp_repl.term.completer import SmtpCompleter
+        from smtp_repl.term.history import TypedHistory, history_path
+        from smtp_repl.term.stage import Stage
+        from smtp_repl.term.typist import Typist
+
+        history = TypedHistory(self._options.history or history_path())
+        if history.fault:
+            self._early.append(remark(history.fault))
+        typist = self._typist = Typist(self._desk, self._driver, history)
+        completer = SmtpCompleter(typist.completion_state)
+        stage = Stage(typist, history, completer=completer, colour=self._options.colour)
+        self._stage = typist.stage = stage
+        return stage
+
+    def _walk(self, target: Target) -> Handling:
+        options = self._options
+        return walk(self._desk, target, ehlo=bool(options.ehlo), starttls=options.starttls, auth_user=options.auth_user)
+
+    # ------------------------------------------------------------ what the driver asks
+
+    def _started(self) -> None:
+        self._ready.set()
+        self._show(self._take_early(), False)
+        self._changed()
+
+    def _take_early(self) -> list[Line]:
+        early, self._early = self._early, []
+        return early
+
+    def _show(self, lines: list[Line], in_message: bool) -> None:
+        if self._stage is None or not self._ready.is_set():
+            self._early += lines
+        else:
+            self._stage.show(lines, in_message=in_message)
+
+    async def _ask(self, ask: Ask) -> str | None:
+        await self._ready.wait()
+        return await self._typist.ask(ask) if self._typist is not None else None
+
+    def _changed(self) -> None:
+        if self._stage is None or self._typist is None or not self._ready.is_set():
+            return
+        driver = self._driver
+        if driver.is_leaving and not driver.is_busy:
+            self._stage.leave()
+        elif isinstance(driver.failure, ConnectError) and self._desk.target is None:
+            # There was never a connection: nothing to talk about, and a status that a caller can act on.
+            self._status = driver.failure.exit_status
+            self._stage.leave()
+        else:
+            self._typist.go_on()
+
+    # ------------------------------------------------------------ how it ends
+
+    @contextlib.contextmanager
+    def _signals(self, stage: "Stage") -> Iterator[None]:
+        """SIGTERM and SIGHUP end the session as a person would see it end: the terminal in order."""
+        loop = asyncio.get_running_loop()
+        statuses = {"SIGTERM": int(ExitStatus.TERMINATED), "SIGHUP": HANGUP}
+        numbers = [getattr(signal, name) for name in statuses if hasattr(signal, name)]
+
+        def end(status: int) -> None:
+            self._status = status
+            stage.leave()
+
+        try:
+            for number, status in zip(numbers, statuses.values(), strict=False):
+                with contextlib.suppress(NotImplementedError):  # Windows has no such thing in its loop
+                    loop.add_signal_handler(number, end, status)
+            yield
+        finally:
+            for number in numbers:
+                with contextlib.suppress(NotImplementedError):
+                    loop.remove_signal_handler(number)
+
+    def _summary(self) -> list[Line]:
+        desk = self._desk
+        if self._status or not desk.commands:
+            return []
+        kept = "" if desk.kept else "; /save FILE would have kept it"
+        count = "1 command" if desk.commands == 1 else f"{desk.commands} commands"
+        return [remark(f"session over: {count}{kept}")]
+
+
+def _welcome(desk: Desk) -> list[Line]:
+    """The first lines; on the practice server a newcomer is told what to type first."""
+    if desk.practice is None:
+        return []
+    account = desk.practice.account
+    return [
+        remark("this is the practice server: it delivers nothing, so nothing can go wrong"),
+        remark(f"type EHLO client.example.org and press Enter; account for AUTH: {account.user} / {account.password}"),
+        remark("/help lists the commands, Tab completes, Ctrl-D leaves"),
+    ]

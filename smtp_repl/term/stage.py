@@ -1,0 +1,241 @@
+"""The stage: the terminal with its one prompt, which stays from the first line to the last. prompt_toolkit is here.
+
+One application runs for the whole session; a line that is entered leaves the prompt, and what is shown is printed
+above it. So whatever the server says while somebody types appears at once, and the half-typed line stays as it is.
+The stage knows nothing of SMTP: an `Actor` tells it what the prompt is now and is told which keys were pressed.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.clipboard import ClipboardData
+from prompt_toolkit.completion import Completer, ConditionalCompleter, DummyCompleter
+from prompt_toolkit.document import Document
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import StyleAndTextTuples, fragment_list_to_text
+from prompt_toolkit.history import History
+from prompt_toolkit.lexers import DynamicLexer, Lexer, PygmentsLexer, SimpleLexer
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.renderer import print_formatted_text
+from prompt_toolkit.utils import get_cwidth
+
+from smtp_repl.script.transcript import Line
+from smtp_repl.term.keys import key_bindings
+from smtp_repl.term.paint import paint, stage_style
+from smtp_repl.view.lexer import SmtpInputLexer, SmtpMessageLexer, SmtpStepLexer
+
+MENU_ROWS = 6
+"""Rows below the prompt that are kept for the completion menu."""
+
+
+class Prompt(NamedTuple):
+    """What the prompt is now. `kind` is line, step, message, question or idle."""
+
+    text: str
+    kind: str
+    hidden: bool = False
+
+
+class Actor(Protocol):
+    """Who acts on this stage."""
+
+    def prompt(self) -> Prompt: ...
+
+    def toolbar(self, width: int) -> list[tuple[str, str]]: ...
+
+    def entered(self) -> None:
+        """Enter was pressed, and not to choose a completion."""
+
+    def pipelined(self) -> None:
+        """Alt-Enter."""
+
+    def pasted(self, text: str) -> None: ...
+
+    def interrupted(self) -> None:
+        """Ctrl-C."""
+
+    def ended(self) -> None:
+        """Ctrl-D with nothing typed."""
+
+    def stepped_aside(self) -> None:
+        """Ctrl-]."""
+
+    def asked(self, command: str) -> None:
+        """A key whose `/command` twin this is."""
+
+
+class Stage:
+    """The prompt, and what is printed above it."""
+
+    def __init__(
+        self, actor: Actor, history: History, *, completer: Completer | None = None, colour: bool = True
+    ) -> None:
+        self._actor = actor
+        self._style = stage_style()
+        self._erased = False
+        self._moved = 0
+        """Rows printed since the terminal was asked where its cursor is."""
+        self._away = False
+        """Somebody else has the terminal: an editor."""
+        self._held: StyleAndTextTuples = []
+        self._depth = None if colour else ColorDepth.DEPTH_1_BIT
+        completes = Condition(lambda: actor.prompt().kind != "question")
+        self._session: PromptSession[None] = PromptSession(
+            self._message,
+            multiline=Condition(lambda: actor.prompt().kind == "message"),
+            is_password=Condition(lambda: actor.prompt().hidden),
+            lexer=_typed_lexer(actor),
+            completer=ConditionalCompleter(completer or DummyCompleter(), completes),
+            complete_while_typing=completes,
+            reserve_space_for_menu=MENU_ROWS if completer is not None else 0,
+            bottom_toolbar=self._toolbar,
+            prompt_continuation=self._continuation,
+            history=history,
+            style=self._style,
+            include_default_pygments_style=False,
+            color_depth=self._depth,
+            key_bindings=key_bindings(self, actor),
+            erase_when_done=True,
+            enable_suspend=True,
+            tempfile_suffix=".eml",
+        )
+        self._app = self._session.app
+        self._buffer = self._session.default_buffer
+
+    async def run(self, started: Callable[[], None]) -> None:
+        """Hold the terminal until `leave`. `started` is called when the prompt stands."""
+
+        def soon() -> None:
+            asyncio.get_running_loop().call_soon(started)
+
+        await self._session.prompt_async(pre_run=soon)
+
+    def leave(self) -> None:
+        """Take the prompt away; `run` returns."""
+        if self._app.is_running and self._app.future is not None and not self._app.future.done():
+            self._app.exit()
+
+    # ------------------------------------------------------------ what is typed
+
+    @property
+    def text(self) -> str:
+        """What stands at the prompt."""
+        return self._buffer.text
+
+    @text.setter
+    def text(self, text: str) -> None:
+        self._buffer.cancel_completion()
+        self._buffer.set_document(Document(text), bypass_readonly=True)
+
+    def take(self) -> str:
+        """What stands at the prompt, and an empty prompt afterwards."""
+        text = self._buffer.text
+        self._buffer.reset()
+        return text
+
+    def insert(self, text: str) -> None:
+        """Type some text where the cursor is."""
+        self._buffer.insert_text(text)
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the cursor stands behind all that is typed."""
+        return self._buffer.document.is_cursor_at_the_end
+
+    def put_aside(self, text: str) -> None:
+        """Put some text where Ctrl-Y brings it back from."""
+        self._app.clipboard.set_data(ClipboardData(text))
+
+    def edit(self) -> None:
+        """Open what is typed in an editor."""
+        self._away = True
+
+        async def edit() -> None:
+            try:
+                await self._buffer.open_in_editor()
+            finally:
+                self._away = False
+                self._print_held()
+
+        self._app.create_background_task(edit())
+
+    # ------------------------------------------------------------ what is shown
+
+    def show(self, lines: Iterable[Line], *, in_message: bool = False) -> None:
+        """Print lines above the prompt, now. What is typed stays as it is."""
+        self._held += paint(lines, in_message=in_message)
+        if not self._away:
+            self._print_held()
+
+    def refresh(self) -> None:
+        """The prompt or the toolbar has changed."""
+        self._app.invalidate()
+
+    def _print_held(self) -> None:
+        held, self._held = self._held, []
+        if not held:
+            return
+        app = self._app
+        if not app.is_running or app.future is None or app.future.done():
+            self._print(held)
+            return
+        # All within one turn of the loop, and nothing between erasing and printing: no delay, no torn line.
+        # `run_in_terminal` would wait for the terminal to say where its cursor is, and change its mode twice.
+        renderer = app.renderer
+        room = renderer._min_available_height
+        rows = _rows(held, app.output.get_size().columns)
+        self._moved = self._moved + rows if renderer.waiting_for_cpr else 0
+        if not self._erased:
+            renderer.erase()
+            self._erased = True
+            asyncio.get_running_loop().call_soon(self._draw_again)
+        self._print(held)
+        if room:
+            # The terminal need not be asked again how much room there is; the toolbar would flicker meanwhile.
+            renderer._min_available_height = max(1, room - rows)
+
+    def _print(self, fragments: StyleAndTextTuples) -> None:
+        print_formatted_text(self._app.output, fragments, self._app._merged_style, color_depth=self._app.color_depth)
+
+    def _draw_again(self) -> None:
+        self._erased = False
+        renderer = self._app.renderer
+        if not renderer.height_is_known and not renderer.waiting_for_cpr:
+            renderer.request_absolute_cursor_position()
+        self._app._redraw()
+
+    def cursor_reported(self, row: int) -> None:
+        """The terminal says where the prompt was when it was asked; what was printed since has moved it down."""
+        rows = self._app.output.get_size().rows
+        row, self._moved = min(row + self._moved, rows), 0
+        self._app.renderer.report_absolute_cursor_row(row)
+
+    def _message(self) -> StyleAndTextTuples:
+        prompt = self._actor.prompt()
+        talk = prompt.kind in ("question", "idle")
+        return [("class:prompt.talk" if talk else "class:prompt", prompt.text)]
+
+    def _continuation(self, width: int, line_number: int, wrap_count: int) -> StyleAndTextTuples:
+        # A line that is too long for the terminal is one line all the same.
+        return [] if wrap_count else [("class:prompt", self._actor.prompt().text)]
+
+    def _toolbar(self) -> StyleAndTextTuples:
+        return list(self._actor.toolbar(self._app.output.get_size().columns))
+
+
+def _typed_lexer(actor: Actor) -> Lexer:
+    lexers: dict[str, Lexer] = {
+        "step": PygmentsLexer(SmtpStepLexer),
+        "message": PygmentsLexer(SmtpMessageLexer),
+        "question": SimpleLexer(),
+    }
+    plain = PygmentsLexer(SmtpInputLexer)
+    return DynamicLexer(lambda: lexers.get(actor.prompt().kind, plain))
+
+
+def _rows(fragments: StyleAndTextTuples, columns: int) -> int:
+    """How many rows of the terminal some printed lines take."""
+    lines = fragment_list_to_text(fragments).split("\n")[:-1]
+    return sum(max(1, -(-get_cwidth(line) // max(1, columns))) for line in lines)

@@ -1,0 +1,112 @@
+"""The toolbar: one line below the prompt with where the session stands, left to right by importance.
+
+Pure: the desk's facts become pieces of text with the name of a style each. What does not fit is left out from the
+right. Foreign text is made printable here.
+"""
+
+from smtp_repl.term.desk import Desk
+from smtp_repl.wire import states
+from smtp_repl.wire.octets import printable
+from smtp_repl.wire.secrets import MASK
+from smtp_repl.wire.states import Phase
+from smtp_repl.wire.verbs import VERBS
+
+Piece = tuple[str, str]
+"""Style name and text."""
+
+_SEPARATOR = "  "
+
+
+def toolbar(desk: Desk, *, note: str = "", width: int = 100) -> list[Piece]:
+    """What the toolbar shows. `note` is what the driver has to say of itself, such as lines that wait."""
+    pieces: list[Piece] = [("class:toolbar.note", note)] if note else []
+    pieces += _pieces(desk)
+    shown: list[Piece] = []
+    used = 1
+    for style, text in pieces:
+        if not text:
+            continue
+        if used + len(text) > width:
+            if not shown:
+                shown.append((style, text[: max(0, width - 2)] + "…"))
+            break
+        if shown:
+            shown.append(("", _SEPARATOR))
+        shown.append((style, text))
+        used += len(text) + len(_SEPARATOR)
+    return [("", " "), *shown]
+
+
+def _pieces(desk: Desk) -> list[Piece]:
+    opened = desk.opened
+    if opened is None:
+        return [("class:toolbar.bad", "not connected"), ("", "/connect HOST[:PORT]"), ("", "Ctrl-D leaves")]
+    where = printable(str(desk.target) if desk.target is not None else opened.address)
+    return [
+        ("class:toolbar.host", "practice server" if desk.is_practice else where),
+        _tls(desk),
+        _who(desk),
+        ("class:toolbar.bad", "secrets shown") if desk.settings.show_secrets else ("", ""),
+        ("", _envelope(desk)),
+        ("class:toolbar.next", _due(desk)),
+        ("class:toolbar.note", f"rec {printable(desk.recorder.path.name)}" if desk.recorder is not None else ""),
+        ("", f"{desk.round_trip * 1000:.0f} ms" if desk.round_trip is not None else ""),
+    ]
+
+
+def _tls(desk: Desk) -> Piece:
+    facts = desk.tls
+    if facts is None:
+        on_loopback = desk.opened is not None and desk.opened.is_loopback
+        return ("", "plaintext (loopback)") if on_loopback else ("class:toolbar.bad", "PLAINTEXT")
+    verdict = "pinned" if facts.trust == "pin" else "verified" if facts.verified else "NOT VERIFIED"
+    return ("class:toolbar.good" if facts.verified else "class:toolbar.bad", f"{facts.version} {verdict}")
+
+
+def _who(desk: Desk) -> Piece:
+    who = desk.conversation.authenticated
+    return ("class:toolbar.good", f"AUTH {printable(who.user or MASK.encode())}") if who is not None else ("", "")
+
+
+def _envelope(desk: Desk) -> str:
+    envelope = desk.conversation.envelope
+    if envelope.sender is None:
+        return ""
+    recipients = envelope.recipients
+    to = f" → <{printable(recipients[0])}>" if recipients else ""
+    more = f" +{len(recipients) - 1}" if len(recipients) > 1 else ""
+    return f"<{printable(envelope.sender)}>{to}{more}"
+
+
+def _due(desk: Desk) -> str:
+    """What may be said next: the verbs that lead on, before those that are legal always."""
+    match desk.phase:
+        case Phase.DATA:
+            return "message: a lone . sends it, Ctrl-C asks" + (" (live)" if desk.settings.live_data else "")
+        case Phase.AUTH:
+            return "AUTH: /b64 TEXT, /pass, or * to cancel"
+        case Phase.OPENED:
+            return "waiting for the greeting"
+        case Phase.TLS:
+            return "TLS handshake"
+        case phase:
+            verbs = [verb for verb in states.legal_verbs(phase) if _leads_on(verb, phase) and _offered(verb, desk)]
+            return f"next: {' '.join(verbs)}" if verbs else ""
+
+
+_ANYWHERE = frozenset("NOOP HELP VRFY EXPN ETRN XFORWARD XCLIENT HELO LHLO".split())
+
+
+def _leads_on(verb: str, phase: Phase) -> bool:
+    if verb in _ANYWHERE or (verb == "RSET" and phase in (Phase.CONNECTED, Phase.GREETED)):
+        return False
+    return verb != "EHLO" or phase is Phase.CONNECTED
+
+
+def _offered(verb: str, desk: Desk) -> bool:
+    if verb == "STARTTLS" and desk.conversation.tls_active:
+        return False
+    if verb == "AUTH" and desk.conversation.authenticated is not None:
+        return False
+    keyword = VERBS[verb].keyword
+    return not keyword or desk.conversation.capabilities.offers(keyword)

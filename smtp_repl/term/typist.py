@@ -1,0 +1,293 @@
+"""The typist: what the person's keys mean at each moment, and where a typed line goes.
+
+A typed line goes to the server as it stands, unless it is a `/command`. A line typed before the reply came that
+decides what it would mean waits for it; so does each line of a paste. Knows no prompt_toolkit: the stage shows what
+`prompt` says and calls when a key is pressed.
+"""
+
+import asyncio
+import re
+from collections import deque
+
+from smtp_repl.term import compose
+from smtp_repl.term.commands import is_command, read_command, wire_text
+from smtp_repl.term.desk import Desk
+from smtp_repl.term.driver import Driver
+from smtp_repl.term.history import TypedHistory
+from smtp_repl.term.memory import Memory
+from smtp_repl.term.requests import Ask, Handling, Tell, confirm
+from smtp_repl.term.stage import Prompt, Stage
+from smtp_repl.term.suggestions import State
+from smtp_repl.term.toolbar import Piece, toolbar
+from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.octets import printable
+from smtp_repl.wire.secrets import MASK
+from smtp_repl.wire.states import Phase
+
+_SERVER_LIKE = re.compile(r"[0-9]{3}(?:[ -]|$)")
+_FULL_WIDTH_SLASH = "\uff0f"
+_COMMAND = Prompt("C: ", "line")
+_STEP = Prompt("C: ", "step")
+_MESSAGE = Prompt("C: ", "message")
+_LIVE = Prompt("C: ", "live")
+_ASIDE = Prompt("# command: ", "aside")
+_IDLE = Prompt("# not connected: ", "idle")
+
+
+class _Question:
+    """A question that stands at the prompt; `stash` is what was typed when it came."""
+
+    def __init__(self, ask: Ask, stash: str) -> None:
+        self.ask = ask
+        self.stash = stash
+        self.answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+
+
+class Typist:
+    """Takes keys from the stage, gives lines to the driver. `leave` ends the session."""
+
+    stage: Stage
+    """Set before anything else is called."""
+
+    def __init__(self, desk: Desk, driver: Driver, history: TypedHistory) -> None:
+        self._desk = desk
+        self._driver = driver
+        self._history = history
+        self._memory = Memory()
+        self._memory.learn_all(history.load_history_strings())
+        self._queue: deque[str] = deque()
+        self._question: _Question | None = None
+        self._aside: str | None = None
+        """The message that is being written, while a command is typed."""
+
+    # ------------------------------------------------------------ what the stage asks
+
+    def prompt(self) -> Prompt:
+        if self._question is not None:
+            ask = self._question.ask
+            return Prompt(f"# {printable(ask.prompt)}", "question", ask.hidden)
+        if self._aside is not None:
+            return _ASIDE
+        match self._desk.phase:
+            case Phase.DATA:
+                return _LIVE if self._desk.settings.live_data else _MESSAGE
+            case Phase.AUTH:
+                return _STEP
+            case _:
+                return _COMMAND if self._desk.is_connected else _IDLE
+
+    def completion_state(self) -> State:
+        """What completion has to know."""
+        return self._memory.state(self._desk, in_command=self._aside is not None)
+
+    def toolbar(self, width: int) -> list[Piece]:
+        note = ""
+        if self._queue:
+            held = self._driver.holds or "a command"
+            note = f"{_lines(len(self._queue))} for {held}; Enter sends now, Ctrl-C takes back"
+        return toolbar(self._desk, note=note, width=width)
+
+    # ------------------------------------------------------------ keys
+
+    def entered(self) -> None:
+        match self.prompt().kind:
+            case "question":
+                self._answer(self.stage.take())
+            case "message":
+                self._enter_in_message()
+            case "aside":
+                self._return(self.stage.take())
+            case _:
+                text = self.stage.take()
+                if not text and self._queue and not self._driver.is_busy:
+                    self._type(self._queue.popleft())
+                    return
+                self._queue.extend(text.split("\n"))
+                self.go_on()
+
+    def pipelined(self) -> None:
+        """Several lines in one write."""
+        kind = self.prompt().kind
+        if kind not in ("line", "step") or self._driver.is_busy:
+            self.entered()
+            return
+        lines = self.stage.take().split("\n")
+        if any(is_command(line) or _looks_odd(line) for line in lines):
+            self._queue.extend(lines)
+            self.go_on()
+            return
+        for line in lines:
+            self._remember(line)
+        self._driver.write(b"".join(_octets(wire_text(line)) for line in lines))
+
+    def pasted(self, text: str) -> None:
+        if self.prompt().kind == "question":
+            text = text.partition("\n")[0]
+        self.stage.insert(text.removesuffix("\n") if self.prompt().kind != "message" else text)
+
+    def interrupted(self) -> None:
+        """Ctrl-C: never the end of the connection."""
+        kind = self.prompt().kind
+        if kind == "question":
+            self._answer(None)
+        elif kind == "aside":
+            self._return("")
+        elif self._driver.is_busy:
+            self._driver.stop()
+            self._driver.tell("stopped; what was sent stays sent")
+        elif self._queue:
+            self.stage.text = "\n".join([*self._queue, *([self.stage.text] if self.stage.text else [])])
+            self._queue.clear()
+        elif kind in ("message", "live"):
+            self._driver.start(compose.interrupted(self._desk, self._message_octets(), self.stage.take))
+        elif kind == "step" and self.stage.text != "*":
+            self.stage.text = "*"
+            self._driver.tell("a star cancels AUTH: Enter sends it, Ctrl-C takes it back")
+        elif self.stage.text:
+            self.stage.take()
+        else:
+            leaves = "Ctrl-D leaves" if kind == "idle" else "the connection stays; Ctrl-D or /quit ends it"
+            self._driver.tell(leaves)
+
+    def ended(self) -> None:
+        """Ctrl-D with nothing typed."""
+        if self.prompt().kind in ("question", "aside", "message", "live", "step") or self._driver.is_busy:
+            self.interrupted()
+        else:
+            self.asked("/quit")
+
+    def stepped_aside(self) -> None:
+        """The way to a command from inside a message."""
+        if self.prompt().kind in ("message", "live"):
+            self._aside = self.stage.take()
+        if self.prompt().kind != "question" and not self.stage.text:
+            self.stage.text = "/"
+
+    def asked(self, command: str) -> None:
+        if self._driver.is_busy:
+            self._driver.tell(f"{command} has to wait: another command is at work (Ctrl-C stops it)")
+        else:
+            self._command(command)
+
+    # ------------------------------------------------------------ lines
+
+    def go_on(self) -> None:
+        """Take up typed lines that waited, as far as nothing holds them."""
+        if not self._desk.is_connected and self.prompt().kind == "idle":
+            self._rescue()
+        while self._queue and not self._driver.is_busy and not self._driver.holds and self._question is None:
+            self._type(self._queue.popleft())
+        self.stage.refresh()
+
+    def _type(self, line: str) -> None:
+        """One line that was typed, in the light of what the session waits for now."""
+        kind = self.prompt().kind
+        if kind == "message":
+            self.stage.insert(line)
+            self._enter_in_message()
+        elif kind == "live":
+            self._driver.write(_octets(line))
+        elif is_command(line):
+            self._command(line)
+        elif kind == "idle":
+            if line:
+                self._driver.tell("not connected; nothing sent")
+        elif kind == "line" and _looks_odd(line):
+            self._driver.start(self._hesitate(line))
+        elif line or kind == "step":
+            self._send(line)
+
+    def _send(self, line: str) -> None:
+        self._remember(line)
+        self._driver.write(_octets(wire_text(line)))
+
+    def _hesitate(self, line: str) -> Handling:
+        """Lines that were hardly meant for the server."""
+        what = "begins with a full-width slash" if line.startswith(_FULL_WIDTH_SLASH) else "looks like a server's"
+        if (yield from confirm(f'"{printable(line)}" {what}; type yes to send it')):
+            self._send(line)
+        else:
+            yield Tell("not sent")
+
+    def _command(self, line: str) -> None:
+        try:
+            typed = read_command(line)
+        except UsageError as error:
+            self._driver.tell_error(error)
+            return
+        self._remember(line)
+        self._driver.tell(typed.shown(show_secrets=self._desk.shows_secrets))
+        self._driver.start(typed.start(self._desk))
+
+    def _remember(self, line: str) -> None:
+        """Keep a line in the history, unless it can have to do with AUTH."""
+        desk = self._desk
+        in_auth = desk.exchange is not None or desk.conversation.ahead is Phase.AUTH
+        if not in_auth and not desk.conversation.secrets.occurs_in(line.encode("utf-8", "surrogateescape")):
+            self._history.remember(line)
+            self._memory.learn(line)
+
+    # ------------------------------------------------------------ messages
+
+    def _enter_in_message(self) -> None:
+        if self.stage.is_at_end and compose.is_finished(self.stage.text):
+            octets, stuffed = compose.wire_octets(self.stage.take().removesuffix("."))
+            self._driver.write(octets)
+            if stuffed:
+                self._driver.tell(compose.stuffing_remark(stuffed))
+        else:
+            self.stage.insert("\n")
+
+    def _message_octets(self) -> bytes:
+        """What would end the message that is being written, with what is written of it."""
+        if self._desk.settings.live_data:
+            return b".\r\n"
+        return compose.wire_octets(self.stage.text)[0]
+
+    def _return(self, line: str) -> None:
+        """Back from a command to the message."""
+        self.stage.text, self._aside = self._aside or "", None
+        if line.strip("/ "):
+            self.asked(line if line.startswith("/") else f"/{line}")
+        self.stage.refresh()
+
+    def _rescue(self) -> None:
+        """The connection went while a message was being written."""
+        text = self._aside if self._aside is not None else self.stage.text
+        if "\n" in text:
+            self.stage.take()
+            self.stage.put_aside(text)
+            self._driver.tell("the message that you were writing was not sent; Ctrl-Y brings it back")
+        self._aside = None
+
+    # ------------------------------------------------------------ questions
+
+    async def ask(self, ask: Ask) -> str | None:
+        """Put a question to the person, at the prompt."""
+        question = self._question = _Question(ask, self.stage.take())
+        self.stage.text = ask.default
+        self.stage.refresh()
+        try:
+            answer = await question.answer
+        finally:
+            self._question = None
+            self.stage.text = question.stash
+        shown = "(no answer)" if answer is None else MASK if ask.hidden else answer
+        self._driver.tell(f"{ask.prompt}{shown}")
+        return answer
+
+    def _answer(self, text: str | None) -> None:
+        if self._question is not None and not self._question.answer.done():
+            self._question.answer.set_result(text)
+
+
+def _octets(line: str) -> bytes:
+    return line.encode("utf-8", "surrogateescape") + b"\r\n"
+
+
+def _looks_odd(line: str) -> bool:
+    return line.startswith(_FULL_WIDTH_SLASH) or _SERVER_LIKE.match(line) is not None
+
+
+def _lines(count: int) -> str:
+    return "1 line waits" if count == 1 else f"{count} lines wait"
