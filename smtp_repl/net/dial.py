@@ -227,12 +227,14 @@ def dial(
         sock, address = attempts.begin()
         try:
             code = sock.connect_ex(address.sockaddr)
+            if code == errno.EAGAIN and target.path:
+                code = errno.ETIMEDOUT  # its queue is full, and nothing would tell when there is room
             while code in _IN_PROGRESS:
                 yield sock, attempts.deadline
                 code = _progress(sock)
                 if code in _IN_PROGRESS and monotonic() >= attempts.deadline:
                     code = errno.ETIMEDOUT
-            if code == 0 and sock.family != getattr(socket, "AF_UNIX", -1) and _is_self(sock):
+            if code == 0 and not target.path and _is_self(sock):
                 code = errno.ECONNREFUSED
         except BaseException:
             sock.close()
