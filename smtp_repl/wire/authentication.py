@@ -6,13 +6,20 @@ a 334. What it cannot make sense of is secret as a whole.
 
 import re
 
-from smtp_repl.wire.commands import Command
+from smtp_repl.wire.commands import Command, parse_command
 from smtp_repl.wire.events import AuthStep
 from smtp_repl.wire.octets import decode_step
 from smtp_repl.wire.sasl import MECHANISMS, describe_response
 from smtp_repl.wire.secrets import Secret, SecretBook
 
-_AUTH_ARGUMENT = re.compile(rb"([A-Za-z0-9_-]{1,20})(\s*)(.*)", re.DOTALL)  # sasl-mech, RFC 4422 §3.1
+# However oddly it is written: a server may take a TAB for a blank, and a typing error must not show a password.
+_AUTH = re.compile(rb"[\s\0]*(?:AUTH|X-EXPS)(?:[\s\0]+|\Z)", re.IGNORECASE)
+_ARGUMENT = re.compile(rb"([A-Za-z0-9_-]{1,20})(\s*)(.*)", re.DOTALL)  # sasl-mech, RFC 4422 §3.1
+
+
+def is_auth(line: bytes) -> bool:
+    """Whether a client's line begins an exchange; X-EXPS is Microsoft Exchange's private word for AUTH."""
+    return _AUTH.match(line) is not None
 
 
 class AuthReader:
@@ -37,10 +44,13 @@ class AuthReader:
 
     def begin(self, command: Command) -> tuple[Command, AuthStep | None]:
         """Read an AUTH command; returns the command without its initial response, and that response."""
-        found = _AUTH_ARGUMENT.fullmatch(command.argument)
-        if found is None or (found[3] and not found[2]):
+        line = command.line
+        verb = _AUTH.match(line)
+        argument = line[verb.end() :] if verb is not None else command.argument
+        found = _ARGUMENT.fullmatch(argument)
+        if found is None or (found[3] and not found[2]) or (not found[3] and _is_no_name(found[1])):
             # No mechanism that could be one: the secret may stand anywhere.
-            name, secret = "", command.argument
+            name, secret = "", argument
         else:
             name, secret = found[1].decode().upper(), found[3]
         self.mechanism = name
@@ -49,9 +59,7 @@ class AuthReader:
         self._number = 0
         if not secret:
             return command, None
-        line, argument = command.line, command.argument
-        shown = Command(line[: len(line) - len(secret)], command.verb, argument[: len(argument) - len(secret)])
-        return shown, self._read(secret, True)
+        return parse_command(line[: len(line) - len(secret)]), self._read(secret, True)
 
     def step(self, text: bytes) -> AuthStep:
         """Read a line that answers a 334 (without its line end)."""
@@ -75,6 +83,11 @@ class AuthReader:
             parts.authzid or b"",
             is_base64,
         )
+
+
+def _is_no_name(word: bytes) -> bool:
+    """Mechanisms are named in one case; a word in both is more likely base64 whose mechanism was forgotten."""
+    return word.upper().decode() not in MECHANISMS and not (word.isupper() or word.islower())
 
 
 def remember(step: AuthStep, book: SecretBook) -> None:

@@ -17,12 +17,11 @@ Three things are kept:
 Nothing here raises for what a peer did or refuses what a user wants to say.
 """
 
-from collections import deque
 from enum import Enum
 from typing import NamedTuple
 
 from smtp_repl.wire import states
-from smtp_repl.wire.authentication import AuthReader, remember
+from smtp_repl.wire.authentication import AuthReader, is_auth, remember
 from smtp_repl.wire.commands import Command, parse_command, parse_path
 from smtp_repl.wire.events import (
     AuthStep,
@@ -41,9 +40,10 @@ from smtp_repl.wire.events import (
 from smtp_repl.wire.extensions import NO_CAPABILITIES, Capabilities
 from smtp_repl.wire.findings import command_findings, reply_findings, step_findings
 from smtp_repl.wire.octets import DotReader, decode_step
+from smtp_repl.wire.outlook import Awaited, Outlook
 from smtp_repl.wire.replies import Reply, ReplyReader
 from smtp_repl.wire.secrets import SecretBook
-from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, GREETING, LAST_CHUNK, Phase
+from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, LAST_CHUNK, Phase
 
 
 class Side(Enum):
@@ -67,12 +67,8 @@ class Authenticated(NamedTuple):
     user: bytes | None
 
 
-class _Awaited(NamedTuple):
-    """Something said that a reply is due to; `hoped` where it is not what the table says of `said` alone."""
-
-    said: str
-    command: Command | None = None
-    hoped: Phase | None = None
+LINE_KEPT = 1024 * 1024
+"""Octets of one client line that are kept; of a longer one the rest is left out of what is reported."""
 
 
 class Conversation:
@@ -92,7 +88,6 @@ class Conversation:
     ) -> None:
         self.side = side
         self.phase = Phase.OPENED
-        self.ahead = Phase.OPENED
         self.capabilities: Capabilities = NO_CAPABILITIES
         self.previous_capabilities: Capabilities = NO_CAPABILITIES
         """What was offered before the last handshake (RFC 3207 §4.2 wants it forgotten; people compare)."""
@@ -102,9 +97,9 @@ class Conversation:
         self.path_is_private = path_is_private or tls_active
         self.secrets = SecretBook()
         self._lint = lint
-        self._queue: deque[_Awaited] = deque([_Awaited(GREETING)])
+        self._outlook = Outlook()
         self._replies = ReplyReader()
-        self._unread = b""
+        self._unread = bytearray()
         self._body: DotReader | None = None
         self._chunk_left = 0
         self._chunk_is_last = False
@@ -117,7 +112,12 @@ class Conversation:
     @property
     def awaiting(self) -> tuple[str, ...]:
         """What still awaits a reply, oldest first: verbs, "." for a message, "greeting", "AUTH step"."""
-        return tuple(awaited.said for awaited in self._queue)
+        return self._outlook.said
+
+    @property
+    def ahead(self) -> Phase:
+        """Where the session will stand if every awaited reply is the hoped one."""
+        return self._outlook.ahead
 
     @property
     def pending_reply(self) -> bytes:
@@ -140,8 +140,9 @@ class Conversation:
     def receive_eof(self) -> list[Event]:
         """The peer closed: what was unfinished is reported as partial."""
         events = self.cut_reply()
-        expected = self.phase is Phase.CLOSED or not (events or self._queue or self.phase is Phase.DATA)
-        self.phase = self.ahead = Phase.CLOSED
+        unfinished = events or self._outlook or self._chunk_left or self.phase is Phase.DATA
+        expected = self.phase is Phase.CLOSED or not unfinished
+        self.phase = self._outlook.ahead = Phase.CLOSED
         events.append(Closed(expected, self.awaiting))
         return events
 
@@ -150,15 +151,33 @@ class Conversation:
         partial = self._replies.cut()
         events: list[Event] = []
         if partial is not None:
-            self._report(partial, self._queue[0] if self._queue else None, events)
+            self._report(partial, self._outlook.first, events)
         return events
+
+    def cut_line(self) -> list[Event]:
+        """Give out what the client has said of an unfinished line, for it will say no more; nothing awaits it."""
+        content = bytes(self._unread)
+        self._unread.clear()
+        if not content:
+            return []
+        step: AuthStep | None = None
+        if self.ahead is Phase.AUTH:
+            command, step = Command(b"", "", b""), self._auth.step(content)
+        elif is_auth(content):
+            command, step = self._auth.begin(parse_command(content))
+        else:
+            command = parse_command(content)
+        if step is None:
+            return [CommandSaid(command, content, self.ahead, len(self._outlook))]
+        remember(step, self.secrets)
+        return [CommandSaid(command, None, self.ahead, len(self._outlook), step)]
 
     def handshake_done(self) -> list[Event]:
         """TLS is up: what was said in the clear is forgotten (RFC 3207 §4.2)."""
         events: list[Event] = []
         if self.phase is Phase.TLS:
             self.phase = states.after(self.phase, states.HANDSHAKE, 0)
-            self._queue.clear()
+            self._outlook.clear(self.phase)
             self._after_handshake = True
         if self.capabilities is not NO_CAPABILITIES:
             events += [finding("capabilities-forgotten"), CapabilitiesKnown(NO_CAPABILITIES)]
@@ -166,8 +185,8 @@ class Conversation:
         self.tls_active = self.path_is_private = True
         self.authenticated = None
         self.envelope = Envelope()
-        self.ahead = self.phase
-        self._unread = b""
+        self._outlook.ahead = self.phase
+        self._unread.clear()
         return events
 
     # ------------------------------------------------------------ what the client says
@@ -175,50 +194,78 @@ class Conversation:
     def client_said(self, octets: bytes) -> list[Event]:
         """Read the client's octets, however they are cut."""
         events: list[Event] = []
-        unread = self._unread + octets if self._unread else octets
-        while unread:
+        if self._unread:
+            if b"\n" not in octets and self.ahead is not Phase.DATA:
+                self._hold(octets)
+                return events
+            octets = bytes(self._unread) + octets
+            self._unread.clear()
+        at = 0
+        while at < len(octets):
             if self._chunk_left:
-                unread = self._chunk(unread, events)
+                at = self._chunk(octets, at, events)
             elif self.ahead is Phase.DATA:
-                unread = self._message_text(unread, events)
+                at = self._message_text(octets, at, events)
             else:
-                end = unread.find(b"\n") + 1
+                end = octets.find(b"\n", at) + 1
                 if not end:
+                    self._hold(octets[at:])
                     break
-                self._line(unread[:end], events)
-                unread = unread[end:]
-        self._unread = unread
+                self._line(octets[at:end], events)
+                at = end
         return events
 
-    def _chunk(self, unread: bytes, events: list[Event]) -> bytes:
-        piece = unread[: self._chunk_left]
+    def _hold(self, octets: bytes) -> None:
+        """Keep the beginning of a line; of one without end only what will be reported, and its last two octets."""
+        self._unread += octets
+        if len(self._unread) > 2 * LINE_KEPT:
+            del self._unread[LINE_KEPT:-2]
+
+    def _chunk(self, octets: bytes, at: int, events: list[Event]) -> int:
+        piece = octets[at : at + self._chunk_left]
         self._chunk_left -= len(piece)
         events.append(ChunkSaid(piece, not self._chunk_left, self._chunk_is_last))
-        return unread[len(piece) :]
+        return at + len(piece)
 
-    def _message_text(self, unread: bytes, events: list[Event]) -> bytes:
+    def _message_text(self, octets: bytes, at: int, events: list[Event]) -> int:
         body = self._body = self._body or DotReader()
-        body.feed(unread)
+        piece = octets[at:]
+        body.feed(piece)
         if not body.done:
-            events.append(BodySaid(unread))
-            return b""
-        rest = body.rest
-        events.append(BodySaid(unread[: len(unread) - len(rest)], True, body.octets, body.lines))
+            events.append(BodySaid(piece))
+            return len(octets)
+        piece = piece[: len(piece) - len(body.rest)]
+        events.append(BodySaid(piece, True, body.octets, body.lines))
         self._body = None
-        # LMTP answers once for each accepted recipient (RFC 2033 §4.2).
-        replies_due = len(self.envelope.recipients) if self._lmtp else 1
-        self._queue.extend([_Awaited(END_OF_DATA)] * max(1, replies_due))
-        self.ahead = states.hoped(self.ahead, END_OF_DATA)
-        return rest
+        self._outlook.say(Awaited(END_OF_DATA, lines=body.lines), self._replies_to_message())
+        return at + len(piece)
+
+    def _replies_to_message(self) -> int:
+        """LMTP answers once for each accepted recipient (RFC 2033 §4.2), SMTP once."""
+        if not self._lmtp:
+            return 1
+        return max(1, len(self.envelope.recipients) + self._outlook.count("RCPT"))
 
     def _line(self, line: bytes, events: list[Event]) -> None:
-        content = line[:-2] if line.endswith(b"\r\n") else line[:-1]
+        end = b"\r\n" if line.endswith(b"\r\n") else b"\n"
+        content = line[: len(line) - len(end)]
+        kept = content[:LINE_KEPT]
+        self._whole_line(kept, kept + end, events)
+        if len(kept) < len(content):
+            events.append(finding("command-cut", octets=LINE_KEPT))
+        if end == b"\n":
+            events.append(finding("bare-lf-command"))
+
+    def _whole_line(self, content: bytes, line: bytes, events: list[Event]) -> None:
         if self.ahead is Phase.AUTH and content != b"*":
             self._say_secret(Command(b"", "", b""), AUTH_STEP, self._auth.step(content), events)
             return
         command = parse_command(content)
-        said = AUTH_STEP if self.ahead is Phase.AUTH else command.verb
-        if said == "AUTH":
+        # A lone dot where no message is open ends nothing.
+        said = AUTH_STEP if self.ahead is Phase.AUTH else command.verb if command.verb != END_OF_DATA else ""
+        if is_auth(content) and said != AUTH_STEP:
+            said = "AUTH"
+            self._auth_user = None
             command, step = self._auth.begin(command)
             if step is not None:
                 self._say_secret(command, said, step, events)
@@ -229,9 +276,9 @@ class Conversation:
             self._lmtp = True
         elif said == "MAIL":
             self._smtputf8 = b"SMTPUTF8" in command.argument.upper().split()
-        self._say(command, said, CommandSaid(command, line, self.ahead, len(self._queue)), events)
-        if not line.endswith(b"\r\n"):
-            events.append(finding("bare-lf-command"))
+        self._say(command, said, CommandSaid(command, line, self.ahead, len(self._outlook)), events)
+        if said == LAST_CHUNK:
+            self._outlook.say_more(END_OF_DATA, self._replies_to_message() - 1)
 
     def _begin_chunk(self, command: Command) -> str:
         words = command.argument.split()
@@ -245,7 +292,7 @@ class Conversation:
         if step.user is not None:
             self._auth_user = step.user
         hoped = Phase.GREETED if self._auth.is_done else Phase.AUTH
-        self._say(command, said, CommandSaid(command, None, self.ahead, len(self._queue), step), events, hoped)
+        self._say(command, said, CommandSaid(command, None, self.ahead, len(self._outlook), step), events, hoped)
         events += step_findings(step, path_is_private=self.path_is_private)
 
     def _say(
@@ -262,18 +309,22 @@ class Conversation:
                 after_handshake=self._after_handshake,
                 smtputf8=self._smtputf8,
             )
-        self._queue.append(_Awaited(said, command, hoped))
-        self.ahead = hoped or states.hoped(self.ahead, said)
+        self._outlook.say(Awaited(said, command, hoped))
 
     # ------------------------------------------------------------ what the server says
 
     def server_said(self, octets: bytes) -> list[Event]:
         """Read the server's octets, however they are cut. Raises `WireLimit` when fed after a `Broken`."""
         events: list[Event] = []
+        if self.phase is Phase.TLS and not self._outlook and self.side is Side.CLIENT:
+            # Nobody asked, and the handshake is due: the same as octets that came together with the 220.
+            self._handshake_due(octets, events)
+            return events
         replies = self._replies.feed(octets)
         for number, reply in enumerate(replies, 1):
+            was_due = self.phase is Phase.TLS
             self._reply(reply, events)
-            if self.phase is Phase.TLS:
+            if self.phase is Phase.TLS and not was_due:
                 # RFC 3207 §5: what follows the 220 in plaintext must not be taken for part of the session.
                 self._handshake_due(b"".join(later.raw for later in replies[number:]), events)
                 break
@@ -285,25 +336,28 @@ class Conversation:
         if self.side is Side.CLIENT:
             injected = replies + self._replies.take_unread()
         else:
-            commands = [awaited.command.line + b"\r\n" for awaited in self._queue if awaited.command is not None]
-            injected = b"".join(commands) + self._unread
+            commands = [command.line + b"\r\n" for command in self._outlook.commands]
+            injected = b"".join(commands) + bytes(self._unread)
         if injected:
             events.append(finding("data-before-handshake"))
         events.append(HandshakeDue(injected))
 
     def _reply(self, reply: Reply, events: list[Event]) -> None:
         # A cut reply answers nothing: what it would have answered goes on waiting.
-        awaited = self._queue.popleft() if self._queue and not reply.partial else None
+        awaited = None if reply.partial else self._outlook.take()
         before = self.phase
         said = awaited.said if awaited is not None else ""
         if reply.klass and reply.code is not None:
             self.phase = states.after(before, said, reply.code)
-        self._report(reply, awaited, events)
+        shown = self._report(reply, awaited, events)
+        hoped = awaited.hope(before) if awaited is not None else before
         if awaited is not None:
-            self._learn(awaited, reply, events)
-        self._look_ahead(said, reply, events)
+            self._learn(awaited, shown, events)
+            self._take_back(said, hoped, events)
+        self._outlook.stand(self.phase, hoped)
 
-    def _report(self, reply: Reply, awaited: _Awaited | None, events: list[Event]) -> None:
+    def _report(self, reply: Reply, awaited: Awaited | None, events: list[Event]) -> Reply:
+        """Report a reply; returns it with every secret masked, which is all that anything after this may see."""
         secret = self.secrets.occurs_in(reply.raw)
         if secret:
             mask = self.secrets.mask
@@ -313,8 +367,9 @@ class Conversation:
         events += reply_findings(reply, said)
         if secret:
             events.append(finding("secret-echoed"))
+        return reply
 
-    def _learn(self, awaited: _Awaited, reply: Reply, events: list[Event]) -> None:
+    def _learn(self, awaited: Awaited, reply: Reply, events: list[Event]) -> None:
         """Draw the consequences of a reply: capabilities, envelope, identity."""
         said, command, code = awaited.said, awaited.command, reply.code
         if said in ("EHLO", "LHLO", "HELO") and code == 250 and reply.klass:
@@ -352,16 +407,11 @@ class Conversation:
                 events.append(finding("success-before-credentials"))
             self.authenticated = Authenticated(self._auth.mechanism, self._auth_user)
 
-    def _look_ahead(self, said: str, reply: Reply, events: list[Event]) -> None:
-        """Work out anew where the session will stand, now that one more reply is known."""
-        if said == "DATA" and self.phase is not Phase.DATA and self._body is not None:
-            # The text went out and was not wanted: the server answers each of its lines as a command.
-            self._queue.extendleft([_Awaited("")] * self._body.lines)
-            self._body = None
-            events.append(finding("body-as-commands"))
-        if not self._queue:
-            self.ahead = self.phase
-        elif reply.klass not in (2, 3):
-            self.ahead = self.phase
-            for awaited in self._queue:
-                self.ahead = awaited.hoped or states.hoped(self.ahead, awaited.said)
+    def _take_back(self, said: str, hoped: Phase, events: list[Event]) -> None:
+        """What was said in the hope of another reply is not what it was thought to be."""
+        if said == "DATA" and self.phase is not Phase.DATA:
+            body, self._body = self._body, None
+            if self._outlook.take_back_message(body.lines if body is not None else None):
+                events.append(finding("body-as-commands"))
+        elif said == "RCPT" and self._lmtp and self.phase is not hoped:
+            self._outlook.await_one_less()

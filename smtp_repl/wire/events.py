@@ -262,6 +262,7 @@ _ORDER_ROWS = (
         "",
         "RFC 3207 §4.2",
     ),
+    ("command-cut", "warning", "the line is very long; only its first {octets} octets are shown", "", ""),
     ("bare-lf-command", "warning", "the line ends with LF alone, not CRLF", "", "RFC 5321 §2.3.8"),
 )
 _TLS_ROWS = (

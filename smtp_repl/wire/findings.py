@@ -70,7 +70,7 @@ def command_findings(
     """What is notable about a command that is said in `phase` (as if all that is awaited went well)."""
     if said == AUTH_STEP:
         return []
-    found = [_order(said, phase, after_handshake)] if not states.is_legal(said, phase) else []
+    found = [] if states.is_legal(said, phase) else [_order(said, phase, GREETING in awaiting, after_handshake)]
     found += _pipelining(said, awaiting, capabilities)
     syntax = VERBS.get(command.verb)
     if syntax and syntax.keyword and capabilities is not NO_CAPABILITIES and not capabilities.offers(syntax.keyword):
@@ -83,8 +83,8 @@ def command_findings(
     return found
 
 
-def _order(said: str, phase: Phase, after_handshake: bool) -> Finding:
-    if phase is Phase.OPENED:
+def _order(said: str, phase: Phase, is_early: bool, after_handshake: bool) -> Finding:
+    if phase is Phase.OPENED and is_early:
         return finding("talks-too-early", said=said)
     if phase is Phase.CONNECTED and after_handshake:
         return finding("no-ehlo-after-tls")
