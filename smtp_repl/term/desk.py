@@ -18,6 +18,7 @@ from smtp_repl import __version__
 from smtp_repl.net.recording import Recorder
 from smtp_repl.net.tls import TlsOptions
 from smtp_repl.script.actions import Opened, TlsFacts
+from smtp_repl.script.casting import Observer
 from smtp_repl.script.transcript import FILE_ONLY, Line, Transcriber, finding_remark, header_lines, remark
 from smtp_repl.term import lens
 from smtp_repl.wire.conversation import Conversation
@@ -114,6 +115,8 @@ class Desk:
         """Whether all that was said stands in a file."""
         self.fault: OutputError | None = None
         """Why the recording ended early; the session goes on without."""
+        self.observer = Observer()
+        """Is told what happens, as in a play (`--json`)."""
         self._clock = clock
         self._transcriber = Transcriber()
         self._writes = 0
@@ -181,6 +184,7 @@ class Desk:
         remarks: list[Line] = []
         if self.recorder is not None:
             remarks = self.record(next_name(self.recorder.path), told=True)
+        self.observer.opened("", opened, target)
         return remarks + self._keep(self._transcriber.opened(opened, target))
 
     def secured(self, facts: TlsFacts) -> Heard:
@@ -188,6 +192,8 @@ class Desk:
         self.tls = facts
         events = self.conversation.handshake_done()
         self._match_queue()
+        self.observer.secured("", facts)
+        self.observer.heard("", events)
         return Heard(self._keep(self._transcriber.secured(facts)) + self._remarks(events), events)
 
     def wrote(self, octets: bytes) -> list[Line]:
@@ -199,6 +205,7 @@ class Desk:
             if isinstance(event, CommandSaid):
                 self.commands += 1
                 self._follow_auth(event)
+        self.observer.wrote("", events)
         return self._keep(self._transcriber.wrote(events)) + self._remarks(events)
 
     def heard(self, octets: bytes) -> Heard:
@@ -210,6 +217,7 @@ class Desk:
         events = self.conversation.receive_eof()
         heard = self._heard(events)
         closed = next((event for event in events if isinstance(event, Closed)), None)
+        self.observer.closed("", closed, by_us=False)
         lines = self._keep(self._transcriber.closed(closed))
         if reset:
             lines.append(remark("the connection was cut (reset), not closed"))
@@ -220,6 +228,7 @@ class Desk:
         """We closed the connection."""
         if not self.is_connected:
             return []
+        self.observer.closed("", None, by_us=True)
         lines = self._keep(self._transcriber.closed(None, by_us=True))
         self._hang_up()
         return lines
@@ -271,6 +280,7 @@ class Desk:
 
     def _heard(self, events: list[Event]) -> Heard:
         lines: list[Line] = []
+        self.observer.heard("", events)
         for group in _by_reply(events):
             reply = group[0] if isinstance(group[0], ReplySaid) else None
             if reply is not None:
