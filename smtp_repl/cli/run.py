@@ -4,6 +4,7 @@ Loads little, because it is started often (see DESIGN "speed" in docs/performanc
 JSON, the practice server, recording, how an error looks) is imported where it is needed.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import monotonic
@@ -33,7 +34,7 @@ from smtp_repl.wire.secrets import Secret
 from smtp_repl.wire.targets import Target, parse_target
 
 if TYPE_CHECKING:
-    from smtp_repl.script.rerecord import Rerecorder
+    from smtp_repl.cli.recording import Recording
     from smtp_repl.view.events_json import EventWriter
 
 PRACTICE_PASSWORD = "not-a-secret"  # noqa: S105 # it is not
@@ -132,7 +133,7 @@ def _variables(words: Words) -> dict[str, bytes]:
     variables: dict[str, bytes] = {}
     for text in words.texts("var"):
         name, equals, value = text.partition("=")
-        if not equals or not NAME.fullmatch(name):
+        if not equals or not re.fullmatch(NAME, name):
             raise UsageError(f'--var takes NAME=VALUE, and not "{printable(text)}"')
         variables[name] = value.encode("utf-8", "surrogateescape")
     return variables
@@ -314,29 +315,37 @@ def _stop(name: str, errors: Sequence[SmtpReplError], stage: Stage, events: "Eve
 
 def _perform(one: Prepared, stage: Stage, events: "EventWriter | None") -> PlayResult:
     casting = _casting(one, stage)
-    observers: list[Observer] = []
     recording = _recording(one, stage)
+    observers: list[Observer] = []
     if recording is not None:
         observers.append(recording)  # first: what is shown is in the file already
     if events is not None:
         observers.append(events)
-    if stage.words.has("verbose") and events is None:
+    elif stage.words.has("verbose"):
         observers.append(Narrator(stage.environment.out))
     observer = observers[0] if len(observers) == 1 else Observers(observers)
     options = net_options(stage.words, stage.target, practice_ca=stage.practice_ca)
     try:
         result = run_part(play(one.plan, casting, observer), options)
-    except SmtpReplError as error:
         if recording is not None:
+            recording.ended(result)
+    except SmtpReplError as error:
+        if recording is not None and error.exit_status is not ExitStatus.OUTPUT:
             recording.stopped(error)
         raise
-    if recording is not None:
-        recording.ended(result)
+    finally:
+        if recording is not None:
+            recording.close()
     return result
 
 
-def _recording(one: Prepared, stage: Stage) -> "Rerecorder | None":
+def _recording(one: Prepared, stage: Stage) -> "Recording | None":
     path = stage.words.text("record")
     if path is None:
         return None
-    raise UsageError("not yet")
+    from smtp_repl.cli.recording import GuidedRecording, PlainRecording
+
+    overwrite = stage.words.has("force")
+    if one.plan.speaks:
+        return GuidedRecording(path, one.script, one.plan.steps, overwrite=overwrite)
+    return PlainRecording(path, overwrite=overwrite)

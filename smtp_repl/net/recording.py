@@ -28,7 +28,10 @@ class Recorder:
 
     def write(self, lines: Iterable[Line]) -> None:
         """Append lines; they are with the operating system when this returns."""
-        octets = "".join(f"{line.text}\n" for line in lines).encode("utf-8", "surrogateescape")
+        self.append("".join(f"{line.text}\n" for line in lines).encode("utf-8", "surrogateescape"))
+
+    def append(self, octets: bytes) -> None:
+        """Append octets as they are: lines of a script that a replay keeps."""
         try:
             while octets:
                 octets = octets[os.write(self._file, octets) :]

@@ -1,0 +1,217 @@
+"""`smtp-repl HOST`: a session by hand, at a terminal in the shell, elsewhere in line mode."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+from smtp_repl.cli.connecting import net_options, tls_options
+from smtp_repl.cli.environment import Environment
+from smtp_repl.cli.options import Words
+from smtp_repl.cli.passwords import DEFAULT, ask_password, given_any, read_passwords
+from smtp_repl.net.runner import run_part
+from smtp_repl.script.transcript import Line
+from smtp_repl.term.desk import Account, Desk, Practice, Settings
+from smtp_repl.term.linemode import LineMode, LineOptions
+from smtp_repl.term.requests import Ask
+from smtp_repl.wire.errors import ExitStatus, SecretMissing, SmtpReplError, UsageError
+from smtp_repl.wire.octets import printable
+from smtp_repl.wire.secrets import Secret
+from smtp_repl.wire.targets import Target, parse_target
+
+_LINE_ONLY = ("json", "expect", "no-quit")
+_LINE_LIMIT = 64 * 1024 * 1024
+
+
+def main(words: Words, environment: Environment) -> int:
+    """Hold a session; returns the exit status."""
+    target = _target(words, environment)
+    lines_come = words.has("line") or not environment.is_interactive
+    _check(words)
+    passwords = read_passwords(words, environment)
+    if not lines_come:
+        return _shell(words, environment, target)
+    with _desk(words, target) as (desk, place):
+        return _lines(words, environment, desk, place, passwords.get(DEFAULT))
+
+
+def _target(words: Words, environment: Environment) -> Target | None:
+    """Where to go; None is the practice server. Raises `UsageError`."""
+    if words.has("local"):
+        if words.words:
+            raise UsageError("--local is a server of its own: give it or a host", "smtp-repl --local")
+        return None
+    if words.words:
+        return parse_target(*words.words)
+    if environment.is_interactive and not words.has("line"):
+        environment.talk("# no host is given: this is the practice server; smtp-repl HOST[:PORT] talks to a real one")
+        return None
+    raise UsageError("no host is given", "smtp-repl HOST[:PORT], or --local for the practice server")
+
+
+def _check(words: Words) -> None:
+    """Refuse what makes no sense before anything is read, asked or connected."""
+    expect = words.text("expect")
+    if expect is not None and not re.fullmatch("[2-5](?:[0-9]{2}|[0-9]x|xx)", expect):
+        raise UsageError(f'--expect takes a reply code, and not "{printable(expect)}"', "--expect 550, or 5xx")
+    for key in ("ehlo", "auth"):
+        text = words.text(key)
+        if text is not None and (not text or any(character < " " or character == "\x7f" for character in text)):
+            raise UsageError(f"--{key} takes a name without control characters", kind="control-char")
+    for key in ("timeout", "connect-timeout"):
+        words.seconds(key)
+    if words.has("force") and not words.has("record"):
+        raise UsageError("--force overwrites the file of --record, and there is none")
+
+
+def _settings(words: Words) -> Settings:
+    settings = Settings(ehlo=words.text("ehlo") or "", allow_plaintext_auth=words.has("allow-plaintext-auth"))
+    seconds = words.seconds("timeout")
+    if seconds is not None:
+        settings.reply_seconds = settings.end_of_data_seconds = seconds
+    return settings
+
+
+def _record_path(words: Words) -> Path | None:
+    """The file to record to; with --force the one that is there goes."""
+    name = words.text("record")
+    if name is None:
+        return None
+    path = Path(name)
+    if words.has("force") and path.is_file() and not path.is_symlink():
+        path.unlink()
+    return path
+
+
+# ---------------------------------------------------------------- at a terminal
+
+
+def _shell(words: Words, environment: Environment, target: Target | None) -> int:
+    useless = [key for key in _LINE_ONLY if words.has(key)]
+    if useless:
+        raise UsageError(f"--{useless[0]} is for sessions without a terminal", "-c LINE, or lines from a pipe")
+    if given_any(words):
+        raise UsageError("the shell asks for passwords itself", "/pass and /auth ask, hidden")
+    from smtp_repl.term.shell import ShellOptions
+    from smtp_repl.term.shell import main as shell
+
+    settings = _settings(words)
+    options = ShellOptions(
+        target=target,
+        local=target is None,
+        ehlo=settings.ehlo,
+        starttls=words.has("starttls"),
+        auth_user=words.text("auth"),
+        tls=tls_options(words),
+        record=_record_path(words),
+        reply_seconds=settings.reply_seconds,
+        end_of_data_seconds=settings.end_of_data_seconds,
+        colour=environment.colour,
+        allow_plaintext_auth=settings.allow_plaintext_auth,
+    )
+    seconds = words.seconds("connect-timeout")
+    if seconds is not None:
+        from dataclasses import replace
+
+        options = replace(options, connect_seconds=seconds)
+    return shell(options)
+
+
+# ---------------------------------------------------------------- without a terminal
+
+
+@contextmanager
+def _desk(words: Words, target: Target | None) -> Iterator[tuple[Desk, Target]]:
+    """A desk, and where it goes; the practice server runs meanwhile when that is where."""
+    desk = Desk(_settings(words))
+    desk.tls_options = tls_options(words)
+    if target is not None:
+        yield desk, target
+        return
+    from smtp_repl.net.practice import PracticeOptions, PracticeThread
+
+    options = PracticeOptions(idle_limit=None)
+    with PracticeThread(options) as server:
+        place = Target(server.host, server.port)
+        account = Account(*next(iter(options.accounts.items())))
+        desk.practice = Practice(place, server.inbox, account, server.ca_pem)
+        yield desk, place
+
+
+def _lines(words: Words, environment: Environment, desk: Desk, target: Target, password: Secret | None) -> int:
+    """Line mode."""
+    lines = _given(words, environment)
+    user = words.text("auth")
+    if user is not None and password is None:
+        if desk.practice is not None and desk.practice.account.user == user:
+            password = Secret(desk.practice.account.password.encode())
+        else:
+            password = ask_password(f"password of {printable(user)}: ", environment)
+        if password is None:
+            raise SecretMissing(
+                f"--auth {printable(user)} needs a password, and nothing says where it comes from",
+                "--password-env VARIABLE, or --password-file FILE",
+            )
+    events = None
+    if words.has("json"):
+        from smtp_repl.view.events_json import EventWriter
+
+        events = desk.observer = EventWriter(lambda text: environment.out(text.removesuffix("\n")), monotonic)
+    record = _record_path(words)
+    if record is not None:
+        desk.record(record)
+
+    def show(shown: Iterable[Line]) -> None:
+        if events is None:
+            for line in shown:
+                environment.out(line.text)
+
+    def ask(question: Ask) -> str | None:
+        if not question.hidden:
+            return question.default or None
+        return None if password is None else password.reveal().decode("utf-8", "surrogateescape")
+
+    options = LineOptions(
+        target,
+        ehlo=words.has("ehlo"),
+        starttls=words.has("starttls"),
+        auth_user=user,
+        expect=words.text("expect") or "",
+        quits=not words.has("no-quit"),
+    )
+    # A certificate for the practice server takes 100 ms, and any line may be the one that needs it.
+    net = net_options(words, target)._replace(tls=desk.tls_for(target))
+    try:
+        run_part(LineMode(desk, options, show=show, ask=ask).play(lines), net)
+        if desk.fault is not None:
+            raise desk.fault
+    except SmtpReplError as error:
+        if events is not None and error.exit_status is not ExitStatus.OUTPUT:
+            events.error(error)
+        raise
+    finally:
+        desk.stop_recording()
+    return int(ExitStatus.OK)
+
+
+def _given(words: Words, environment: Environment) -> Iterator[bytes]:
+    """The lines to say, without their line ends. Raises `UsageError` when there is nowhere to read from."""
+    if words.has("line"):
+        return iter([os.fsencode(text) for text in words.texts("line")])
+    if environment.stdin is None:
+        raise UsageError("standard input is closed, so there is nothing to say", "-c LINE", kind="stdin-closed")
+    return _read_lines(environment)
+
+
+def _read_lines(environment: Environment) -> Iterator[bytes]:
+    stdin = environment.stdin
+    while stdin is not None:
+        try:
+            line = stdin.readline(_LINE_LIMIT)
+        except OSError as error:
+            raise UsageError(f"cannot read standard input: {error.strerror}", kind="stdin-closed") from None
+        if not line:
+            return
+        yield line[:-2] if line.endswith(b"\r\n") else line.removesuffix(b"\n")

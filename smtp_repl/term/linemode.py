@@ -1,0 +1,309 @@
+"""Line mode: a session by hand whose lines come from a pipe or from `-c`, one at a time, each answered first.
+
+It is the shell's session without its terminal: the same desk writes the same transcript, the same handlers do the
+`/commands`. What is typed goes on the wire as it stands, with CRLF; nothing is stuffed, trimmed or completed. A part
+for the runner in `net`; no prompt_toolkit, no asyncio.
+"""
+
+import re
+from collections.abc import Callable, Generator, Iterable
+from typing import NamedTuple
+
+from smtp_repl.script.actions import (
+    Action,
+    Close,
+    Happening,
+    Open,
+    Opened,
+    PeerGone,
+    Read,
+    Received,
+    Secured,
+    Send,
+    StartTls,
+)
+from smtp_repl.script.channel import describe_awaited
+from smtp_repl.script.transcript import Line, remark
+from smtp_repl.term.commands import is_command, read_command, wire_text
+from smtp_repl.term.connections import walk
+from smtp_repl.term.desk import Desk
+from smtp_repl.term.requests import Answer, Ask, Connect, Drop, Handling, Leave, Request, Say, Tell
+from smtp_repl.wire.commands import parse_command
+from smtp_repl.wire.errors import ExpectationFailed, PeerClosed, Refused, ReplyTimeout, SmtpReplError, TlsError
+from smtp_repl.wire.events import Broken, Event, HandshakeDue, ReplySaid
+from smtp_repl.wire.octets import printable
+from smtp_repl.wire.replies import Reply
+from smtp_repl.wire.states import Phase
+from smtp_repl.wire.targets import Target
+from smtp_repl.wire.verbs import VERBS
+
+_SHOWN = 200
+"""Octets of injected plaintext that an error shows."""
+
+
+class LineOptions(NamedTuple):
+    """What the command line says about the session; `expect` is a code such as 550, or 5xx; "" expects no refusal."""
+
+    target: Target
+    ehlo: bool = False
+    starttls: bool = False
+    auth_user: str | None = None
+    expect: str = ""
+    quits: bool = True
+
+
+class LineMode:
+    """One session. `show` takes lines of the transcript, `ask` answers questions or returns None."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        options: LineOptions,
+        *,
+        show: Callable[[Iterable[Line]], None],
+        ask: Callable[[Ask], str | None],
+    ) -> None:
+        self._desk = desk
+        self._options = options
+        self._show = show
+        self._ask = ask
+        self._last_reply: Reply | None = None
+        self._refusal: ReplySaid | None = None
+        self._was_expected = False
+        self._leaves = False
+        self._skips: int | None = None
+        self._last_verb = ""
+
+    def play(self, lines: Iterable[bytes]) -> Generator[Action, Happening, None]:
+        """Say the lines, given without their line ends. Raises the `SmtpReplError` that the session ended with."""
+        options = self._options
+        steps = walk(
+            self._desk,
+            options.target,
+            ehlo=options.ehlo,
+            starttls=options.starttls,
+            auth_user=options.auth_user,
+        )
+        yield from self._drive(steps)
+        if self._refusal is None or not (options.ehlo or options.starttls or options.auth_user is not None):
+            for line in lines:
+                yield from self._take(line)
+                if self._leaves:
+                    break
+        yield from self._end()
+        self._judge()
+
+    def _judge(self) -> None:
+        """The end of the session decides: was there a refusal, and was it what was asked for?"""
+        expect, refusal = self._options.expect, self._refusal
+        if refusal is not None:
+            reply = refusal.reply
+            said = describe_awaited(refusal.answers or "the command")
+            text = printable(reply.lines[-1] if reply.lines else b"")
+            raise Refused(f"the server refused {said}: {text}", "--expect CODE makes a refusal the success")
+        if expect and not self._was_expected:
+            raise ExpectationFailed(f"no reply had the code {expect}")
+
+    # ------------------------------------------------------------ lines
+
+    def _take(self, line: bytes) -> Generator[Action, Happening, None]:
+        """Do what one line says."""
+        desk = self._desk
+        if self._skips is not None:
+            self._skip(line)
+            return
+        in_message = desk.phase is Phase.DATA or desk.conversation.chunk_left > 0
+        if not in_message:
+            yield from self._look()
+            text = line.decode("utf-8", "surrogateescape")
+            if is_command(text):
+                yield from self._drive(read_command(text).start(desk))
+                return
+            line = wire_text(text).encode("utf-8", "surrogateescape")
+        if not desk.is_connected:
+            raise PeerClosed(
+                f"not connected; not sent: {printable(line)}",
+                "the session was over before its lines were",
+                kind="not-connected",
+            )
+        if self._last_verb == "DATA" and self._refused_data and parse_command(line).verb not in VERBS:
+            self._skips = 0
+            self._skip(line)
+            return
+        self._last_verb = "" if in_message or desk.phase is Phase.AUTH else parse_command(line).verb
+        yield from self._said(line + b"\r\n")
+
+    @property
+    def _refused_data(self) -> bool:
+        return self._last_reply is not None and self._last_reply.klass in (4, 5)
+
+    def _skip(self, line: bytes) -> None:
+        """The text of a message that was not wanted is not said: a server would take it for commands."""
+        skipped = (self._skips or 0) + 1
+        self._skips = skipped
+        if line == b".":
+            self._show([remark(f"not sent: the message that was refused ({skipped} lines)")])
+            self._skips, self._last_verb = None, ""
+
+    def _end(self) -> Generator[Action, Happening, None]:
+        """The input is over."""
+        desk = self._desk
+        if self._skips is not None:
+            self._show([remark(f"not sent: the message that was refused ({self._skips} lines)")])
+        if desk.is_connected:
+            yield from self._look()
+        unfinished = desk.phase is Phase.DATA or (desk.is_connected and desk.conversation.chunk_left > 0)
+        if unfinished:
+            self._show([remark("the input ended inside the message: it is not sent")])
+        elif self._options.quits and not self._leaves and desk.phase is not Phase.CLOSED:
+            if desk.phase is Phase.AUTH:
+                yield from self._said(b"*\r\n")
+            if desk.is_connected:
+                yield from self._said(b"QUIT\r\n")
+        yield from self._drop()
+        if unfinished:
+            raise Refused(
+                "the message was not finished, and not sent", "a line with a lone dot ends it", kind="in-data"
+            )
+
+    # ------------------------------------------------------------ handlers
+
+    def _drive(self, handling: Handling) -> Generator[Action, Happening, None]:
+        """Do what a handler asks for. An error that it does not catch ends the session: nobody is there to see it."""
+        try:
+            request = next(handling)
+            while True:
+                try:
+                    answer = yield from self._do(request)
+                except SmtpReplError as error:
+                    request = handling.throw(error)
+                else:
+                    request = handling.send(answer)
+        except StopIteration:
+            return
+        finally:
+            handling.close()
+
+    def _do(self, request: Request) -> Generator[Action, Happening, Answer]:
+        match request:
+            case Say(octets):
+                return (yield from self._said(octets))
+            case Ask():
+                return self._ask(request)
+            case Tell(text):
+                self._show([remark(line) for line in text.split("\n")])
+            case Connect(target):
+                yield from self._drop()
+                return (yield from self._connect(target))
+            case Drop():
+                yield from self._drop()
+            case Leave():
+                self._leaves = True
+        return None
+
+    # ------------------------------------------------------------ the connection
+
+    def _connect(self, target: Target) -> Generator[Action, Happening, Reply | None]:
+        self._last_reply = None
+        opened = yield Open("", target)
+        if not isinstance(opened, Opened):
+            raise AssertionError(opened)
+        self._show(self._desk.connected(opened, target))
+        yield from self._answered()
+        return self._last_reply
+
+    def _drop(self) -> Generator[Action, Happening, None]:
+        if self._desk.is_connected:
+            yield Close("")
+            self._show(self._desk.dropped())
+
+    def _said(self, octets: bytes) -> Generator[Action, Happening, Reply | None]:
+        """Say octets and wait for what answers them."""
+        if not self._desk.is_connected:
+            raise PeerClosed("not connected; nothing sent", kind="not-connected")
+        self._last_reply = None
+        # What is shown stands in the recording already, and both before the octets are on their way.
+        self._show(self._desk.wrote(octets))
+        try:
+            yield Send("", octets)
+        except PeerClosed:
+            # What the server said before it hung up is the reason.
+            yield from self._answered()
+            raise
+        yield from self._answered()
+        return self._last_reply
+
+    def _answered(self) -> Generator[Action, Happening, None]:
+        """Wait until nothing awaits a reply."""
+        desk, restart = self._desk, True
+        while desk.is_connected and desk.conversation.awaiting:
+            before = len(desk.conversation.awaiting)
+            seconds = desk.reply_seconds()
+            if not (yield from self._read(seconds, restart=restart)):
+                said = describe_awaited(desk.conversation.awaiting[0])
+                cut = desk.conversation.pending_reply
+                came = f"; all that came is {printable(cut[:_SHOWN])}" if cut else ""
+                raise ReplyTimeout(f"no reply to {said} within {seconds:g} s{came}", "--timeout SECONDS waits longer")
+            # The next reply has its own clock, which begins when the one before it is there.
+            restart = len(desk.conversation.awaiting) != before
+
+    def _look(self) -> Generator[Action, Happening, None]:
+        """Take in what the server has said meanwhile."""
+        while self._desk.is_connected and (yield from self._read(0.0, restart=True)):
+            pass
+
+    def _read(self, seconds: float, *, restart: bool) -> Generator[Action, Happening, bool]:
+        """Wait for octets once; False when time was up."""
+        desk = self._desk
+        happening = yield Read("", seconds, restart)
+        match happening:
+            case Received(octets):
+                heard = desk.heard(octets)
+                self._show(heard.lines)
+                yield from self._act_on(heard.events)
+            case PeerGone(reset):
+                awaiting = desk.conversation.awaiting
+                heard = desk.gone(reset=reset)
+                self._show(heard.lines)
+                yield Close("")
+                if awaiting and "QUIT" not in awaiting:
+                    said = describe_awaited(awaiting[0])
+                    raise PeerClosed(f"the server closed the connection where the reply to {said} was due")
+            case _:
+                return False
+        return True
+
+    def _act_on(self, events: list[Event]) -> Generator[Action, Happening, None]:
+        for event in events:
+            match event:
+                case ReplySaid(answers=answers) if answers is not None:
+                    self._note(event)
+                case HandshakeDue(injected):
+                    yield from self._shake_hands(injected)
+                case Broken(error):
+                    raise error
+                case _:
+                    pass
+
+    def _note(self, event: ReplySaid) -> None:
+        """A reply to something that we said: a refusal counts unless it is the one that was expected."""
+        reply = event.reply
+        self._last_reply = reply
+        pattern = self._options.expect.replace("x", "[0-9]")
+        if pattern and re.fullmatch(pattern, str(reply.code)):
+            self._was_expected = True
+        elif reply.klass in (4, 5) and self._refusal is None:
+            self._refusal = event
+
+    def _shake_hands(self, injected: bytes) -> Generator[Action, Happening, None]:
+        if injected:
+            yield from self._drop()
+            raise TlsError(
+                f"no handshake: {len(injected)} octets came in plaintext before it: {printable(injected[:_SHOWN])}",
+                "somebody may have injected them; do not trust this connection",
+                kind="data-before-handshake",
+            )
+        secured = yield StartTls("")
+        if not isinstance(secured, Secured):
+            raise AssertionError(secured)
+        self._show(self._desk.secured(secured.tls).lines)
