@@ -177,13 +177,14 @@ class Desk:
         self.target, self.opened, self.tls = target, opened, opened.tls
         self.conversation = Conversation(tls_active=opened.tls is not None, path_is_private=opened.is_loopback)
         self._transcriber = Transcriber()
-        self.transcript = list(header_lines(__version__, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", target))
+        is_first, self.transcript = not self.transcript, []
         self.exchange, self.challenge, self.round_trip = None, None, None
         self._awaited.clear()
         self._awaited.append(_Write(self._writes, self._clock()))
         remarks: list[Line] = []
-        if self.recorder is not None:
+        if self.recorder is not None and not is_first:
             remarks = self.record(next_name(self.recorder.path), told=True)
+        self._keep(header_lines(__version__, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", target))
         self.observer.opened("", opened, target)
         return remarks + self._keep(self._transcriber.opened(opened, target))
 

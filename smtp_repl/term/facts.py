@@ -9,6 +9,7 @@ from smtp_repl.term.requests import Handling, Tell
 from smtp_repl.wire import states
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
+from smtp_repl.wire.states import Phase
 
 MESSAGE_LINES = 200
 """Lines of a message that `/inbox N` shows."""
@@ -41,13 +42,25 @@ def _status(desk: Desk) -> Iterator[tuple[str, str]]:
         yield from _envelope(desk)
         if conversation.awaiting:
             yield "awaited", f"a reply to {', '.join(conversation.awaiting)}"
-        yield "due here", " ".join(states.legal_verbs(conversation.phase)) or "see the last reply"
+        yield "due here", _due(conversation.phase)
     if desk.recorder is not None:
         yield "recording", printable(str(desk.recorder.path))
     if desk.round_trip is not None:
         yield "last reply", f"after {desk.round_trip * 1000:.1f} ms"
     if desk.settings.show_secrets:
         yield "secrets", "shown on this screen (/set secrets hide)"
+
+
+def _due(phase: Phase) -> str:
+    match phase:
+        case Phase.DATA:
+            return "the message; a lone dot ends it"
+        case Phase.AUTH:
+            return "a step of AUTH in base64, or * to cancel"
+        case Phase.OPENED:
+            return "the greeting"
+        case _:
+            return " ".join(states.legal_verbs(phase)) or "nothing"
 
 
 def _envelope(desk: Desk) -> Iterator[tuple[str, str]]:

@@ -50,7 +50,7 @@ def key_bindings(stage: "Stage", actor: "Actor") -> KeyBindings:
     def end(event: KeyPressEvent) -> None:
         actor.ended()
 
-    @bindings.add("c-]", filter=typing)
+    @bindings.add("c-]", filter=typing, eager=True)
     def aside(event: KeyPressEvent) -> None:
         actor.stepped_aside()
 

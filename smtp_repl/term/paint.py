@@ -1,12 +1,14 @@
 """Transcript lines to coloured fragments, through the one lexer; what is printed is the text of the line, no more."""
 
+import re
 from collections.abc import Iterable
 
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.styles import BaseStyle, Style, merge_styles
 from prompt_toolkit.styles.pygments import pygments_token_to_classname, style_from_pygments_dict
+from prompt_toolkit.utils import get_cwidth
 
-from smtp_repl.script.transcript import CLIENT, Line
+from smtp_repl.script.transcript import CLIENT, REMARK, Line
 from smtp_repl.view.lexer import tokens
 from smtp_repl.view.styles import shell_style
 
@@ -26,6 +28,37 @@ def paint(lines: Iterable[Line], *, in_message: bool = False) -> StyleAndTextTup
         if piece:
             fragments.append((f"class:{pygments_token_to_classname(token)}", piece))
     return fragments
+
+
+def fit(lines: Iterable[Line], columns: int) -> list[Line]:
+    """Remarks broken at blanks where the terminal would break them: each row is a remark, wherever it is copied to.
+
+    What the two sides said is never broken by us.
+    """
+    fitted: list[Line] = []
+    for line in lines:
+        if line.kind != REMARK or get_cwidth(line.text) < columns or columns < _NARROW:
+            fitted.append(line)
+            continue
+        indent = _INDENT.match(line.text)
+        begin = indent[0] if indent is not None else "# "
+        row = ""
+        for word in line.text.split(" "):
+            longer = f"{row} {word}" if row else word
+            if get_cwidth(longer) < columns or row.strip(" #") == "":
+                row = longer
+            else:
+                fitted.append(Line(REMARK, row))
+                row = f"{begin}  {word}"
+            while len(row) >= columns:
+                fitted.append(Line(REMARK, row[: columns - 1]))
+                row = f"{begin}  {row[columns - 1 :]}"
+        fitted.append(Line(REMARK, row))
+    return fitted
+
+
+_NARROW = 20
+_INDENT = re.compile(r"# *(?=[^ ])|# +")
 
 
 def stage_style(background: str = "dark") -> BaseStyle:

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.clipboard import ClipboardData
-from prompt_toolkit.completion import Completer, ConditionalCompleter, DummyCompleter
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion, ConditionalCompleter, DummyCompleter
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples, fragment_list_to_text
@@ -23,7 +23,7 @@ from prompt_toolkit.utils import get_cwidth
 
 from smtp_repl.script.transcript import Line
 from smtp_repl.term.keys import key_bindings
-from smtp_repl.term.paint import paint, stage_style
+from smtp_repl.term.paint import fit, paint, stage_style
 from smtp_repl.view.lexer import SmtpInputLexer, SmtpMessageLexer, SmtpStepLexer
 
 MENU_ROWS = 6
@@ -87,7 +87,7 @@ class Stage:
             multiline=Condition(lambda: actor.prompt().kind == "message"),
             is_password=Condition(lambda: actor.prompt().hidden),
             lexer=_typed_lexer(actor),
-            completer=ConditionalCompleter(completer or DummyCompleter(), completes),
+            completer=ConditionalCompleter(_Quiet(completer or DummyCompleter()), completes),
             complete_while_typing=completes,
             reserve_space_for_menu=MENU_ROWS if completer is not None else 0,
             bottom_toolbar=self._toolbar,
@@ -165,6 +165,7 @@ class Stage:
 
     def show(self, lines: Iterable[Line], *, in_message: bool = False) -> None:
         """Print lines above the prompt, now. What is typed stays as it is."""
+        lines = fit(lines, self._app.output.get_size().columns)
         self._held += paint(lines, in_message=in_message)
         if not self._away:
             self._print_held()
@@ -223,6 +224,21 @@ class Stage:
 
     def _toolbar(self) -> StyleAndTextTuples:
         return list(self._actor.toolbar(self._app.output.get_size().columns))
+
+
+class _Quiet(Completer):
+    """Proposes nothing on an empty line until Tab is pressed.
+
+    It also keeps the menu shut that prompt_toolkit would open for a last key when Enter follows it at once.
+    """
+
+    def __init__(self, completer: Completer) -> None:
+        self._completer = completer
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+        if complete_event.text_inserted and not document.current_line_before_cursor:
+            return ()
+        return self._completer.get_completions(document, complete_event)
 
 
 def _typed_lexer(actor: Actor) -> Lexer:

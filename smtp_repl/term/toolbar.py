@@ -1,7 +1,7 @@
 """The toolbar: one line below the prompt with where the session stands, left to right by importance.
 
-Pure: the desk's facts become pieces of text with the name of a style each. What does not fit is left out from the
-right. Foreign text is made printable here.
+Pure: the desk's facts become pieces of text with the name of a style each. What does not fit is left out.
+Foreign text is made printable here.
 """
 
 from smtp_repl.term.desk import Desk
@@ -27,9 +27,9 @@ def toolbar(desk: Desk, *, note: str = "", width: int = 100) -> list[Piece]:
         if not text:
             continue
         if used + len(text) > width:
-            if not shown:
-                shown.append((style, text[: max(0, width - 2)] + "…"))
-            break
+            if shown:
+                continue
+            text = text[: max(0, width - 2)] + "…"
         if shown:
             shown.append(("", _SEPARATOR))
         shown.append((style, text))
@@ -47,8 +47,8 @@ def _pieces(desk: Desk) -> list[Piece]:
         _tls(desk),
         _who(desk),
         ("class:toolbar.bad", "secrets shown") if desk.settings.show_secrets else ("", ""),
-        ("", _envelope(desk)),
         ("class:toolbar.next", _due(desk)),
+        ("", _envelope(desk)),
         ("class:toolbar.note", f"rec {printable(desk.recorder.path.name)}" if desk.recorder is not None else ""),
         ("", f"{desk.round_trip * 1000:.0f} ms" if desk.round_trip is not None else ""),
     ]

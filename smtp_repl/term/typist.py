@@ -167,7 +167,7 @@ class Typist:
         if self._driver.is_busy:
             self._driver.tell(f"{command} has to wait: another command is at work (Ctrl-C stops it)")
         else:
-            self._command(command)
+            self._command(command, typed_out=False)
 
     # ------------------------------------------------------------ lines
 
@@ -209,13 +209,14 @@ class Typist:
         else:
             yield Tell("not sent")
 
-    def _command(self, line: str) -> None:
+    def _command(self, line: str, *, typed_out: bool = True) -> None:
         try:
             typed = read_command(line)
         except UsageError as error:
             self._driver.tell_error(error)
             return
-        self._remember(line)
+        if typed_out:
+            self._remember(line)
         self._driver.tell(typed.shown(show_secrets=self._desk.shows_secrets))
         self._driver.start(typed.start(self._desk))
 
