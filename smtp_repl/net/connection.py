@@ -201,6 +201,8 @@ class Connection:
         """The peer cut the connection; what it had said before that can still be read."""
         self.broken = True
         self._unsent = None
+        if self.gone:
+            return
         while not self.gone and len(self.octets) < UNREAD_LIMIT:
             before = len(self.octets)
             self.receive()
@@ -208,6 +210,8 @@ class Connection:
                 break
         if not self.gone:
             self._broke()
+        # The error was told to the sending already: reading now looks like the end of an orderly connection.
+        self.reset = True
 
     def _fail(self, error: TlsError, alert: bytes) -> None:
         self.fault = error

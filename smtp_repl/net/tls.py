@@ -43,8 +43,8 @@ class TlsOptions(NamedTuple):
         return "practice" if self.ca_pem else "ca" if self.ca_file else "system"
 
 
-Sessions = MutableMapping[tuple[TlsOptions, str], "ssl.SSLSession"]
-"""Sessions to resume, by whom we trust and whom we talk to: resuming skips the verification.
+Sessions = MutableMapping[tuple[TlsOptions, str], tuple["ssl.SSLSession", Certificate]]
+"""Sessions to resume, by whom we trust and whom we talk to: resuming skips the certificate and its verification.
 
 For many sessions with one server. Who wants to see what the server presents *now* uses none.
 """
@@ -93,7 +93,7 @@ class TlsPipe:
 
     __slots__ = (
         *("_after_starttls", "_certificate", "_incoming", "_key", "_name", "_object", "_options", "_outgoing"),
-        *("_sessions", "_started", "closed", "fault", "handshake_done"),
+        *("_resumed", "_sessions", "_started", "closed", "fault", "handshake_done"),
     )
 
     def __init__(
@@ -121,7 +121,10 @@ class TlsPipe:
         self.fault: TlsError | None = None
         """What broke the connection after the handshake."""
         context = context_for(options)
-        session = sessions.get(self._key) if sessions is not None else None
+        session = None
+        self._resumed: Certificate | None = None
+        if sessions is not None and self._key in sessions:
+            session, self._resumed = sessions[self._key]
         # OpenSSL would check the chain and no name at all.
         if not self._name and context.check_hostname:
             raise self._no_name("there is no host name to check the certificate for")
@@ -186,8 +189,8 @@ class TlsPipe:
     def keep_session(self) -> None:
         """Remember the session, if sessions are kept: with TLS 1.3 its ticket comes after the handshake."""
         session = self._object.session
-        if self._sessions is not None and session is not None and self.fault is None:
-            self._sessions[self._key] = session
+        if self._sessions is not None and session is not None and self._certificate and self.fault is None:
+            self._sessions[self._key] = session, self._certificate
 
     def facts(self) -> TlsFacts:
         """What is known of the connection, once `handshake_done`."""
@@ -233,7 +236,11 @@ class TlsPipe:
 
     def _bare_certificate(self) -> Certificate | None:
         der = self._object.getpeercert(binary_form=True)
-        return Certificate(sha256=fingerprint(der)) if der else None
+        if der is None:
+            return None
+        sha256 = fingerprint(der)
+        # In a resumed session no chain is presented; this is the certificate that was, the first time.
+        return self._resumed if self._resumed and self._resumed.sha256 == sha256 else Certificate(sha256=sha256)
 
     def _check_pin(self) -> None:
         pins = [parse_pin(pin) for pin in self._options.pin_sha256]
