@@ -26,6 +26,7 @@ from smtp_repl.script.actions import (
 )
 from smtp_repl.script.casting import Observer
 from smtp_repl.script.scope import Exchange
+from smtp_repl.wire.authentication import is_auth
 from smtp_repl.wire.conversation import Conversation, Side
 from smtp_repl.wire.errors import PeerClosed, ReplyTimeout, SmtpReplError, TlsError
 from smtp_repl.wire.events import (
@@ -77,6 +78,8 @@ class Channel:
         """What the client said and nobody has asked for yet; of texts and chunks the ends."""
         self.opened = conversation is not None
         self.gone = False
+        self.cut: Heard | None = None
+        """All that came of a reply before the connection ended."""
         self.handshake: HandshakeDue | None = None
         self.shutdown_done = False
         self._observer = observer
@@ -117,8 +120,8 @@ class Channel:
 
     def _note_said(self, events: list[Event]) -> None:
         for event in events:
-            if isinstance(event, CommandSaid) and event.command.verb == "AUTH":
-                self.exchange.challenge = self.exchange.steps = None
+            if isinstance(event, CommandSaid) and is_auth(event.command.line):
+                self.exchange.begin(said_initial=event.step is not None)
             elif isinstance(event, HandshakeDue):
                 self.handshake = event
         self._tell(events, by_us=True)
@@ -128,6 +131,11 @@ class Channel:
             self._observer.wrote(self.name, events)
         else:
             self._observer.heard(self.name, events)
+
+    def _tell_cut_line(self) -> None:
+        """The client will not end the line that it has begun."""
+        if events := self.conversation.cut_line():
+            self._observer.wrote(self.name, events)
 
     def _sending(self, action: Send | SendStream) -> Doing:
         try:
@@ -146,6 +154,7 @@ class Channel:
                 self._take(self.conversation.receive(octets), elapsed)
             case PeerGone(_, elapsed):
                 self.gone = True
+                self._tell_cut_line()
                 events = self.conversation.receive_eof()
                 self._take(events, elapsed)
                 closed = next(event for event in events if isinstance(event, Closed))
@@ -161,12 +170,14 @@ class Channel:
         broken: SmtpReplError | None = None
         for event in events:
             match event:
-                case ReplySaid(reply) if not reply.partial:
+                case ReplySaid(reply) if reply.partial:
+                    self.cut = Heard(event, seconds)
+                case ReplySaid():
                     self.replies.append(Heard(event, seconds))
                 case CommandSaid() | BodySaid(ended=True) | ChunkSaid(ended=True):
                     self.said.append(event)
                 case ChallengeSaid():
-                    self.exchange.challenge = event
+                    self.exchange.challenges.append(event)
                 case HandshakeDue():
                     self.handshake = event
                 case Broken(error):
@@ -213,7 +224,8 @@ class Channel:
         due, self.handshake = self.handshake, None
         if due is None:
             return
-        if due.injected:
+        # A server forgets what a client said too early (RFC 3207 §4.2), and the client finds that out.
+        if due.injected and self.side is Side.CLIENT:
             yield from self.close()
             raise TlsError(
                 "octets came between the 220 to STARTTLS and the handshake; nothing more was sent: "
@@ -241,6 +253,7 @@ class Channel:
         """Drop the connection, if there is one."""
         if self.opened and not self.gone:
             self.gone = True
+            self._tell_cut_line()
             yield Close(self.name)
             self._observer.closed(self.name, None, by_us=True)
 

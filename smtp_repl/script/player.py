@@ -15,18 +15,18 @@ from smtp_repl.script.arguments import File, Require, Tls, Within
 from smtp_repl.script.arguments import Wait as WaitArgument
 from smtp_repl.script.casting import Casting, Observer, PlayResult
 from smtp_repl.script.channel import Channel, Heard
-from smtp_repl.script.lockstep import in_lockstep
+from smtp_repl.script.lockstep import Lockstep
 from smtp_repl.script.matching import Difference, check_caps, lost_keywords, match_reply, unmet_terms
 from smtp_repl.script.model import Directive, Wire, line_text
 from smtp_repl.script.rehearsal import Ahead, rehearse
-from smtp_repl.script.scope import REVEALING, Scope
+from smtp_repl.script.scope import Scope
 from smtp_repl.script.settings import Settings
 from smtp_repl.script.steps import WRITE_LIMIT, Do, Hear, Say, Step, step_octets
 from smtp_repl.script.verdicts import Failed, Verdicts
 from smtp_repl.wire.conversation import Conversation
-from smtp_repl.wire.errors import CleartextError, ReplyTimeout, ScriptError
+from smtp_repl.wire.errors import CleartextError, PeerClosed, ReplyTimeout, ScriptError
 from smtp_repl.wire.octets import DotStuffer
-from smtp_repl.wire.states import Phase
+from smtp_repl.wire.states import GREETING, Phase
 
 Playing = Generator[Action, Happening, None]
 
@@ -38,11 +38,13 @@ class Plan(NamedTuple):
     ahead: tuple[Ahead, ...]
     speaks: bool
     """Whether it says what the server answers."""
+    file: str = ""
+    """The script's own name, which tells its lines from those of files that it includes."""
 
 
-def plan(steps: tuple[Step, ...]) -> Plan:
-    """Work out what is the same in every play of these steps."""
-    return Plan(steps, rehearse(steps), any(isinstance(step, Hear) for step in steps))
+def plan(steps: tuple[Step, ...], file: str = "") -> Plan:
+    """Work out what is the same in every play of these steps; `file` is the name of the script."""
+    return Plan(steps, rehearse(steps), any(isinstance(step, Hear) for step in steps), file)
 
 
 def play(
@@ -76,6 +78,7 @@ class _ClientPart:
             for name, conversation in conversations.items()
         }
         self._lent = frozenset(conversations)
+        self._lockstep = Lockstep(self._reply_seconds, self._check_required)
         self._required: list[tuple[Do, Require]] = []
         self._unasked: dict[str, int] = {}
         self._lost: dict[str, None] = {}
@@ -86,13 +89,13 @@ class _ClientPart:
         try:
             for number, step in enumerate(self._plan.steps):
                 self._now = number
-                if self._casting.to_line and step.line > self._casting.to_line:
+                if self._is_behind(step):
                     stopped_at = step.line
                     break
                 yield from self._step(step)
             else:
                 self._now = len(self._plan.steps)
-                self._report_unread()
+                yield from self._finish()
         except Failed:
             status = "fail"
         except _Skipped as skipped:
@@ -104,6 +107,11 @@ class _ClientPart:
         counts = self._verdicts.counts
         status = status or ("drift" if counts.drift else "pass")
         return PlayResult(status, counts, self._verdicts.failure, tuple(self._lost), reason, self._now, stopped_at)
+
+    def _is_behind(self, step: Step) -> bool:
+        """Whether a step stands behind the line to which the script is to be played."""
+        of_script = not self._plan.file or step.file == self._plan.file
+        return bool(self._casting.to_line) and of_script and step.line > self._casting.to_line
 
     def _step(self, step: Step) -> Playing:
         channel = self._channel(step.connection)
@@ -138,7 +146,7 @@ class _ClientPart:
     def _ready(self, channel: Channel) -> Playing:
         """Connected, greeted, and past a handshake that is due."""
         yield from self._open(channel)
-        greeted = channel.conversation.phase is not Phase.OPENED or channel.name in self._settings.early
+        greeted = GREETING not in channel.conversation.awaiting or channel.name in self._settings.early
         if not greeted and not channel.gone:
             yield from channel.await_reply(self._reply_seconds(channel))
         if channel.gone:
@@ -150,38 +158,41 @@ class _ClientPart:
     # ------------------------------------------------------------ saying
 
     def _say(self, channel: Channel, say: Say) -> Playing:
-        self._guard(channel, say)
         scope = Scope(self._settings.bindings, self._casting.credentials, self._casting.secrets, channel.exchange)
         if not self._plan.speaks:
-            yield from in_lockstep(channel, say, scope, lambda: self._reply_seconds(channel))
+            channel.replies.clear()
+            for wire in say.lines:
+                yield from self._settle(channel)
+                self._guard(channel, say.file, wire, scope)
+                yield from self._lockstep.say(channel, wire, scope)
+            yield from self._settle(channel)
             return
+        for wire in say.lines:
+            self._guard(channel, say.file, wire, scope)
         self._skip_unasked(channel)
         if say.size > WRITE_LIMIT:
             yield from channel.stream(say.blocks(scope))
         else:
             yield from channel.send(step_octets(say, scope))
 
-    def _guard(self, channel: Channel, say: Say) -> None:
+    def _guard(self, channel: Channel, file: str, wire: Wire, scope: Scope) -> None:
         """Passwords do not go out in cleartext, and never to where only the script says."""
-        secret = next((wire for wire in say.lines if wire.secret), None)
-        if secret is None or secret.template is None:
+        if wire.template is None or not wire.secret:
             return
         if self._casting.target is None and channel.name not in self._lent:
             raise _at(
-                say.file,
-                secret,
+                file,
+                wire,
                 ScriptError(
                     "a password goes only where the command line says, never where a script says",
                     "--server HOST:PORT, or --local",
                     kind="secret-without-server",
                 ),
             )
-        reveals = any(
-            name.partition(".")[2] in REVEALING or name.startswith("secret.") for name in secret.template.names
-        )
-        if reveals and not channel.is_private and not self._casting.allow_plaintext_auth:
+        is_open = channel.is_private or self._casting.allow_plaintext_auth
+        if not is_open and scope.shows_password(wire.template.names):
             raise CleartextError(
-                f"line {secret.line} would show the password to anyone on the path: this connection is not encrypted",
+                f"line {wire.line} would show the password to anyone on the path: this connection is not encrypted",
                 "STARTTLS first, or smtps://; --allow-plaintext-auth if you mean it",
                 kind="secret-without-tls",
             )
@@ -206,8 +217,14 @@ class _ClientPart:
             "fail" if self._settings.strict else "drift", channel.name, differences=(difference,), heard=heard
         )
 
-    def _report_unread(self) -> None:
+    def _finish(self) -> Playing:
+        """Hear what is still due, so that what nobody asked for does not depend on how fast it came."""
         for channel in self._channels.values():
+            while channel.opened and not channel.gone and channel.conversation.awaiting:
+                if channel.conversation.phase in (Phase.CLOSED, Phase.TLS):
+                    break
+                if not (yield from channel.read(self._reply_seconds(channel), restart=True)):
+                    break
             while channel.replies:
                 self._unread(channel, channel.replies.popleft())
 
@@ -246,6 +263,11 @@ class _ClientPart:
                     return heard
                 self._unasked[channel.name] -= 1
                 self._unread(channel, heard)
+        except PeerClosed:
+            if channel.cut is None or all(line.end for line in hear.expectation.lines):
+                raise
+            heard, channel.cut = channel.cut, None
+            return heard
         except ReplyTimeout:
             if within is not None and within.most <= seconds:
                 self._late(channel, hear, within, None)
@@ -266,18 +288,32 @@ class _ClientPart:
                 if seconds:
                     yield Wait(seconds)
             case Tls():
-                yield from self._open(channel)
-                if not channel.conversation.tls_active:
-                    yield from channel.start_tls()
+                yield from self._start_tls(channel)
             case Require() as require:
                 self._required.append((do, require))
                 self._check_required(channel)
             case File(path):
                 yield from self._ready(channel)
-                self._skip_unasked(channel)
-                yield from channel.stream(self._file_blocks(do, path))
+                yield from self._send_file(channel, do, path)
             case _:
                 yield from self._do_word(channel, do)
+
+    def _start_tls(self, channel: Channel) -> Playing:
+        if not channel.opened:
+            yield from channel.open(self._settings.target(channel.name))
+        if channel.handshake is not None:
+            yield from channel.settle()
+        elif not channel.conversation.tls_active:
+            yield from channel.start_tls()
+
+    def _send_file(self, channel: Channel, do: Do, path: str) -> Playing:
+        if self._plan.speaks:
+            self._skip_unasked(channel)
+        elif do.directive.name == "data" and not self._lockstep.takes_message(channel):
+            return
+        yield from channel.stream(self._file_blocks(do, path))
+        if not self._plan.speaks:
+            yield from self._lockstep.hear(channel)
 
     def _do_word(self, channel: Channel, do: Do) -> Playing:
         match do.directive.name:
@@ -286,6 +322,7 @@ class _ClientPart:
             case "close":
                 yield from channel.close()
                 del self._channels[channel.name]
+                self._unasked.pop(channel.name, None)
             case "shutdown":
                 yield from self._open(channel)
                 yield from channel.shutdown()
@@ -311,10 +348,12 @@ class _ClientPart:
         if not self._required or channel.conversation.phase in (Phase.OPENED, Phase.CONNECTED):
             return
         for do, require in self._required:
+            if do.connection != channel.name:
+                continue
             for term in unmet_terms(require.terms, channel.conversation.capabilities):
                 self._verdicts.give("skip", channel.name, step=do, number=self._now)
                 raise _Skipped(f"line {do.line}: the server does not offer {term}")
-        self._required.clear()
+        self._required = [(do, require) for do, require in self._required if do.connection != channel.name]
 
     def _file_blocks(self, do: Do, path: str) -> Iterator[bytes]:
         try:

@@ -9,10 +9,12 @@ fact of the script and not of which octets happened to have arrived.
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from smtp_repl.script.steps import Hear, Say, Step
+from smtp_repl.script.arguments import Tls
+from smtp_repl.script.steps import Do, Hear, Say, Step
 from smtp_repl.wire.conversation import Conversation
 from smtp_repl.wire.errors import SmtpReplError
 from smtp_repl.wire.secrets import Secret
+from smtp_repl.wire.states import Phase
 
 PIECE = 4096
 """Octets of one line that are looked at; what follows in a flood changes nothing about how many replies are due."""
@@ -44,29 +46,66 @@ def rehearse(steps: tuple[Step, ...]) -> tuple[Ahead, ...]:
     brought = [0] * len(steps)
     for number, step in enumerate(steps):
         conversation = conversations.setdefault(step.connection, Conversation(lint=False))
+        before = len(conversation.awaiting)
         try:
-            if isinstance(step, Say):
-                before = len(conversation.awaiting)
-                for wire in step.lines:
-                    conversation.client_said(_octets(wire.blocks(_Anything())))
-                brought[number] = max(0, len(conversation.awaiting) - before)
-            elif isinstance(step, Hear):
-                conversation.server_said(step.expectation.sample({}))
-                if conversation.phase is conversation.phase.TLS:
-                    conversation.handshake_done()
+            _go_through(step, conversation)
         except SmtpReplError:
             continue  # what cannot be said will be reported when it is
+        if _ends(step):
+            del conversations[step.connection]
+        elif not isinstance(step, Hear):
+            brought[number] = max(0, len(conversation.awaiting) - before)
     replies: dict[str, int] = {}
     expectations: dict[str, int] = {}
     ahead: list[Ahead] = []
     for number in range(len(steps) - 1, -1, -1):
-        name = steps[number].connection
+        step, name = steps[number], steps[number].connection
+        if _ends(step):  # what comes after it is another connection's
+            replies[name] = expectations[name] = 0
+        if isinstance(step, Do) and step.directive.name == "send":
+            # What the file brings is not known: as many replies as are expected right after it, say.
+            brought[number] = _hears_at(steps, number + 1, name)
         replies[name] = replies.get(name, 0) + brought[number]
-        expectations[name] = expectations.get(name, 0) + isinstance(steps[number], Hear)
+        expectations[name] = expectations.get(name, 0) + isinstance(step, Hear)
         ahead.append(Ahead(replies[name], expectations[name]))
     return tuple(reversed(ahead))
 
 
-def _octets(blocks: Iterator[bytes]) -> bytes:
+def _ends(step: Step) -> bool:
+    return isinstance(step, Do) and step.directive.name == "close"
+
+
+def _hears_at(steps: tuple[Step, ...], start: int, connection: str) -> int:
+    count = 0
+    for step in steps[start:]:
+        if step.connection == connection:
+            if not isinstance(step, Hear):
+                break
+            count += 1
+    return count
+
+
+def _go_through(step: Step, conversation: Conversation) -> None:
+    match step:
+        case Say():
+            for wire in step.lines:
+                for octets in _octets(wire.blocks(_Anything()), conversation.chunk_left > 0):
+                    conversation.client_said(octets)
+        case Hear():
+            conversation.server_said(step.expectation.sample({}))
+            if conversation.phase is Phase.TLS:
+                conversation.handshake_done()
+        case Do(directive=directive):
+            if directive.name == "data" and conversation.ahead is Phase.DATA:
+                conversation.client_said(b"\r\n.\r\n")
+            elif directive.value == Tls("start"):
+                conversation.handshake_done()
+
+
+def _octets(blocks: Iterator[bytes], is_chunk: bool) -> Iterator[bytes]:
+    """What one line says; of a flood, unless its octets are counted, only the beginning and the end."""
+    if is_chunk:
+        yield from blocks
+        return
     result = b"".join(block for _, block in zip(range(4), blocks, strict=False))
-    return result if len(result) <= PIECE else result[:PIECE] + result[-2:]
+    yield result if len(result) <= PIECE else result[:PIECE] + result[-2:]

@@ -3,7 +3,7 @@
 Secrets come out as `Secret` and are never kept in the variables, so that a later line cannot capture or print one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from smtp_repl.script.arguments import Auth
@@ -11,21 +11,44 @@ from smtp_repl.script.steps import Do, Say, Step
 from smtp_repl.wire.errors import ScriptError, SecretMissing
 from smtp_repl.wire.events import ChallengeSaid
 from smtp_repl.wire.octets import encode_step
-from smtp_repl.wire.sasl import MECHANISMS, Credentials, Steps, start
+from smtp_repl.wire.sasl import MECHANISMS, Credentials, Mechanism, Steps, start
 from smtp_repl.wire.secrets import Secret
-
-REVEALING = frozenset({"plain", "pass"})
-"""The parts of an identity that show the password to whoever reads the wire."""
 
 
 class Exchange:
     """The AUTH exchange of one connection, as far as `{name.reply}` needs it."""
 
-    __slots__ = ("challenge", "steps")
+    __slots__ = ("_answer", "_answered", "_said_initial", "_steps", "challenges")
 
     def __init__(self) -> None:
-        self.challenge: ChallengeSaid | None = None
-        self.steps: Steps | None = None
+        self.begin(said_initial=False)
+
+    def begin(self, *, said_initial: bool) -> None:
+        """AUTH was said, with an initial response or without."""
+        self.challenges: list[ChallengeSaid] = []
+        self._said_initial = said_initial
+        self._steps: Steps | None = None
+        self._answered = 0
+        self._answer: Secret | None = None
+
+    @property
+    def mechanism(self) -> Mechanism | None:
+        """The mechanism of the challenge that is to be answered, if we speak it."""
+        return MECHANISMS.get(self.challenges[-1].mechanism) if self.challenges else None
+
+    def answer(self, mechanism: Mechanism, who: Credentials) -> Secret | None:
+        """The answer to the last challenge; those before it, however they were answered, were part of the way."""
+        if self._steps is None:
+            self._steps = start(mechanism, who, initial=self._said_initial)
+        for challenge in self.challenges[self._answered :]:
+            self._answer = self._steps.answer(challenge.text)
+        self._answered = len(self.challenges)
+        return self._answer
+
+    @property
+    def fault(self) -> str:
+        """Why there is no answer."""
+        return self._steps.fault if self._steps is not None else ""
 
 
 class Scope(Mapping[str, "bytes | Secret"]):
@@ -76,22 +99,29 @@ class Scope(Mapping[str, "bytes | Secret"]):
         return self._reply(name, who)
 
     def _reply(self, name: str, who: Credentials) -> Secret:
-        challenge = self._exchange.challenge
-        mechanism = MECHANISMS.get(challenge.mechanism) if challenge is not None else None
-        if challenge is None or mechanism is None:
+        mechanism = self._exchange.mechanism
+        if mechanism is None:
             raise ScriptError(
                 f"{{{name}.reply}} answers the last 334, and there is none that we can answer",
                 f"mechanisms that we can answer: {', '.join(MECHANISMS)}",
                 kind="no-challenge",
             )
-        if self._exchange.steps is None:
-            self._exchange.steps = start(mechanism, who, initial=False)
-        answer = self._exchange.steps.answer(challenge.text)
+        answer = self._exchange.answer(mechanism, who)
         if answer is None:
-            raise ScriptError(
-                f"the challenge cannot be answered: {self._exchange.steps.fault}", kind=self._exchange.steps.fault
-            )
+            fault = self._exchange.fault
+            raise ScriptError(f"the challenge cannot be answered: {fault}", kind=fault)
         return answer
+
+    def shows_password(self, names: Iterable[str]) -> bool:
+        """Whether one of these names would show a password to whoever reads the wire."""
+        return any(self._shows_password(name) for name in names)
+
+    def _shows_password(self, name: str) -> bool:
+        identity, dot, part = name.partition(".")
+        if part == "reply":
+            mechanism = self._exchange.mechanism
+            return mechanism is None or mechanism.reveals_password
+        return bool(dot) and (part in ("plain", "pass") or identity == "secret")
 
 
 class Need(NamedTuple):

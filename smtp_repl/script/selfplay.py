@@ -58,6 +58,8 @@ class _Player:
         self.name = name
         self.action: Action | None = None
         self.clock: dict[str, float] = {}
+        self.opens: dict[str, int] = {}
+        """How often it opened each connection: one of the same name is another one."""
         self.wakes: float | None = None
         self.outcome: Outcome | None = None
 
@@ -79,7 +81,7 @@ def play_together(client: Part, server: Part, cut: Cut = lambda octets: [octets]
 class _Stage:
     def __init__(self, client: Part, server: Part, cut: Cut) -> None:
         self._players = (_Player(client, "client"), _Player(server, "server"))
-        self._pipes: dict[tuple[str, str], _Pipe] = {}
+        self._pipes: dict[tuple[str, int, str], _Pipe] = {}
         self._cut = cut
         self._now = 0.0
 
@@ -97,7 +99,8 @@ class _Stage:
 
     def _pipe(self, player: _Player, connection: str, *, outgoing: bool) -> _Pipe:
         client_speaks = (player.name == "client") is outgoing
-        return self._pipes.setdefault((connection, "C" if client_speaks else "S"), _Pipe())
+        key = (connection, player.opens.get(connection, 0), "C" if client_speaks else "S")
+        return self._pipes.setdefault(key, _Pipe())
 
     def _advance(self, player: _Player) -> bool:
         """Let one player do what it can now; False when it has to wait."""
@@ -106,6 +109,7 @@ class _Stage:
                 return False
             case Open(connection):
                 player.clock[connection] = self._now
+                player.opens[connection] = player.opens.get(connection, 0) + 1
                 player.resume(Opened("memory", "memory", 0, "memory", 0, is_loopback=True))
             case Send(connection, octets):
                 self._send(player, connection, octets)

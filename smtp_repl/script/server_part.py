@@ -19,6 +19,7 @@ from smtp_repl.script.player import Plan
 from smtp_repl.script.settings import Settings
 from smtp_repl.script.steps import Do, Hear, Say, Step
 from smtp_repl.script.verdicts import Failed, Verdicts
+from smtp_repl.wire.commands import Command, parse_command
 from smtp_repl.wire.conversation import Side
 from smtp_repl.wire.errors import PeerClosed, ReplyTimeout
 from smtp_repl.wire.events import BodySaid, ChunkSaid, CommandSaid
@@ -40,6 +41,7 @@ class _ServerPart:
         self._settings = Settings(casting)
         self._verdicts = Verdicts(observer)
         self._channels: dict[str, Channel] = {}
+        self._words: dict[str, _Words] = {}
         self._now = 0
 
     def play(self) -> Generator[Action, Happening, PlayResult]:
@@ -67,9 +69,12 @@ class _ServerPart:
                 if within is not None and within.least:
                     yield Wait(within.least)
                 yield from channel.send(step.expectation.sample(self._settings.bindings))
+                if channel.conversation.phase is not Phase.DATA:
+                    self._words_of(channel.name).in_text = False
             case Do():
                 yield from self._do(channel, step)
-        yield from channel.settle()
+        if channel.name not in self._settings.manual_tls:
+            yield from channel.settle()
 
     def _open(self, name: str) -> Generator[Action, Happening, Channel]:
         channel = self._channels.get(name)
@@ -80,34 +85,32 @@ class _ServerPart:
 
     # ------------------------------------------------------------ what the client says
 
+    def _words_of(self, name: str) -> "_Words":
+        return self._words.setdefault(name, _Words())
+
     def _expect(self, channel: Channel, say: Say) -> Playing:
-        due = _expected_lines(say)
-        while due:
-            if channel.conversation.phase is Phase.DATA:
-                yield from self._expect_text(channel, due)
+        words = self._words_of(channel.name)
+        words.add(say)
+        while words:
+            if words.chunk_left:
+                if words.skip_chunk():
+                    yield from self._next(channel, ChunkSaid)
+            elif words.in_text:
+                if words.skip_text():
+                    yield from self._next(channel, BodySaid)
+            elif (line := words.take_line()) is not None:
+                yield from self._expect_command(channel, say, *line)
             else:
-                yield from self._expect_command(channel, say, due)
+                return
 
-    def _expect_text(self, channel: Channel, due: "deque[tuple[Wire, bytes]]") -> Playing:
-        """Read a message to its dot; what the script says of it up to its own dot is not compared."""
-        yield from self._next(channel, BodySaid)
-        while due:
-            _, octets = due.popleft()
-            if octets in (b".\r\n", b".\n", b"."):
-                break
-
-    def _expect_command(self, channel: Channel, say: Say, due: "deque[tuple[Wire, bytes]]") -> Playing:
-        wire, octets = due.popleft()
+    def _expect_command(self, channel: Channel, say: Say, wire: Wire, octets: bytes) -> Playing:
         said = yield from self._next(channel, CommandSaid)
         if not isinstance(said, CommandSaid):
             raise AssertionError(said)
         matched = _match(wire, octets, said, self._settings.bindings)
         self._verdicts.give(matched.status, channel.name, step=say, number=self._now, differences=matched.differences)
-        if said.command.verb == "BDAT" and said.command.argument.split()[:1] not in ([], [b"0"]):
-            yield from self._next(channel, ChunkSaid)
-            size = int(said.command.argument.split()[0])
-            while due and size > 0:
-                size -= len(due.popleft()[1])
+        if said.step is None:
+            self._words_of(channel.name).follow(parse_command(octets.rstrip(b"\r\n")))
 
     def _next(
         self, channel: Channel, kind: type[CommandSaid | BodySaid | ChunkSaid]
@@ -130,10 +133,13 @@ class _ServerPart:
     def _do(self, channel: Channel, do: Do) -> Playing:
         match do.directive.value:
             case File():
-                kind = BodySaid if channel.conversation.phase is Phase.DATA else CommandSaid
-                yield from self._next(channel, kind)
+                words = self._words_of(channel.name)
+                yield from self._next(channel, BodySaid if words.in_text else CommandSaid)
+                words.in_text = False
             case Tls():
-                if not channel.conversation.tls_active:
+                if channel.handshake is not None:
+                    yield from channel.settle()
+                elif not channel.conversation.tls_active:
                     yield from channel.start_tls()
             case _ if do.directive.name == "eof":
                 yield from channel.close()
@@ -149,22 +155,62 @@ class _ServerPart:
                 raise ReplyTimeout("the client did not close")
             restart = False
         self._channels.pop(channel.name)
+        self._words.pop(channel.name, None)
 
 
-def _expected_lines(say: Say) -> "deque[tuple[Wire, bytes]]":
-    """What the script's client says, line by line, however its `"…"` forms cut it."""
-    lines: deque[tuple[Wire, bytes]] = deque()
-    for wire in say.lines:
-        if wire.template is not None:
-            lines.append((wire, wire.text + b"\r\n"))
-            continue
-        for octets in _cut(b"".join(wire.blocks({}))):
-            if lines and not lines[-1][1].endswith(b"\n"):
-                first, begun = lines.pop()
-                lines.append((first, begun + octets))
-            else:
-                lines.append((wire, octets))
-    return lines
+class _Words:
+    """What the script's client says on one connection, however its `"…"` forms and its writes cut it."""
+
+    __slots__ = ("_pieces", "chunk_left", "in_text")
+
+    def __init__(self) -> None:
+        self._pieces: deque[tuple[Wire, bytes]] = deque()
+        self.in_text = False
+        """Whether it is in the middle of a message."""
+        self.chunk_left = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._pieces)
+
+    def add(self, say: Say) -> None:
+        for wire in say.lines:
+            octets = wire.text + b"\r\n" if wire.template is not None else b"".join(wire.blocks({}))
+            self._pieces += ((wire, piece) for piece in _cut(octets))
+
+    def take_line(self) -> tuple[Wire, bytes] | None:
+        """The next line, and the script line that it begins on; None when its end stands in a later write."""
+        begun, octets = self._pieces[0][0], b""
+        while self._pieces:
+            octets += self._pieces.popleft()[1]
+            if octets.endswith(b"\n"):
+                return begun, octets
+        self._pieces.append((begun, octets))
+        return None
+
+    def follow(self, command: Command) -> None:
+        """What comes after this command is perhaps no command."""
+        words = command.argument.split()
+        if command.verb == "DATA":
+            self.in_text = True
+        elif command.verb == "BDAT" and words and words[0].isdigit() and len(words[0]) <= 20:
+            self.chunk_left = int(words[0])
+
+    def skip_text(self) -> bool:
+        """Leave out the text of a message, which is not compared; whether it ends in this write."""
+        while self._pieces:
+            if self._pieces.popleft()[1] in (b".\r\n", b".\n"):
+                self.in_text = False
+                return True
+        return False
+
+    def skip_chunk(self) -> bool:
+        """Leave out the octets of a chunk; whether it ends in this write."""
+        while self._pieces and self.chunk_left:
+            wire, octets = self._pieces.popleft()
+            if len(octets) > self.chunk_left:
+                self._pieces.appendleft((wire, octets[self.chunk_left :]))
+            self.chunk_left -= min(len(octets), self.chunk_left)
+        return not self.chunk_left
 
 
 def _cut(octets: bytes) -> list[bytes]:

@@ -8,10 +8,12 @@ such as `{auth.plain}`, or `{secret.1}` where no hole of an identity would give 
 Lines come without line end. Those of kind `FILE_ONLY` are for files and not for a screen.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from smtp_repl.script.actions import Opened, TlsFacts
+from smtp_repl.wire.authentication import is_auth
 from smtp_repl.wire.events import (
     AuthStep,
     BodySaid,
@@ -29,6 +31,9 @@ from smtp_repl.wire.sasl import MECHANISMS
 from smtp_repl.wire.secrets import MASK, Secret
 from smtp_repl.wire.states import AUTH_STEP
 from smtp_repl.wire.targets import Target
+
+PIECE = 128 * 1024
+"""Octets of one line of a transcript; a longer one is written in pieces, which are one write when played again."""
 
 CLIENT, SERVER, DIRECTIVE, REMARK, FILE_ONLY = "C", "S", "@", "#", "file"
 
@@ -62,6 +67,7 @@ class Transcriber:
     """
 
     def __init__(self, connection: str = "", *, stamp: Callable[[], str] | None = None) -> None:
+        self._name = connection
         self._connection = f"[{connection}]" if connection else ""
         self._stamp = stamp
         self._last = ""
@@ -109,7 +115,7 @@ class Transcriber:
                 case CommandSaid():
                     begins_with_command = begins_with_command or not said
                     said += self._flush_body()
-                    said.append(self._command(event, directives))
+                    said += self._command(event, directives)
                 case BodySaid(raw=raw, ended=ended) | ChunkSaid(raw=raw, ended=ended):
                     said += self._body_lines(raw, ended)
                 case _:
@@ -142,34 +148,34 @@ class Transcriber:
     def _time(self) -> list[Line]:
         return [Line(REMARK, f"# {self._stamp()}")] if self._stamp is not None else []
 
-    def _line(self, side: str, octets: bytes) -> Line:
-        return Line(side, wire_line(side + self._connection, octets))
+    def _lines(self, side: str, octets: bytes) -> list[Line]:
+        pieces = [octets[at : at + PIECE] for at in range(0, len(octets), PIECE)]
+        return [Line(side, wire_line(side + self._connection, piece)) for piece in pieces]
 
     def _body_lines(self, raw: bytes, ended: bool) -> list[Line]:
-        *whole, unfinished = (self._body + raw).split(b"\n")
-        self._body = unfinished
-        lines = [self._line(CLIENT, line + b"\n") for line in whole]
+        lines: list[Line] = []
+        for line in _lines_with_ends(self._body + raw):
+            self._body = line
+            if line.endswith(b"\n") or len(line) >= PIECE:
+                lines += self._flush_body()
         return lines + self._flush_body() if ended else lines
 
     def _flush_body(self) -> list[Line]:
-        """A line of a message or chunk that did not come to its end."""
-        if not self._body:
-            return []
-        line = self._line(CLIENT, self._body)
-        self._body = b""
-        return [line]
+        """The line of a message or chunk that is being put together, whether it has come to its end or not."""
+        octets, self._body = self._body, b""
+        return self._lines(CLIENT, octets)
 
     def _reply(self, event: ReplySaid) -> list[Line]:
         reply = event.reply
         lines = [] if event.answers is not None or reply.partial else [Line(REMARK, "# unsolicited")]
         if reply.code == 334 and event.answers in ("AUTH", AUTH_STEP) and self._is_fresh_challenge():
-            return [*lines, Line(SERVER, f"S{self._connection}~ 334 {{}}")]
-        for octets in _lines_with_ends(reply.raw):
-            if MASK.encode() in octets and event.secret:
-                text = printable(octets.removesuffix(b"\n").removesuffix(b"\r"))
-                lines.append(Line(SERVER, f"S{self._connection}~ " + escape_braces(text).replace(MASK, "{}")))
-            else:
-                lines.append(self._line(SERVER, octets))
+            lines.append(Line(SERVER, f"S{self._connection}~ 334 {{}}"))
+        else:
+            for octets in _lines_with_ends(reply.raw):
+                if event.secret and MASK.encode() in octets:
+                    lines.append(Line(SERVER, f"S{self._connection}~ {_masked_template(octets)}"))
+                else:
+                    lines += self._lines(SERVER, octets)
         if reply.partial:
             lines.append(remark("the reply was cut here"))
         return lines
@@ -181,16 +187,17 @@ class Transcriber:
 
     # ------------------------------------------------------------ AUTH
 
-    def _command(self, event: CommandSaid, directives: list[Line]) -> Line:
-        if event.command.verb == "AUTH":
-            words = event.command.argument.split()
-            self._mechanism = words[0].decode("ascii", "replace").upper() if words else ""
+    def _command(self, event: CommandSaid, directives: list[Line]) -> list[Line]:
+        if is_auth(event.command.line):
+            words = event.command.line.split()
+            self._mechanism = words[1].decode("ascii", "replace").upper() if len(words) > 1 else ""
             self._current = None
         if event.step is None:
-            return self._line(CLIENT, event.raw or b"\r\n")
+            return self._lines(CLIENT, event.raw or b"\r\n")
         hole = self._hole(event.step, directives)
-        prefix = escape_braces(printable(event.command.line))
-        return Line(CLIENT, f"C{self._connection}~ {prefix}{hole}")
+        # A TAB may stand before a secret; printable() would make two characters of it.
+        prefix = "\t".join(escape_braces(printable(part)) for part in event.command.line.split(b"\t"))
+        return [Line(CLIENT, f"C{self._connection}~ {prefix}{hole}")]
 
     def _hole(self, step: AuthStep, directives: list[Line]) -> str:
         attribute, octets = _expression(step)
@@ -213,14 +220,39 @@ class Transcriber:
         for identity in self._identities:
             if identity.fits(user, password):
                 return identity
-        if not is_plain(user) or b" " in user or not user:
+        value = _user_value(user)
+        if not value:
             return None
-        name = f"auth{len(self._identities) + 1}" if self._identities else "auth"
+        name = self._name or "auth"
+        if self._identities:
+            name += str(len(self._identities) + 1)
         identity = _Identity(name, user)
         self._identities.append(identity)
         label = f"[{name}]" if name != "auth" else ""
-        directives.append(Line(DIRECTIVE, f"@auth{label} user={user.decode()}"))
+        directives.append(Line(DIRECTIVE, f"@auth{label} user={value}"))
         return identity
+
+
+_BARE_USER = re.compile(r"[^\s\"]\S*")
+
+
+def _user_value(user: bytes) -> str:
+    """A user as `@auth user=` writes it; empty for one that it cannot write."""
+    try:
+        text = user.decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
+    if any(octet in user for octet in b"\r\n\0"):
+        return ""  # nor could it be sent again
+    return text if is_plain(user) and _BARE_USER.fullmatch(text) else f'"{quote(user)}"' if text else ""
+
+
+def _masked_template(octets: bytes) -> str:
+    """An `S~` text for a line in which secrets are masked: holes for these, and for what cannot be written."""
+    text = octets.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "replace")
+    text = "".join(character if is_plain(character.encode() + b".") else "\ufffd" for character in text)
+    parts = re.split(f"(?:{MASK}|\ufffd)+", text)
+    return "{}".join(escape_braces(part) for part in parts)
 
 
 def _expression(step: AuthStep) -> tuple[str, bytes | None]:
@@ -271,10 +303,15 @@ def finding_remark(finding: Finding) -> Line:
     return remark(text)
 
 
+_TERM = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+
+
 def caps_directive(capabilities: Capabilities) -> str:
     """The `@caps` directive that holds for what was offered."""
     words = []
     for keyword, parameters in capabilities.keywords.items():
+        if not _TERM.fullmatch(keyword):
+            continue  # no directive could say it
         plain = [parameter for parameter in parameters if is_plain(parameter.encode()) and "," not in parameter]
         words.append(f"{keyword}={','.join(plain)}" if plain else keyword)
     return f"@caps {' '.join(words)}"
