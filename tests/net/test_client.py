@@ -204,11 +204,12 @@ def test_a_peer_that_reads_nothing(raw_server: Start) -> None:
 
 def test_no_room_on_a_cut_connection(raw_server: Start) -> None:
     """`drain` does not wait for what cannot be."""
-    server = raw_server([raw.Reset()])
+    server = raw_server([raw.Expect(), raw.Reset()])
 
     async def scene(client: Client, log: Log) -> None:
         await client.open(target(server), NetOptions())
         client.resume()
+        client.write(b"x\r\n")
         await log.until(lambda: log.ended)
         with pytest.raises(PeerClosed):
             await client.drain()
