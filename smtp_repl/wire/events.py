@@ -237,7 +237,7 @@ _AUTH_ROWS = (
     ),
 )
 _ORDER_ROWS = (
-    ("out-of-order", "warning", "{said} is not due here: expect 503", "{legal}", "{ref}"),
+    ("out-of-order", "warning", "{said} is not due here: expect 503", "{first}", "{ref}"),
     ("not-offered", "warning", "{said} needs {keyword}, which this server does not offer", "{why}", "{ref}"),
     ("not-last", "warning", "{said} must be the last command of a pipelined group", "", "RFC 2920 §3.1"),
     (

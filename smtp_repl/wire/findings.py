@@ -88,9 +88,9 @@ def _order(said: str, phase: Phase, is_early: bool, after_handshake: bool) -> Fi
         return finding("talks-too-early", said=said)
     if phase is Phase.CONNECTED and after_handshake:
         return finding("no-ehlo-after-tls")
-    legal = ", ".join(states.legal_verbs(phase))
-    rule = states.RULES[said]
-    return finding("out-of-order", said=said, legal=f"due here: {legal}" if legal else "", ref=rule.ref)
+    way = states.way_to(said, phase)
+    first = f"{', then '.join(way)} {'comes' if len(way) == 1 else 'come'} first" if way else ""
+    return finding("out-of-order", said=said, first=first, ref=states.RULES[said].ref)
 
 
 def _pipelining(said: str, awaiting: Sequence[str], capabilities: Capabilities) -> list[Finding]:

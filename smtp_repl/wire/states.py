@@ -170,6 +170,21 @@ def legal_verbs(phase: Phase) -> tuple[str, ...]:
     return tuple(rule.said for rule in _ROWS if phase in rule.legal and rule.said not in _NOT_VERBS)
 
 
+def way_to(said: str, phase: Phase) -> tuple[str, ...]:
+    """The shortest row of verbs after which `said` may be said; empty when it may now, or never will."""
+    ways: list[tuple[Phase, tuple[str, ...]]] = [(phase, ())]
+    seen = {phase}
+    for here, way in ways:
+        if is_legal(said, here):
+            return way
+        for verb in legal_verbs(here):
+            there = hoped(here, verb)
+            if there not in seen:
+                seen.add(there)
+                ways.append((there, (*way, verb)))
+    return ()
+
+
 def diagram() -> str:
     """The table as a Mermaid state diagram (for docs/architecture.md)."""
     arrows: dict[tuple[str, str], list[str]] = {}
