@@ -56,6 +56,11 @@ class Played(Generic[T]):
         return None
 
 
+NAP = 0.5
+"""Seconds that the loop sleeps at most. A signal that comes just before the selector begins to wait does not wake it:
+without naps Ctrl-C would then be heard when the server says something, or never."""
+
+
 class Runner:
     """Plays all the parts that were added, until each has ended; once.
 
@@ -106,7 +111,7 @@ class Runner:
 
     def _wait(self) -> None:
         due = self._due
-        for key, mask in self._selector.select(max(0.0, due[0][0] - monotonic()) if due else None):
+        for key, mask in self._selector.select(min(NAP, max(0.0, due[0][0] - monotonic())) if due else NAP):
             session, connection = key.data
             if connection is not None:
                 if connection.closed:
