@@ -267,6 +267,7 @@ def _unknown(flag: str, known: dict[str, Option], command: str) -> UsageError:
         return UsageError(problem, f"{places} has it")
     import difflib  # 3 ms that only those pay who mistyped
 
-    near = difflib.get_close_matches(flag, known, 1, 0.6)
-    hint = f"did you mean {near[0]}?" if near else f"smtp-repl{name} --help lists them"
+    names = {name.lstrip("-"): name for name in known}
+    near = difflib.get_close_matches(flag.lstrip("-"), names, 1, 0.6)
+    hint = f"did you mean {names[near[0]]}?" if near else f"smtp-repl{name} --help lists them"
     return UsageError(problem, hint)
