@@ -3,6 +3,8 @@
 import ssl
 import threading
 
+_OWNER = "smtp-repl practice server"
+
 
 class Certificates:
     """One authority and one server certificate for the life of a server. Safe to use from several threads."""
@@ -25,8 +27,14 @@ class Certificates:
             if self._made is None:
                 import trustme
 
-                authority = trustme.CA(organization_name="smtp-repl practice server")
-                certificate = authority.issue_cert(*dict.fromkeys((*self._names, "localhost", "127.0.0.1", "::1")))
+                authority = trustme.CA(organization_name=_OWNER)
+                names = dict.fromkeys((*self._names, "localhost", "127.0.0.1", "::1"))
+                certificate = authority.issue_cert(
+                    *names,
+                    organization_name=_OWNER,
+                    organization_unit_name="made for this run",
+                    common_name=self._names[0],
+                )
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 context.minimum_version = ssl.TLSVersion.TLSv1_2
                 certificate.configure_cert(context)
