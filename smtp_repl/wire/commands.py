@@ -58,11 +58,11 @@ def parse_command(line: bytes) -> Command:
     return Command(line, verb if verb.isprintable() else "", argument)
 
 
-_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
-_MECHANISM = re.compile(rb"[A-Za-z0-9_-]{1,20}")
-_STEP = re.compile(rb"=|(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
-_SIZE = re.compile(rb"[0-9]{1,20}")
-_ATTRIBUTE = re.compile(rb"[A-Za-z][A-Za-z0-9_-]*=[!-~]*")
+_CONTROL = rb"[\x00-\x1f\x7f]"
+_MECHANISM = rb"[A-Za-z0-9_-]{1,20}"
+_STEP = rb"=|(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+_SIZE = rb"[0-9]{1,20}"
+_ATTRIBUTE = rb"[A-Za-z][A-Za-z0-9_-]*=[!-~]*"
 
 
 def check_syntax(
@@ -79,7 +79,7 @@ def check_syntax(
     """
     if not command.line.strip(b" "):
         return (problem("empty-line", "An empty line is no command", 0, "write QUIT to leave"),)
-    control = _CONTROL.search(command.line)
+    control = re.search(_CONTROL, command.line)
     if control is not None:
         what = "TAB is not a blank here" if control[0] == b"\t" else "The line holds a control character"
         return (problem("control-char", what, control.start()),)
@@ -174,12 +174,12 @@ def _check_auth(command: Command, syntax: VerbSyntax) -> list[Problem]:
     column = len(command.verb) + 1
     if not words:
         return [_missing(command, syntax)]
-    if _MECHANISM.fullmatch(words[0]) is None:
+    if re.fullmatch(_MECHANISM, words[0]) is None:
         return [problem("bad-mechanism", "This is not the name of a mechanism", column, "write AUTH PLAIN")]
     column += command.argument.index(words[0]) + len(words[0]) + 1
     if len(words) > 2:
         return [problem("argument-unwanted", "AUTH takes a mechanism and one step", column)]
-    if len(words) == 2 and _STEP.fullmatch(words[1]) is None:
+    if len(words) == 2 and re.fullmatch(_STEP, words[1]) is None:
         return [problem("bad-base64", "What follows the mechanism is not base64", column)]
     return []
 
@@ -190,7 +190,7 @@ def _check_chunk(command: Command, syntax: VerbSyntax) -> list[Problem]:
         return [_missing(command, syntax)]
     column = len(command.verb) + 1
     hint = "write BDAT 120, or BDAT 120 LAST"
-    if _SIZE.fullmatch(words[0]) is None:
+    if re.fullmatch(_SIZE, words[0]) is None:
         return [problem("bad-chunk-size", "BDAT needs a number of octets", column, hint)]
     if len(words) > 2 or (len(words) == 2 and words[1].upper() != b"LAST"):
         unwanted = column + command.argument.index(words[0]) + len(words[0]) + 1
@@ -202,7 +202,7 @@ def _check_attributes(command: Command, syntax: VerbSyntax) -> list[Problem]:
     words = command.argument.split()
     if not words:
         return [_missing(command, syntax)]
-    bad = [word for word in words if _ATTRIBUTE.fullmatch(word) is None]
+    bad = [word for word in words if re.fullmatch(_ATTRIBUTE, word) is None]
     column = len(command.verb) + 1
     return [problem("bad-attribute", f"{command.verb} takes NAME=value only", column) for _ in bad[:1]]
 

@@ -75,10 +75,10 @@ EXTENSIONS: dict[str, Extension] = {
 
 # Octets, not str: the long s (U+017F) has S for its upper case, and full-width letters casefold; neither may make a
 # STARTTLS.
-_VISIBLE = re.compile(rb"[!-~]+")
-_KEYWORD = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_-]*")
-_MECHANISM = re.compile(rb"[A-Za-z0-9_-]{1,64}")
-_DIGITS = re.compile(rb"[0-9]+")
+_VISIBLE = rb"[!-~]+"
+_KEYWORD = rb"[A-Za-z0-9][A-Za-z0-9_-]*"
+_MECHANISM = rb"[A-Za-z0-9_-]{1,64}"
+_DIGITS = rb"[0-9]+"
 _SIZE_DIGITS = 20
 """RFC 1870 §3: size-value ::= 1*20DIGIT."""
 
@@ -168,11 +168,11 @@ class _Reading:
             self._read_mechanisms([word[5:], *parameters] if word[5:] else parameters, self.legacy)
             self.keywords.setdefault("AUTH", ())
             return
-        if _VISIBLE.fullmatch(word) is None:
+        if re.fullmatch(_VISIBLE, word) is None:
             self._note_characters(word)
             self.odd.append(text)
             return
-        if _KEYWORD.fullmatch(word) is None:
+        if re.fullmatch(_KEYWORD, word) is None:
             self.flags.append("bad-keyword")
         keyword = word.upper().decode("ascii")
         if keyword in self.seen:
@@ -190,16 +190,16 @@ class _Reading:
 
     def _read_mechanisms(self, names: Sequence[bytes], into: list[str]) -> None:
         for name in names:
-            if _MECHANISM.fullmatch(name):
+            if re.fullmatch(_MECHANISM, name):
                 into.append(name.upper().decode("ascii"))
-            elif _VISIBLE.fullmatch(name):
+            elif re.fullmatch(_VISIBLE, name):
                 self.flags.append("bad-mechanism")
             else:
                 self._note_characters(name)
 
     def _read_size(self, parameters: Sequence[bytes]) -> None:
         digits = parameters[0]
-        if len(parameters) > 1 or _DIGITS.fullmatch(digits) is None:
+        if len(parameters) > 1 or re.fullmatch(_DIGITS, digits) is None:
             self.flags.append("size-bad")
         elif len(digits) > _SIZE_DIGITS:
             self.flags.append("size-overflow")

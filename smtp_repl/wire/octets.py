@@ -6,7 +6,6 @@ and the transparency of DATA bodies (RFC 5321 §4.5.2), streaming. Knows nothing
 
 import binascii
 import re
-import unicodedata
 
 _SHORT = {"\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0"}
 _MARKS_IN_A_ROW = 8
@@ -29,6 +28,8 @@ def printable(octets: bytes | str) -> str:
     text = octets if isinstance(octets, str) else octets.decode("utf-8", "surrogateescape")
     if text.isprintable() and text.isascii():
         return text
+    import unicodedata  # a library to load, which sessions in plain ASCII do without
+
     shown: list[str] = []
     marks = 0
     for character in text:
@@ -82,7 +83,7 @@ class BadEscape(ValueError):
         self.offset = offset
 
 
-_ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|(.?))", re.DOTALL)
+_ESCAPE = rb"(?s)\\(?:x([0-9A-Fa-f]{2})|(.?))"
 _LONG = {b"r": b"\r", b"n": b"\n", b"t": b"\t", b"0": b"\0", b"\\": b"\\", b'"': b'"'}
 
 
@@ -94,7 +95,7 @@ def unquote(body: str) -> bytes:
     octets = body.encode("utf-8", "surrogateescape")
     if b"\\" not in octets:
         return octets
-    return _ESCAPE.sub(lambda found: _unescape(octets, found), octets)
+    return re.sub(_ESCAPE, lambda found: _unescape(octets, found), octets)
 
 
 def _unescape(octets: bytes, found: re.Match[bytes]) -> bytes:
@@ -112,7 +113,11 @@ def _unescape(octets: bytes, found: re.Match[bytes]) -> bytes:
 
 
 def _unwritable(character: str) -> bool:
-    return not character.isprintable() and unicodedata.category(character) in _UNWRITABLE
+    if character.isprintable():
+        return False
+    import unicodedata
+
+    return unicodedata.category(character) in _UNWRITABLE
 
 
 def _escaped(character: str) -> str:
@@ -139,18 +144,18 @@ def decode_step(text: bytes) -> bytes | None:
     return octets if encode_step(octets) == text else None
 
 
-_NOT_XCHAR = re.compile(rb"[^!-*,-<>-~]")
-_XTEXT = re.compile(rb"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*")
+_NOT_XCHAR = rb"[^!-*,-<>-~]"
+_XTEXT = rb"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*"
 
 
 def xtext_encode(octets: bytes) -> bytes:
     """The octets as xtext (RFC 3461 §4): `+` and two digits for what is not a visible ASCII character."""
-    return _NOT_XCHAR.sub(lambda found: b"+%02X" % found[0][0], octets)
+    return re.sub(_NOT_XCHAR, lambda found: b"+%02X" % found[0][0], octets)
 
 
 def xtext_decode(text: bytes) -> bytes | None:
     """The octets of an xtext; None when it is none (RFC 3461 §4 wants upper-case digits)."""
-    if _XTEXT.fullmatch(text) is None:
+    if re.fullmatch(_XTEXT, text) is None:
         return None
     return re.sub(rb"\+(..)", lambda found: bytes.fromhex(found[1].decode("ascii")), text)
 

@@ -10,7 +10,7 @@ from smtp_repl.wire.paths import PATH_LIMIT, Path, check_address, parse_path
 from smtp_repl.wire.problems import Problem, problem
 from smtp_repl.wire.verbs import Parameter, parameters_of, value_fits
 
-_PARAMETER_NAME = re.compile(r"[A-Z0-9][A-Z0-9-]*")
+_PARAMETER_NAME = r"[A-Z0-9][A-Z0-9-]*"
 
 
 def check_path(
@@ -107,7 +107,7 @@ def _parameter_problems(verb: str, argument: bytes, path: Path, offered: frozens
     for name, value in path.parameters:
         column = max(column + 1, upper.find(name.encode(), column + 1))
         parameter = known.get(name)
-        if _PARAMETER_NAME.fullmatch(name) is None or value == b"":
+        if re.fullmatch(_PARAMETER_NAME, name) is None or value == b"":
             found.append(problem("bad-parameter", "A parameter is written NAME or NAME=value", column))
         elif parameter is None:
             what = f"{verb} has no parameter {name}" if len(name) <= 32 else "Unknown parameter"

@@ -12,22 +12,20 @@ LOCAL_LIMIT, DOMAIN_LIMIT, PATH_LIMIT = 64, 255, 256
 """Octets (RFC 5321 §4.5.3.1.1 to §4.5.3.1.3); the path counts with its brackets."""
 
 _ATEXT = rb"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\xff-]"
-_LOCAL = re.compile(rb"%s+(?:\.%s+)*" % (_ATEXT, _ATEXT))
-_QUOTED = re.compile(rb'"(?:[ !#-\[\]-~\x80-\xff]|\\[ -~])*"')
+_LOCAL = rb"%s+(?:\.%s+)*" % (_ATEXT, _ATEXT)
+_QUOTED = rb'"(?:[ !#-\[\]-~\x80-\xff]|\\[ -~])*"'
 _LABEL = rb"[A-Za-z0-9\x80-\xff](?:[A-Za-z0-9\x80-\xff-]*[A-Za-z0-9\x80-\xff])?"
-_DOMAIN = re.compile(rb"%s(?:\.%s)*" % (_LABEL, _LABEL))
+_DOMAIN = rb"%s(?:\.%s)*" % (_LABEL, _LABEL)
 _OCTET = rb"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
-_LITERAL = re.compile(
+_LITERAL = (
     rb"\[(?:%s(?:\.%s){3}|(?i:IPv6):[0-9A-Fa-f]*:[0-9A-Fa-f:.]*|(?!(?i:IPv6):)[A-Za-z0-9-]*[A-Za-z0-9]:[!-Z^-~]+)\]"
     % (_OCTET, _OCTET)
 )
 
 # From the strictest to the most lenient: a quote or a bracket that is never closed must not swallow what follows.
 _QUOTED_PART = rb'"(?:[^"\\]|\\.)*"'
-_BRACKETED = tuple(
-    re.compile(pattern, re.DOTALL) for pattern in (rb'<(?:%s|[^>"])*>' % _QUOTED_PART, rb"<[^>]*>", rb"<[^ ]*")
-)
-_BARE = tuple(re.compile(pattern, re.DOTALL) for pattern in (rb'(?:%s|[^ "])+(?= |$)' % _QUOTED_PART, rb"[^ ]+"))
+_BRACKETED = (rb'<(?:%s|[^>"])*>' % _QUOTED_PART, rb"<[^>]*>", rb"<[^ ]*")
+_BARE = (rb'(?:%s|[^ "])+(?= |$)' % _QUOTED_PART, rb"[^ ]+")
 
 
 class Path(NamedTuple):
@@ -52,6 +50,13 @@ def parse_path(argument: bytes, keyword: bytes) -> Path:
 
     `keyword` is b"FROM" or b"TO"; `Path.keyword` is what was found, colon included, b"" when there was none.
     """
+    usual = len(keyword) + 2
+    if argument[:usual].upper() == keyword + b":<" and b'"' not in argument:
+        # As nearly every client says it; spares a run the compiling of patterns.
+        end = argument.find(b">", usual) + 1
+        if end and argument[usual : usual + 1] != b"@":
+            word = argument[: usual - 1]
+            return Path(argument[usual : end - 1], _parameters(argument[end:]), word, usual - 1, end, True)
     found = re.match(rb" *(?:%s|[A-Za-z]+(?=[ ]*:)) *:?" % keyword, argument, re.IGNORECASE)
     word = found[0] if found else b""
     rest = argument[len(word) :]
@@ -72,7 +77,8 @@ def parse_path(argument: bytes, keyword: bytes) -> Path:
 def _end_of_path(argument: bytes, start: int, bracketed: bool) -> int:
     """Where the path ends: behind its bracket, or at a blank; not inside a quoted local part."""
     patterns = _BRACKETED if bracketed else _BARE
-    return next(found.end() for pattern in patterns if (found := pattern.match(argument, start)))  # the last one fits
+    compiled = (re.compile(pattern, re.DOTALL) for pattern in patterns)
+    return next(found.end() for pattern in compiled if (found := pattern.match(argument, start)))  # the last one fits
 
 
 def _parameters(rest: bytes) -> tuple[tuple[str, bytes | None], ...]:
@@ -89,8 +95,8 @@ def check_domain(domain: bytes) -> str:
     if len(domain) > DOMAIN_LIMIT:
         return f"The domain is longer than {DOMAIN_LIMIT} octets"
     if domain.startswith(b"["):
-        return "" if _LITERAL.fullmatch(domain) else "Not an address literal such as [192.0.2.1]"
-    if _DOMAIN.fullmatch(domain):
+        return "" if re.fullmatch(_LITERAL, domain) else "Not an address literal such as [192.0.2.1]"
+    if re.fullmatch(_DOMAIN, domain):
         longest = max(len(label) for label in domain.split(b"."))
         return "" if longest <= 63 else "A label of the domain is longer than 63 octets"
     if not domain:
@@ -109,7 +115,7 @@ def check_address(address: bytes) -> tuple[str, str]:
         return "no-domain", 'The address has no "@domain"'
     if len(local) > LOCAL_LIMIT:
         return "local-part-too-long", f"The part before the @ is longer than {LOCAL_LIMIT} octets"
-    if not (_LOCAL.fullmatch(local) or _QUOTED.fullmatch(local)):
+    if not (re.fullmatch(_LOCAL, local) or re.fullmatch(_QUOTED, local)):
         return "bad-local-part", _why_not_local(local)
     reason = check_domain(domain)
     return ("bad-domain", reason) if reason else ("", "")

@@ -5,7 +5,6 @@ what the peer sent short of the limits; oddities become flags, which are rule id
 """
 
 import re
-import unicodedata
 from typing import NamedTuple
 
 from smtp_repl.wire.errors import WireLimit
@@ -17,10 +16,8 @@ LINES_LIMIT = 1000
 REPLY_LIMIT = 256 * 1024
 """Octets in one reply."""
 
-# Octets, not str: int() and str.isdigit() take signs, underscores and Arabic-Indic digits.
-_REPLY_LINE = re.compile(rb"([0-9]{3})(?:([ -])(.*))?", re.DOTALL)
-_ENHANCED = re.compile(rb"([245])\.([0-9]{1,3})\.([0-9]{1,3})(?![0-9.])")
-_ENHANCED_LOOK = re.compile(rb"[0-9]+\.[0-9]+\.[0-9]+(?:\s|$)")
+_ENHANCED = rb"([245])\.([0-9]{1,3})\.([0-9]{1,3})(?![0-9.])"
+_ENHANCED_LOOK = rb"[0-9]+\.[0-9]+\.[0-9]+(?:\s|$)"
 
 
 class EnhancedCode(NamedTuple):
@@ -36,7 +33,7 @@ class EnhancedCode(NamedTuple):
 
 def parse_enhanced(text: bytes) -> EnhancedCode | None:
     """The enhanced status code at the start of a reply text (after the code and its separator)."""
-    found = _ENHANCED.match(text)
+    found = re.match(_ENHANCED, text)
     return EnhancedCode(*(int(part) for part in found.groups())) if found else None
 
 
@@ -129,6 +126,9 @@ class ReplyReader:
         while (end := buffer.find(b"\n", start)) >= 0:
             line = buffer[start : end + 1]
             start = end + 1
+            if not self._lines and (usual := _usual_reply(line)) is not None:
+                replies.append(usual)
+                continue
             if len(line) > LINE_LIMIT:
                 return self._give_up(replies, line[:LINE_LIMIT], "line-too-long")
             reply = self._line(line)
@@ -169,36 +169,30 @@ class ReplyReader:
     def _line(self, line: bytes) -> Reply | None:
         """Take one line with its line end; returns the reply if this line completes it."""
         content = line[:-2] if line.endswith(b"\r\n") else line[:-1]
-        found = _REPLY_LINE.fullmatch(content)
+        separator = content[3:4]
         self._note_oddities(line, content)
         self._lines.append(line)
         self._size += len(line)
-        if found is None:
+        # Octets, not str: int() and str.isdigit() take signs, underscores and Arabic-Indic digits.
+        if len(content) < 3 or not content[:3].isdigit() or separator not in (b"", b" ", b"-"):
             self._flags.append("malformed-line")
             self._texts.append(content)
             # In the middle of a reply the code is known and a later line ends it; alone it is all there is.
             return self._complete() if self._code is None else None
-        code = int(found[1])
+        code = int(content[:3])
         if self._code is not None and code != self._code:
             self._flags.append("code-mismatch")
         self._code = code
-        text = found[3]
-        if text is None or (not text and found[2] == b" "):
+        text = content[4:]
+        if not text and separator != b"-":
             self._flags.append("no-text")
-        self._texts.append(text or b"")
-        if found[2] == b"-":
-            return None
-        return self._complete()
+        self._texts.append(text)
+        return None if separator == b"-" else self._complete()
 
     def _complete(self) -> Reply:
         raw = self._lines[0] if len(self._lines) == 1 else b"".join(self._lines)
-        last = self._texts[-1]
-        if self._code is not None and _ENHANCED_LOOK.match(last):
-            enhanced = parse_enhanced(last)
-            if enhanced is None:
-                self._flags.append("enhanced-bad")
-            elif enhanced.klass != self._code // 100:
-                self._flags.append("enhanced-mismatch")
+        if self._code is not None:
+            self._flags += _enhanced_flags(self._code, self._texts[-1])
         return Reply(self._code, tuple(self._texts), raw, tuple(dict.fromkeys(self._flags)))
 
     def _note_oddities(self, line: bytes, content: bytes) -> None:
@@ -220,7 +214,30 @@ class ReplyReader:
             return
         if not content.isascii():
             flags.append("non-ascii")
+        import unicodedata  # a library to load, which sessions in plain ASCII do without
+
         for character in text:
             if not character.isprintable() and character not in "\r\0\t":
                 invisible = unicodedata.category(character) in ("Cf", "Zl", "Zp")
                 flags.append("invisible-char" if invisible else "control-char")
+
+
+def _usual_reply(line: bytes) -> Reply | None:
+    """A reply of one line about which nothing is notable, which is what servers nearly always say; else None."""
+    code, text = line[:3], line[4:-2]
+    if line[3:4] != b" " or not code.isdigit() or line[-2:] != b"\r\n" or not 6 < len(line) <= 512:
+        return None
+    if not (text.isascii() and text.decode("ascii").isprintable()) or (text[1:2] == b"." and code[:1] != text[:1]):
+        return None
+    if text[1:2] == b"." and parse_enhanced(text) is None:
+        return None
+    return Reply(int(code), (text,), line)
+
+
+def _enhanced_flags(code: int, text: bytes) -> list[str]:
+    if not re.match(_ENHANCED_LOOK, text):
+        return []
+    enhanced = parse_enhanced(text)
+    if enhanced is None:
+        return ["enhanced-bad"]
+    return [] if enhanced.klass == code // 100 else ["enhanced-mismatch"]

@@ -103,11 +103,11 @@ def _cram_md5(credentials: Credentials) -> Exchange:
     yield Secret(user + b" " + hmac.new(password, challenge, "md5").hexdigest().encode("ascii"))
 
 
-_CRAM_MD5_RESPONSE = re.compile(rb"(.*) ([0-9a-fA-F]{32})", re.DOTALL)
+_CRAM_MD5_RESPONSE = rb"(?s)(.*) ([0-9a-fA-F]{32})"
 
 
 def _cram_md5_parts(step: int, response: bytes) -> ResponseParts | None:
-    found = _CRAM_MD5_RESPONSE.fullmatch(response)
+    found = re.fullmatch(_CRAM_MD5_RESPONSE, response)
     if step != 0 or found is None:
         return None
     # The digest is enough to try passwords at home, so it is as secret as one.

@@ -70,7 +70,8 @@ class SecretBook:
             decoded = binascii.a2b_base64(text)
         except binascii.Error:
             return
-        for part in {decoded, *decoded.split(b"\0")[2:]}:
+        # [authzid] NUL user NUL password: whatever was forgotten of it, the password is the last.
+        for part in {decoded, decoded.rpartition(b"\0")[2]}:
             self.add(Secret(part))
 
     def mask(self, octets: bytes) -> bytes:

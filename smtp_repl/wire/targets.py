@@ -50,21 +50,21 @@ _SCHEMES = {
     "submissions": (SUBMISSIONS_PORT, True, False),
     "lmtp": (LMTP_PORT, False, True),
 }
-_LOOPBACK = re.compile(r"(?:::1|(?:::ffff:)?127(?:\.[0-9]{1,3}){3})(?:%.*)?", re.ASCII | re.IGNORECASE)
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_PORT = re.compile(r"[0-9]{1,5}")
-_ZONE = re.compile(r"[A-Za-z0-9._-]+")
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f/?#@%\\\[\]\"<>]")
+_LOOPBACK = r"(?ia)(?:::1|(?:::ffff:)?127(?:\.[0-9]{1,3}){3})(?:%.*)?"
+_SCHEME = r"([A-Za-z][A-Za-z0-9+.-]*)://"
+_PORT = r"[0-9]{1,5}"
+_ZONE = r"[A-Za-z0-9._-]+"
+_FORBIDDEN = r"[\x00-\x20\x7f-\x9f/?#@%\\\[\]\"<>]"
 
 
 def is_loopback_address(address: str) -> bool:
     """Whether a numeric address is this machine's own. A name is not: `127.example.com` can lead anywhere."""
-    return _LOOPBACK.fullmatch(address) is not None
+    return re.fullmatch(_LOOPBACK, address) is not None
 
 
 def parse_target(text: str, port: str | None = None) -> Target:
     """Read a target as people type it, with the port as a word of its own or in it. Raises `UsageError`."""
-    scheme = _SCHEME.match(text)
+    scheme = re.match(_SCHEME, text)
     if text.startswith("unix:") or text.startswith("lmtp:unix:"):
         if port is not None:
             raise UsageError(f'a Unix socket has no port, and "{printable(port)}" is given')
@@ -92,7 +92,7 @@ def parse_target(text: str, port: str | None = None) -> Target:
 
 def parse_port(text: str) -> int:
     """A TCP port. Raises `UsageError`; signs, blanks and digits beyond ASCII are no ports."""
-    if not _PORT.fullmatch(text) or not text.isascii() or not 1 <= int(text) <= 65535:
+    if not re.fullmatch(_PORT, text) or not text.isascii() or not 1 <= int(text) <= 65535:
         raise UsageError(
             f'"{printable(text)}" is not a port', "a port is a number from 1 to 65535, such as 25, 465 or 587"
         )
@@ -138,7 +138,7 @@ def _is_ipv6(host: str) -> bool:
         ipaddress.IPv6Address(address)
     except ValueError:
         return False
-    return not percent or _ZONE.fullmatch(zone) is not None
+    return not percent or re.fullmatch(_ZONE, zone) is not None
 
 
 def _check_host(host: str, whole: str) -> None:
@@ -148,7 +148,7 @@ def _check_host(host: str, whole: str) -> None:
         raise UsageError(f'"{printable(host)}" is no host name: it begins with a hyphen', kind="bad-host")
     # A zone (fe80::1%eth0) was looked at with its address.
     name = host.partition("%")[0] if ":" in host else host
-    if _FORBIDDEN.search(name) or not name.isprintable():
+    if re.search(_FORBIDDEN, name) or not name.isprintable():
         raise UsageError(f'"{printable(whole)}" is no host name', "smtp-repl HOST[:PORT]", kind="bad-host")
     if any(len(label) > 63 for label in host.split(".")) or len(host) > 253:
         raise UsageError("a part of the host name has more than 63 characters", kind="bad-host")
