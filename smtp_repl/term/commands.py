@@ -15,6 +15,7 @@ from smtp_repl.term.authenticate import handle_auth, handle_b64, handle_pass
 from smtp_repl.term.connections import handle_close, handle_connect, handle_quit, handle_starttls, handle_tls
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.facts import handle_inbox, handle_status, topic_lines
+from smtp_repl.term.playing import handle_run
 from smtp_repl.term.records import handle_record, handle_save
 from smtp_repl.term.requests import Handling, Tell, say
 from smtp_repl.wire.errors import UsageError
@@ -138,6 +139,7 @@ COMMANDS: dict[str, ShellCommand] = {
         ShellCommand("raw", '"TEXT\\r\\n"', "", "send exactly these octets", "", handle_raw),
         ShellCommand("record", "FILE|off", "new-file", "record this session as a script", "", handle_record),
         ShellCommand("save", "FILE", "new-file", "write down what was said so far", "", handle_save),
+        ShellCommand("run", "FILE|@NAME", "file", "play a script over this connection, then go on", "", handle_run),
         ShellCommand("inbox", "[N]", "message", "what the practice server kept", "", handle_inbox),
         ShellCommand("timing", "on|off", "words:on|off", "show how long replies take", "", handle_timing),
         ShellCommand("set", "[NAME VALUE]", "words:ehlo|secrets|timing", "what can be set", "", handle_set),

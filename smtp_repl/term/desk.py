@@ -8,7 +8,7 @@ each put their own around it. Handlers of `/commands` read it, and change nothin
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,8 @@ from smtp_repl import __version__
 from smtp_repl.net.recording import Recorder
 from smtp_repl.net.tls import TlsOptions
 from smtp_repl.script.actions import Opened, TlsFacts
-from smtp_repl.script.casting import Observer
+from smtp_repl.script.casting import Observer, OpenBlocks
+from smtp_repl.script.steps import Load
 from smtp_repl.script.transcript import FILE_ONLY, Line, Transcriber, finding_remark, header_lines, remark
 from smtp_repl.term import lens
 from smtp_repl.wire.conversation import Conversation
@@ -65,6 +66,15 @@ class Practice(NamedTuple):
     """Makes the authority of its certificate, or gives it again."""
 
 
+class Material(NamedTuple):
+    """A script's octets, and how it reads the files of its own folder."""
+
+    name: str
+    octets: bytes
+    load: Load | None = None
+    open_blocks: OpenBlocks | None = None
+
+
 class Exchange(NamedTuple):
     """An AUTH exchange that has not got its final reply: responses given so far, and for whom."""
 
@@ -105,6 +115,8 @@ class Desk:
         """The 334 that waits for an answer."""
         self.round_trip: float | None = None
         """Seconds between the last write that was answered and its reply."""
+        self.read_script: Callable[[str], Material] | None = None
+        """Reads the file, or `@name`, that `/run` names. Raises `UsageError`."""
         self.tls_options = TlsOptions()
         """For the next handshake; `/tls trust` changes them."""
         self.untrusted_sha256 = ""
@@ -190,16 +202,47 @@ class Desk:
 
     def secured(self, facts: TlsFacts) -> Heard:
         """TLS is up, by STARTTLS."""
-        self.tls = facts
         events = self.conversation.handshake_done()
-        self._match_queue()
-        self.observer.secured("", facts)
-        self.observer.heard("", events)
-        return Heard(self._keep(self._transcriber.secured(facts)) + self._remarks(events), events)
+        return Heard(self.note_secured(facts) + self.note_heard(events), events)
 
     def wrote(self, octets: bytes) -> list[Line]:
         """We are about to say these octets, in one write."""
-        events = self.conversation.send(octets)
+        return self.note_wrote(self.conversation.send(octets))
+
+    def heard(self, octets: bytes) -> Heard:
+        """The server said these octets. Raises `WireLimit` after a `Broken`."""
+        events = self.conversation.receive(octets)
+        return Heard(self.note_heard(events), events)
+
+    def gone(self, *, reset: bool = False) -> Heard:
+        """The server closed, or (`reset`) the connection broke."""
+        lines = self.note_wrote(self.conversation.cut_line())
+        events = self.conversation.receive_eof()
+        lines += self.note_heard(events)
+        closed = next((event for event in events if isinstance(event, Closed)), None)
+        lines += self.note_closed(closed, by_us=False)
+        if reset:
+            lines.append(remark("the connection was cut (reset), not closed"))
+        return Heard(lines, events)
+
+    def dropped(self) -> list[Line]:
+        """We closed the connection."""
+        if not self.is_connected:
+            return []
+        lines = self.note_wrote(self.conversation.cut_line())
+        return lines + self.note_closed(None, by_us=True)
+
+    # ------------------------------------------------------------ what happens, as events
+
+    def note_secured(self, facts: TlsFacts) -> list[Line]:
+        self.tls = facts
+        self.observer.secured("", facts)
+        return self._keep(self._transcriber.secured(facts))
+
+    def note_wrote(self, events: Sequence[Event]) -> list[Line]:
+        """Events of one write. This and its neighbours are for whoever feeds the conversation himself (a play)."""
+        if not events:
+            return []
         self._writes += 1
         self._match_queue()
         for event in events:
@@ -209,28 +252,23 @@ class Desk:
         self.observer.wrote("", events)
         return self._keep(self._transcriber.wrote(events)) + self._remarks(events)
 
-    def heard(self, octets: bytes) -> Heard:
-        """The server said these octets. Raises `WireLimit` after a `Broken`."""
-        return self._heard(self.conversation.receive(octets))
+    def note_heard(self, events: Sequence[Event]) -> list[Line]:
+        lines: list[Line] = []
+        self.observer.heard("", events)
+        for group in _by_reply(events):
+            reply = group[0] if isinstance(group[0], ReplySaid) else None
+            if reply is not None:
+                lines += self._answered(reply)
+            lines += self._keep(self._transcriber.heard(group))
+            lines += self._remarks(group)
+        self._match_queue()
+        if self.settings.timing and self.round_trip is not None and any(isinstance(e, ReplySaid) for e in events):
+            lines.append(remark(f"{self.round_trip * 1000:.1f} ms"))
+        return lines
 
-    def gone(self, *, reset: bool = False) -> Heard:
-        """The server closed, or (`reset`) the connection broke."""
-        events = self.conversation.receive_eof()
-        heard = self._heard(events)
-        closed = next((event for event in events if isinstance(event, Closed)), None)
-        self.observer.closed("", closed, by_us=False)
-        lines = self._keep(self._transcriber.closed(closed))
-        if reset:
-            lines.append(remark("the connection was cut (reset), not closed"))
-        self._hang_up()
-        return Heard(heard.lines + lines, events)
-
-    def dropped(self) -> list[Line]:
-        """We closed the connection."""
-        if not self.is_connected:
-            return []
-        self.observer.closed("", None, by_us=True)
-        lines = self._keep(self._transcriber.closed(None, by_us=True))
+    def note_closed(self, event: Closed | None, *, by_us: bool) -> list[Line]:
+        self.observer.closed("", event, by_us=by_us)
+        lines = self._keep(self._transcriber.closed(event, by_us=by_us))
         self._hang_up()
         return lines
 
@@ -278,19 +316,6 @@ class Desk:
         elif lines:
             self.kept = False
         return [line for line in lines if line.kind != FILE_ONLY]
-
-    def _heard(self, events: list[Event]) -> Heard:
-        lines: list[Line] = []
-        self.observer.heard("", events)
-        for group in _by_reply(events):
-            reply = group[0] if isinstance(group[0], ReplySaid) else None
-            if reply is not None:
-                lines += self._answered(reply)
-            lines += self._keep(self._transcriber.heard(group))
-            lines += self._remarks(group)
-        if self.settings.timing and self.round_trip is not None and any(isinstance(e, ReplySaid) for e in events):
-            lines.append(remark(f"{self.round_trip * 1000:.1f} ms"))
-        return Heard(lines, events)
 
     def _answered(self, event: ReplySaid) -> list[Line]:
         """Take note of a reply; a reply that comes late says to what."""

@@ -11,9 +11,14 @@ from smtp_repl.net.certificates import CertificateRejected
 from smtp_repl.net.client import Client
 from smtp_repl.net.dial import Attempt
 from smtp_repl.net.session import NetOptions
+from smtp_repl.script.casting import Casting, PlayResult
+from smtp_repl.script.channel import describe_awaited
+from smtp_repl.script.player import Plan, play
 from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.requests import Answer, Ask, Connect, Drop, Handling, Leave, Request, Say, Tell
+from smtp_repl.term.performing import Performance
+from smtp_repl.term.playing import Onlooker
+from smtp_repl.term.requests import Answer, Ask, Connect, Drop, Handling, Leave, Play, Request, Say, Tell
 from smtp_repl.wire.errors import PeerClosed, SmtpReplError, TlsError
 from smtp_repl.wire.events import Broken, Event, HandshakeDue, ReplySaid
 from smtp_repl.wire.octets import printable
@@ -24,6 +29,10 @@ from smtp_repl.wire.verbs import VERBS
 
 Show = Callable[[list[Line], bool], None]
 """Takes lines, and whether what the client says in them is message text."""
+
+
+_AT_ONCE = 0.25
+"""Seconds in which a connection is made before it is told that it is being tried."""
 
 
 class Driver:
@@ -41,6 +50,8 @@ class Driver:
         self.desk = desk
         self.is_leaving = False
         """A handler has said `Leave`."""
+        self.bug: BaseException | None = None
+        """What ended a handler and is no error of the user's: to be raised where it is seen."""
         self.failure: SmtpReplError | None = None
         """What the last handler raised."""
         self._options = options
@@ -49,10 +60,12 @@ class Driver:
         self._changed = changed
         self._client: Client | None = None
         self._task: asyncio.Task[None] | None = None
+        self._performance: Performance | None = None
         self._handshake: asyncio.Task[None] | None = None
         self._last_reply: Reply | None = None
         self._waiters: list[asyncio.Future[None]] = []
         self._alarm: asyncio.TimerHandle | None = None
+        self._trying: asyncio.TimerHandle | None = None
 
     # ------------------------------------------------------------ how it stands
 
@@ -96,8 +109,9 @@ class Driver:
 
     async def close(self) -> None:
         """Stop everything and hang up without a word on the screen."""
-        if self._alarm is not None:
-            self._alarm.cancel()
+        for timer in (self._alarm, self._trying):
+            if timer is not None:
+                timer.cancel()
         tasks = [task for task in (self._task, self._handshake) if task is not None]
         for task in tasks:
             task.cancel()
@@ -109,7 +123,7 @@ class Driver:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._task = None
         if not task.cancelled() and (error := task.exception()) is not None:
-            raise error  # a bug: the loop's exception handler shows it
+            self.bug = error
         self._changed()
 
     async def _drive(self, handling: Handling) -> None:
@@ -145,6 +159,8 @@ class Driver:
                 self.drop()
             case Leave():
                 self.is_leaving = True
+            case Play(plan, casting):
+                return await self._play(plan, casting)
         return None
 
     # ------------------------------------------------------------ showing
@@ -201,6 +217,8 @@ class Driver:
         try:
             opened = await client.open(target, options, self._attempted)
         except BaseException:
+            if self._trying is not None:
+                self._trying.cancel()
             client.close()
             raise
         self._client = client
@@ -212,17 +230,57 @@ class Driver:
         return self._last_reply
 
     def _attempted(self, attempt: Attempt) -> None:
+        """An attempt that succeeds at once need not be told: the line about the connection follows."""
         where = f"[{attempt.address}]:{attempt.port}" if ":" in attempt.address else f"{attempt.address}:{attempt.port}"
-        where = where if attempt.port else attempt.address
+        where = printable(where if attempt.port else attempt.address)
+        if self._trying is not None:
+            self._trying.cancel()
+            self._trying = None
         if not attempt.outcome:
-            self.tell(f"trying {printable(where)}")
+            loop = asyncio.get_running_loop()
+            self._trying = loop.call_later(_AT_ONCE, self.tell, f"trying {where}")
         elif attempt.outcome != "connected":
-            self.tell(f"{printable(where)}: {attempt.outcome}")
+            self.tell(f"{where}: {attempt.outcome}")
+
+    async def _play(self, plan: Plan, casting: Casting) -> PlayResult | None:
+        client = self._client
+        if client is None:
+            return None
+
+        def show(lines: list[Line]) -> None:
+            self._show(lines, self.desk.phase is Phase.DATA)
+            self._changed()
+
+        onlooker = Onlooker(self.desk, show)
+        playing = play(plan, casting, onlooker, {"": self.desk.conversation})
+        performance = self._performance = Performance(client)
+        try:
+            return await performance.perform(playing)
+        finally:
+            self._performance = None
+            self._take_back(client, performance)
+
+    def _take_back(self, client: Client, performance: Performance) -> None:
+        """After a play: what it did not read is shown like anything else that the server says."""
+        for came in performance.unread:
+            if isinstance(came, bytes):
+                self.received(came)
+            else:
+                self.gone(came.reset)
+        if self.desk.is_connected and client is self._client:
+            client.resume()
+        elif self._client is client:
+            client.close()
+            self._client = None
+        self._happened()
 
     # ------------------------------------------------------------ what the client tells
 
     def received(self, octets: bytes) -> None:
         """Octets from the server."""
+        if self._performance is not None:
+            self._performance.received(octets)
+            return
         if not self.desk.is_connected:
             return
         heard = self.desk.heard(octets)
@@ -232,6 +290,9 @@ class Driver:
 
     def gone(self, reset: bool) -> None:
         """The server closed, or the connection broke."""
+        if self._performance is not None:
+            self._performance.gone(reset)
+            return
         client, self._client = self._client, None
         if client is not None:
             client.close()
@@ -304,6 +365,5 @@ class Driver:
 
     def _overdue(self, seconds: float) -> None:
         self._alarm = None
-        said = self.desk.conversation.awaiting[0]
-        what = {GREETING: "no greeting", END_OF_DATA: "no reply to the message"}.get(said, f"no reply to {said}")
-        self.tell(f"{what} for {seconds:g} s; still waiting")
+        said = describe_awaited(self.desk.conversation.awaiting[0])
+        self.tell(f"no reply to {said} for {seconds:g} s; still waiting")

@@ -1,17 +1,14 @@
 """The keys of the shell. Each that does what a `/command` does stands beside it in the table of commands."""
 
-from typing import TYPE_CHECKING
-
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
-if TYPE_CHECKING:
-    from smtp_repl.term.stage import Actor, Stage
+from smtp_repl.term.actor import Actor, Board
 
 
-def key_bindings(stage: "Stage", actor: "Actor") -> KeyBindings:
+def key_bindings(stage: Board, actor: Actor) -> KeyBindings:
     """What each key does, where it is not prompt_toolkit's own (Emacs) meaning."""
     bindings = KeyBindings()
     typing = has_focus(DEFAULT_BUFFER)

@@ -15,6 +15,8 @@ The functions below are how a handler asks: each yields one request and returns 
 from collections.abc import Generator
 from typing import NamedTuple
 
+from smtp_repl.script.casting import Casting, PlayResult
+from smtp_repl.script.player import Plan
 from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.targets import Target
 
@@ -59,8 +61,15 @@ class Leave(NamedTuple):
     """End the session when the handler has ended. Answered by None."""
 
 
-Request = Say | Ask | Tell | Connect | Drop | Leave
-Answer = Reply | str | None
+class Play(NamedTuple):
+    """Play a script over the present connection. Answered by how it went, or None where nothing can be played."""
+
+    plan: Plan
+    casting: Casting
+
+
+Request = Say | Ask | Tell | Connect | Drop | Leave | Play
+Answer = Reply | str | PlayResult | None
 Handling = Generator[Request, Answer, None]
 """A handler at work."""
 
@@ -88,3 +97,8 @@ def tell(text: str) -> Handling:
 def connect(target: Target) -> Generator[Request, Answer, Reply | None]:
     answer = yield Connect(target)
     return answer if isinstance(answer, Reply) else None
+
+
+def perform(plan: Plan, casting: Casting) -> Generator[Request, Answer, PlayResult | None]:
+    answer = yield Play(plan, casting)
+    return answer if isinstance(answer, PlayResult) else None

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import errno
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +17,12 @@ from smtp_repl.net.session import NetOptions
 from smtp_repl.net.tls import TlsOptions
 from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.connections import walk
-from smtp_repl.term.desk import Account, Desk, Practice, Settings
+from smtp_repl.term.desk import Account, Desk, Material, Practice, Settings
 from smtp_repl.term.driver import Driver
+from smtp_repl.term.playing import play_script
 from smtp_repl.term.requests import Ask, Handling
-from smtp_repl.wire.errors import ConnectError, ExitStatus
+from smtp_repl.wire.errors import ConnectError, ExitStatus, UsageError
+from smtp_repl.wire.octets import printable
 from smtp_repl.wire.targets import Target
 
 if TYPE_CHECKING:  # these load prompt_toolkit
@@ -50,6 +52,12 @@ class ShellOptions:
     end_of_data_seconds: float = 300.0
     colour: bool = True
     allow_plaintext_auth: bool = False
+    play: str = ""
+    """A script to play at the start, before the person goes on; as `/run` names it."""
+    to_line: int = 0
+    """Stop the script behind this line."""
+    read_script: Callable[[str], Material] | None = None
+    """Reads what `/run` names."""
     history: Path | None = None
     """Another file for the history; None is the user's own."""
 
@@ -73,6 +81,7 @@ async def run_shell(options: ShellOptions) -> int:
         )
     )
     desk.tls_options = options.tls
+    desk.read_script = options.read_script or _read_file
     async with _practice(options, desk) as target:
         return await _Session(options, desk, target).run()
 
@@ -138,6 +147,8 @@ class _Session:
             await driver.close()
             self._early += desk.dropped()
             desk.stop_recording()
+        if driver.bug is not None:
+            raise driver.bug
         if self._status != HANGUP:
             stage.show([*self._early, *self._summary()])
         return self._status or (ExitStatus.OUTPUT if desk.fault is not None else 0)
@@ -159,7 +170,11 @@ class _Session:
 
     def _walk(self, target: Target) -> Handling:
         options = self._options
-        return walk(self._desk, target, ehlo=bool(options.ehlo), starttls=options.starttls, auth_user=options.auth_user)
+        yield from walk(
+            self._desk, target, ehlo=bool(options.ehlo), starttls=options.starttls, auth_user=options.auth_user
+        )
+        if options.play and self._desk.is_connected:
+            yield from play_script(self._desk, options.play, options.to_line)
 
     # ------------------------------------------------------------ what the driver asks
 
@@ -186,7 +201,7 @@ class _Session:
         if self._stage is None or self._typist is None or not self._ready.is_set():
             return
         driver = self._driver
-        if driver.is_leaving and not driver.is_busy:
+        if driver.bug is not None or (driver.is_leaving and not driver.is_busy):
             self._stage.leave()
         elif isinstance(driver.failure, ConnectError) and self._desk.target is None:
             # There was never a connection: nothing to talk about, and a status that a caller can act on.
@@ -225,6 +240,13 @@ class _Session:
         kept = "" if desk.kept else "; /save FILE would have kept it"
         count = "1 command" if desk.commands == 1 else f"{desk.commands} commands"
         return [remark(f"session over: {count}{kept}")]
+
+
+def _read_file(name: str) -> Material:
+    try:
+        return Material(name, Path(name).expanduser().read_bytes())
+    except OSError as error:
+        raise UsageError(f"cannot read {printable(name)}: {error.strerror}", kind="no-file") from None
 
 
 def _welcome(desk: Desk) -> list[Line]:

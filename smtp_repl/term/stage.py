@@ -7,7 +7,6 @@ The stage knows nothing of SMTP: an `Actor` tells it what the prompt is now and 
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, Protocol
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.clipboard import ClipboardData
@@ -22,48 +21,13 @@ from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.utils import get_cwidth
 
 from smtp_repl.script.transcript import Line
+from smtp_repl.term.actor import Actor
 from smtp_repl.term.keys import key_bindings
 from smtp_repl.term.paint import fit, paint, stage_style
 from smtp_repl.view.lexer import SmtpInputLexer, SmtpMessageLexer, SmtpStepLexer
 
 MENU_ROWS = 6
 """Rows below the prompt that are kept for the completion menu."""
-
-
-class Prompt(NamedTuple):
-    """What the prompt is now. `kind` is line, step, message, question or idle."""
-
-    text: str
-    kind: str
-    hidden: bool = False
-
-
-class Actor(Protocol):
-    """Who acts on this stage."""
-
-    def prompt(self) -> Prompt: ...
-
-    def toolbar(self, width: int) -> list[tuple[str, str]]: ...
-
-    def entered(self) -> None:
-        """Enter was pressed, and not to choose a completion."""
-
-    def pipelined(self) -> None:
-        """Alt-Enter."""
-
-    def pasted(self, text: str) -> None: ...
-
-    def interrupted(self) -> None:
-        """Ctrl-C."""
-
-    def ended(self) -> None:
-        """Ctrl-D with nothing typed."""
-
-    def stepped_aside(self) -> None:
-        """Ctrl-]."""
-
-    def asked(self, command: str) -> None:
-        """A key whose `/command` twin this is."""
 
 
 class Stage:

@@ -43,7 +43,7 @@ def _pieces(desk: Desk) -> list[Piece]:
         return [("class:toolbar.bad", "not connected"), ("", "/connect HOST[:PORT]"), ("", "Ctrl-D leaves")]
     where = printable(str(desk.target) if desk.target is not None else opened.address)
     return [
-        ("class:toolbar.host", "practice server" if desk.is_practice else where),
+        ("class:toolbar.host", "practice" if desk.is_practice else where),
         _tls(desk),
         _who(desk),
         ("class:toolbar.bad", "secrets shown") if desk.settings.show_secrets else ("", ""),
@@ -58,7 +58,7 @@ def _tls(desk: Desk) -> Piece:
     facts = desk.tls
     if facts is None:
         on_loopback = desk.opened is not None and desk.opened.is_loopback
-        return ("", "plaintext (loopback)") if on_loopback else ("class:toolbar.bad", "PLAINTEXT")
+        return ("", "plaintext") if on_loopback else ("class:toolbar.bad", "PLAINTEXT")
     verdict = "pinned" if facts.trust == "pin" else "verified" if facts.verified else "NOT VERIFIED"
     return ("class:toolbar.good" if facts.verified else "class:toolbar.bad", f"{facts.version} {verdict}")
 
@@ -91,14 +91,14 @@ def _due(desk: Desk) -> str:
             return "TLS handshake"
         case phase:
             verbs = [verb for verb in states.legal_verbs(phase) if _leads_on(verb, phase) and _offered(verb, desk)]
-            return f"next: {' '.join(verbs)}" if verbs else ""
+            return f"next: {' '.join(verbs or ['QUIT'])}"
 
 
-_ANYWHERE = frozenset("NOOP HELP VRFY EXPN ETRN XFORWARD XCLIENT HELO LHLO".split())
+_ANYWHERE = frozenset("QUIT NOOP HELP VRFY EXPN ETRN XFORWARD XCLIENT HELO LHLO".split())
 
 
 def _leads_on(verb: str, phase: Phase) -> bool:
-    if verb in _ANYWHERE or (verb == "RSET" and phase in (Phase.CONNECTED, Phase.GREETED)):
+    if verb in _ANYWHERE or verb == "BDAT" or (verb == "RSET" and phase in (Phase.CONNECTED, Phase.GREETED)):
         return False
     return verb != "EHLO" or phase is Phase.CONNECTED
 

@@ -10,13 +10,14 @@ import re
 from collections import deque
 
 from smtp_repl.term import compose
+from smtp_repl.term.actor import Prompt
 from smtp_repl.term.commands import is_command, read_command, wire_text
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.driver import Driver
 from smtp_repl.term.history import TypedHistory
 from smtp_repl.term.memory import Memory
 from smtp_repl.term.requests import Ask, Handling, Tell, confirm
-from smtp_repl.term.stage import Prompt, Stage
+from smtp_repl.term.stage import Stage
 from smtp_repl.term.suggestions import State
 from smtp_repl.term.toolbar import Piece, toolbar
 from smtp_repl.wire.errors import UsageError

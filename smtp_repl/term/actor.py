@@ -1,0 +1,51 @@
+"""Between the person's keys and what they mean: what a stage asks, what it tells, and what keys may do to it."""
+
+from typing import NamedTuple, Protocol
+
+
+class Prompt(NamedTuple):
+    """What the prompt is now. `kind` is line, step, message, live, aside, question or idle."""
+
+    text: str
+    kind: str
+    hidden: bool = False
+
+
+class Actor(Protocol):
+    """Who acts on the stage: is asked what the prompt is, and told what was done at it."""
+
+    def prompt(self) -> Prompt: ...
+
+    def toolbar(self, width: int) -> list[tuple[str, str]]: ...
+
+    def entered(self) -> None:
+        """Enter was pressed, and not to choose a completion."""
+
+    def pipelined(self) -> None:
+        """Alt-Enter."""
+
+    def pasted(self, text: str) -> None:
+        """Text from the clipboard, line ends as LF."""
+
+    def interrupted(self) -> None:
+        """Ctrl-C."""
+
+    def ended(self) -> None:
+        """Ctrl-D with nothing typed."""
+
+    def stepped_aside(self) -> None:
+        """Ctrl-]."""
+
+    def asked(self, command: str) -> None:
+        """A key whose `/command` twin this is."""
+
+
+class Board(Protocol):
+    """The stage, as far as keys touch it directly."""
+
+    @property
+    def text(self) -> str: ...
+
+    def edit(self) -> None: ...
+
+    def cursor_reported(self, row: int) -> None: ...
