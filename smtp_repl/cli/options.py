@@ -6,15 +6,15 @@ what an old command line means. Options are not abbreviated, for the same reason
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.records import Record
 
 SHELL = "shell"
 """The name in the tables for `smtp-repl HOST`, which has no word of its own."""
 
 
-class SubCommand(NamedTuple):
+class SubCommand(Record):
     """One row of `COMMANDS`: `words` is how its arguments are shown, `least` how many there must be."""
 
     name: str
@@ -27,7 +27,7 @@ class SubCommand(NamedTuple):
     """What is missing when there are fewer words."""
 
 
-class Option(NamedTuple):
+class Option(Record):
     """One row of `OPTIONS`.
 
     `commands` says where it belongs, `value` what follows it ("" for a flag), `many` that it may be repeated.

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from smtp_repl.cli.connecting import net_options
 from smtp_repl.cli.environment import Environment
@@ -29,6 +29,7 @@ from smtp_repl.script.text import parse
 from smtp_repl.wire.commands import parse_command
 from smtp_repl.wire.errors import ExitStatus, ScriptError, SmtpReplError, UsageError
 from smtp_repl.wire.octets import printable
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import Credentials
 from smtp_repl.wire.secrets import Secret
 from smtp_repl.wire.targets import Target, parse_target
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 PRACTICE_PASSWORD = "not-a-secret"  # noqa: S105 # it is not
 
 
-class Prepared(NamedTuple):
+class Prepared(Record):
     """A script that can be played."""
 
     source: Source
@@ -49,7 +50,7 @@ class Prepared(NamedTuple):
     needs: tuple[Need, ...]
 
 
-class Stage(NamedTuple):
+class Stage(Record):
     """What all files of one run share."""
 
     environment: Environment
@@ -159,7 +160,7 @@ def _events(words: Words, environment: Environment) -> "EventWriter | None":
 # ---------------------------------------------------------------- before anything is said
 
 
-class Failure(NamedTuple):
+class Failure(Record):
     """A script that cannot be played, and why."""
 
     name: str

@@ -7,13 +7,13 @@ pathlib here: it would cost plain `run` 4 ms.
 import os
 import stat
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from smtp_repl.cli.environment import Environment
 from smtp_repl.script.casting import OpenBlocks
 from smtp_repl.script.steps import Load
 from smtp_repl.wire.errors import ScriptError, UsageError
 from smtp_repl.wire.octets import printable
+from smtp_repl.wire.records import Record
 
 SIZE_LIMIT = 16 * 1024 * 1024
 """Octets of a script."""
@@ -22,7 +22,7 @@ FILE_LIMIT = 4 * 1024 * 1024 * 1024
 _BLOCK = 256 * 1024
 
 
-class Source(NamedTuple):
+class Source(Record):
     """A script's octets; `folder` is "" for one that has no folder of its own (standard input)."""
 
     name: str

@@ -6,16 +6,17 @@ Everything is read with the standard library, also from a certificate that faile
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from smtp_repl.wire.errors import TlsError, UsageError
 from smtp_repl.wire.octets import printable
+from smtp_repl.wire.records import Record
 
 if TYPE_CHECKING:
     import ssl
 
 
-class Certificate(NamedTuple):
+class Certificate(Record):
     """What a certificate says of itself. Dates are ISO 8601 in UTC; `sha256` is 64 hexadecimal digits."""
 
     subject: str = ""

@@ -11,18 +11,18 @@ import selectors
 import socket
 from collections.abc import Callable, Generator
 from time import monotonic
-from typing import NamedTuple
 
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.wire.errors import ConnectError
 from smtp_repl.wire.octets import printable
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target, is_loopback_address
 
 CONNECT_SECONDS = 10.0
 """For all addresses of a name together."""
 
 
-class Attempt(NamedTuple):
+class Attempt(Record):
     """One address tried; reported when it begins (`outcome` empty) and when it ends ("connected", or why not)."""
 
     address: str
@@ -33,7 +33,7 @@ class Attempt(NamedTuple):
 OnAttempt = Callable[[Attempt], None]
 
 
-class Address(NamedTuple):
+class Address(Record):
     """One of the addresses of a target, as the operating system takes it."""
 
     family: int

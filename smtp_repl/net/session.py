@@ -9,7 +9,6 @@ import selectors
 from collections.abc import Callable, Generator
 from math import inf
 from time import monotonic
-from typing import NamedTuple
 
 from smtp_repl.net.connection import WRITE, Connection
 from smtp_repl.net.dial import CONNECT_SECONDS, OnAttempt, dial, opened
@@ -32,6 +31,7 @@ from smtp_repl.script.actions import (
     Wait,
 )
 from smtp_repl.wire.errors import PeerClosed, ReplyTimeout, SmtpReplError, TlsError, UsageError
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target
 
 WRITE_SECONDS = 30.0
@@ -40,7 +40,7 @@ _SLICE = 256 * 1024
 """Octets that are encrypted at once: what lies in memory twice."""
 
 
-class NetOptions(NamedTuple):
+class NetOptions(Record):
     """What the command line says about connecting."""
 
     target: Target | None = None
@@ -51,7 +51,7 @@ class NetOptions(NamedTuple):
     tls: TlsOptions = TlsOptions()
 
 
-class Stage(NamedTuple):
+class Stage(Record):
     """What all sessions of a runner share. TLS sessions are kept, to be resumed."""
 
     options: NetOptions

@@ -6,12 +6,13 @@ name. `ssl` is imported when the first pipe is made, because plain `run` must no
 
 import contextlib
 from collections.abc import MutableMapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from smtp_repl.net.certificates import Certificate, fingerprint, parse_pin, pin_mismatch, presented, rejected
 from smtp_repl.script.actions import TlsFacts
 from smtp_repl.wire.errors import TlsError, UsageError
 from smtp_repl.wire.octets import printable
+from smtp_repl.wire.records import Record
 
 if TYPE_CHECKING:
     import ssl
@@ -20,7 +21,7 @@ BLOCK = 65536
 """Octets that are encrypted at once, so that a long message does not lie in memory twice."""
 
 
-class TlsOptions(NamedTuple):
+class TlsOptions(Record):
     """Whom to trust. The strictest that is given counts: a pin, then no verification, then a CA."""
 
     verify: bool = True

@@ -7,33 +7,33 @@ do it throws a `SmtpReplError` into the generator: `ConnectError`, `TlsError`, `
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target
 
 
-class Open(NamedTuple):
+class Open(Record):
     """Connect. `target` None means the one that the command line gave. Answered by `Opened`."""
 
     connection: str
     target: Target | None
 
 
-class Send(NamedTuple):
+class Send(Record):
     """Write octets as they are; answered by None when all have been handed to the system. Reading goes on meanwhile."""
 
     connection: str
     octets: bytes
 
 
-class SendStream(NamedTuple):
+class SendStream(Record):
     """Write octets block by block, taking the next block only when there is room for it; answered like `Send`."""
 
     connection: str
     blocks: Iterator[bytes]
 
 
-class Read(NamedTuple):
+class Read(Record):
     """Wait for octets, at most `seconds` from when the clock was set; `restart` sets the clock to zero first.
 
     A reply that drips in gets several reads and one clock. Answered by `Received`, `PeerGone` or `TimedOut`.
@@ -44,25 +44,25 @@ class Read(NamedTuple):
     restart: bool
 
 
-class StartTls(NamedTuple):
+class StartTls(Record):
     """Do the TLS handshake now; answered by `Secured`."""
 
     connection: str
 
 
-class Wait(NamedTuple):
+class Wait(Record):
     """Let time pass; answered by None."""
 
     seconds: float
 
 
-class Shutdown(NamedTuple):
+class Shutdown(Record):
     """Close our half: the peer sees an end of octets and may go on talking. Answered by None."""
 
     connection: str
 
 
-class Close(NamedTuple):
+class Close(Record):
     """Drop the connection. Answered by None."""
 
     connection: str
@@ -71,7 +71,7 @@ class Close(NamedTuple):
 Action = Open | Send | SendStream | Read | StartTls | Wait | Shutdown | Close
 
 
-class TlsFacts(NamedTuple):
+class TlsFacts(Record):
     """What is known of a TLS connection. Texts are as the certificate has them: not yet safe to print."""
 
     version: str
@@ -88,7 +88,7 @@ class TlsFacts(NamedTuple):
     """Why it is trusted, or why not checked: "system", "ca", "pin", "insecure", "practice"."""
 
 
-class Opened(NamedTuple):
+class Opened(Record):
     """A connection is there; `tls` when it began with TLS."""
 
     host: str
@@ -100,27 +100,27 @@ class Opened(NamedTuple):
     is_loopback: bool = False
 
 
-class Received(NamedTuple):
+class Received(Record):
     """Octets from the peer, `seconds` after the clock was set."""
 
     octets: bytes
     seconds: float
 
 
-class PeerGone(NamedTuple):
+class PeerGone(Record):
     """The peer closed (`reset` False) or the connection broke (`reset` True)."""
 
     reset: bool = False
     seconds: float = 0.0
 
 
-class TimedOut(NamedTuple):
+class TimedOut(Record):
     """Nothing came in time."""
 
     seconds: float
 
 
-class Secured(NamedTuple):
+class Secured(Record):
     """TLS is up."""
 
     tls: TlsFacts

@@ -6,42 +6,43 @@ Nothing here is resolved, opened or looked up.
 """
 
 import re
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from smtp_repl.script.holes import NAME
 from smtp_repl.wire.errors import ScriptError, UsageError
 from smtp_repl.wire.octets import unquote
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target, parse_target
 
 SECONDS_LIMIT = 3600.0
 """The longest time that a script may name: an hour."""
 
 
-class Nothing(NamedTuple):
+class Nothing(Record):
     """`@early`, `@strict`, `@eof`, `@close`, `@shutdown`: the word says it all."""
 
 
-class Text(NamedTuple):
+class Text(Record):
     """`@title`, `@about`, `@source`, `@recorded`: prose."""
 
     text: str
 
 
-class Tags(NamedTuple):
+class Tags(Record):
     words: tuple[str, ...]
 
 
-class Connect(NamedTuple):
+class Connect(Record):
     target: Target
 
 
-class Tls(NamedTuple):
+class Tls(Record):
     """`@tls`: `mode` is "auto" (handshake after STARTTLS and 220), "manual", or "start" (now)."""
 
     mode: str
 
 
-class Auth(NamedTuple):
+class Auth(Record):
     """`@auth`: `name` is the identity that holes use (`{name.plain}`), `mechanism` "" when it does not matter."""
 
     name: str
@@ -49,13 +50,13 @@ class Auth(NamedTuple):
     mechanism: str
 
 
-class Match(NamedTuple):
+class Match(Record):
     """`@match`: one of the words of `LEVELS`."""
 
     level: str
 
 
-class Term(NamedTuple):
+class Term(Record):
     """One `KEYWORD` or `KEYWORD=PARAMETER,PARAMETER` of `@caps` and `@require`, in upper case."""
 
     keyword: str
@@ -65,37 +66,37 @@ class Term(NamedTuple):
         return self.keyword + ("=" + ",".join(self.parameters) if self.parameters else "")
 
 
-class Caps(NamedTuple):
+class Caps(Record):
     required: tuple[Term, ...]
     forbidden: tuple[Term, ...]
 
 
-class Require(NamedTuple):
+class Require(Record):
     terms: tuple[Term, ...]
 
 
-class Timeout(NamedTuple):
+class Timeout(Record):
     seconds: float
 
 
-class Within(NamedTuple):
+class Within(Record):
     """`@within`: the next reply comes not before `least` and not after `most` seconds."""
 
     least: float
     most: float
 
 
-class Wait(NamedTuple):
+class Wait(Record):
     seconds: float
 
 
-class File(NamedTuple):
+class File(Record):
     """`@data`, `@send`, `@include`: a path inside the script's own folder, `/` between its parts."""
 
     path: str
 
 
-class Set(NamedTuple):
+class Set(Record):
     name: str
     value: bytes
 

@@ -1,11 +1,11 @@
 """Who plays and how: what a play is given, whom it tells, and what comes of it. Values and one interface."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.matching import Difference, Level
 from smtp_repl.wire.events import Closed, Event
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.sasl import Credentials
 from smtp_repl.wire.secrets import Secret
@@ -19,7 +19,7 @@ OpenBlocks = Callable[[str], Iterator[bytes]]
 """Opens a file of the script's own folder, given its path with `/`, and gives its octets in blocks."""
 
 
-class Casting(NamedTuple):
+class Casting(Record):
     """What the command line has to say about a play; None leaves a thing to the script.
 
     `credentials` maps the identities of `@auth` ("auth", or the name in brackets) to who they are; `secrets` binds
@@ -41,7 +41,7 @@ class Casting(NamedTuple):
     lint: bool = False
 
 
-class StepResult(NamedTuple):
+class StepResult(Record):
     """How one expectation went. `status` is ok, drift, fail or skip."""
 
     file: str
@@ -60,14 +60,14 @@ class StepResult(NamedTuple):
     """The number of the step in the script."""
 
 
-class Counts(NamedTuple):
+class Counts(Record):
     ok: int = 0
     drift: int = 0
     fail: int = 0
     skip: int = 0
 
 
-class PlayResult(NamedTuple):
+class PlayResult(Record):
     """How a play went. `status` is pass, drift, fail or skip; errors are raised and not returned.
 
     `lost` are EHLO keywords that the script had and the server lacks; `reason` says why it was skipped; `played`

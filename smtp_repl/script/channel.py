@@ -6,7 +6,6 @@ come is the player's business.
 
 from collections import deque
 from collections.abc import Generator, Iterator
-from typing import NamedTuple
 
 from smtp_repl.script.actions import (
     Action,
@@ -41,6 +40,7 @@ from smtp_repl.wire.events import (
     ReplySaid,
 )
 from smtp_repl.wire.octets import printable
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target
 
 Doing = Generator[Action, Happening, None]
@@ -49,7 +49,7 @@ SHOWN = 200
 """Octets of injected plaintext that an error shows."""
 
 
-class Heard(NamedTuple):
+class Heard(Record):
     """A whole reply, and how long it took since the clock was set."""
 
     said: ReplySaid

@@ -4,10 +4,10 @@ Knows nothing of how the comparing is done (see `comparison`) or shown. No RFC.
 """
 
 from enum import IntEnum
-from typing import NamedTuple
 
 from smtp_repl.script.model import Wire
 from smtp_repl.wire.octets import printable
+from smtp_repl.wire.records import Record
 
 
 class Level(IntEnum):
@@ -26,7 +26,7 @@ class Level(IntEnum):
         return cls[word.upper()]
 
 
-class Difference(NamedTuple):
+class Difference(Record):
     """One difference. `line`, `column` and `width` say where in the script; `want` and `got` are printable.
 
     `what`: "code", "enhanced", "text", "missing line", "extra line", "forbidden", "caps", "cut short", "verb".
@@ -40,7 +40,7 @@ class Difference(NamedTuple):
     what: str
 
 
-class Match(NamedTuple):
+class Match(Record):
     """`status` is "ok", "drift" or "fail"; `differences` are those that made it so."""
 
     status: str

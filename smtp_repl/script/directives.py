@@ -5,7 +5,6 @@ from the client's side; whoever plays S swaps them. Nothing is done here. No RFC
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from smtp_repl.script.arguments import (
     Auth,
@@ -26,9 +25,10 @@ from smtp_repl.script.arguments import (
     read_within,
 )
 from smtp_repl.wire.errors import ScriptError
+from smtp_repl.wire.records import Record
 
 
-class DirectiveSyntax(NamedTuple):
+class DirectiveSyntax(Record):
     """One row. `form` is what stands behind the word; `scope` says for how long the directive holds."""
 
     name: str

@@ -8,16 +8,16 @@ elsewhere it stands for itself. RFC 5321 §4.2.1. Compares nothing (see `matchin
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from smtp_repl.script.model import BLOCK, Directive, Wire
+from smtp_repl.wire.records import Record
 
 _CODE = re.compile(rb"([0-9](?:[0-9][0-9x]|xx))(?:([ -])|\Z)", re.DOTALL)
 _EXACT_CODE = re.compile(rb"([0-9]{3})(?:([ -])|\Z)", re.DOTALL)
 _ANY_CODE = {"2xx": "250", "3xx": "354", "4xx": "450", "5xx": "550"}
 
 
-class ExpectedLine(NamedTuple):
+class ExpectedLine(Record):
     """One expected line of a reply.
 
     `octets` are without line end (of a `~` line as written, holes and all), `end` is the line end: CRLF but in
@@ -41,7 +41,7 @@ class ExpectedLine(NamedTuple):
         return self.octets[4:] if self.code else self.octets
 
 
-class Expectation(NamedTuple):
+class Expectation(Record):
     """One expected reply.
 
     `lines` hold the required, optional (`S?`) and rest (`S*`) lines in order, `forbidden` the `S!` lines, `caps`

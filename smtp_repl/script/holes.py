@@ -15,11 +15,11 @@ Knows neither connections nor who plays; text is UTF-8, lines have no line end. 
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from smtp_repl.script.patterns import FLAGS, Pattern, read_pattern
 from smtp_repl.wire.errors import ScriptError
 from smtp_repl.wire.octets import encode_step, unquote
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.secrets import Secret
 
 NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
@@ -32,7 +32,7 @@ WAYS_LIMIT = 1000
 _DOTTED = NAME + r"(?:\.[A-Za-z0-9_-]+)?"
 
 
-class Hole(NamedTuple):
+class Hole(Record):
     """One `{…}`; `name` is "" when nothing is remembered, `pattern` None when anything will do."""
 
     name: str

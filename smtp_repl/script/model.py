@@ -5,18 +5,18 @@ out in `steps`. Knows nothing of connections that are open and of who plays whic
 """
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from smtp_repl.script.arguments import Tags, Text, Value
 from smtp_repl.script.holes import Template
 from smtp_repl.wire.errors import ScriptError
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.secrets import Secret
 
 BLOCK = 64 * 1024
 """Octets at a time when a repeated item is streamed."""
 
 
-class Position(NamedTuple):
+class Position(Record):
     """A place in a file; line and column count from 1, columns in characters."""
 
     file: str
@@ -27,21 +27,21 @@ class Position(NamedTuple):
         return f"{self.file}:{self.line}:{self.column}"
 
 
-class Blank(NamedTuple):
+class Blank(Record):
     """A line with nothing on it. `source` of every node: the octets of the line, line end included."""
 
     source: bytes
     line: int
 
 
-class Note(NamedTuple):
+class Note(Record):
     """A stage direction: `{The server closes the connection}`."""
 
     source: bytes
     line: int
 
 
-class Comment(NamedTuple):
+class Comment(Record):
     """`# text`; octets that are no UTF-8 are replaced in `text`, not in `source`."""
 
     source: bytes
@@ -49,7 +49,7 @@ class Comment(NamedTuple):
     text: str
 
 
-class Directive(NamedTuple):
+class Directive(Record):
     """`@name[connection] args`; `value` is what the arguments say, typed."""
 
     source: bytes
@@ -61,7 +61,7 @@ class Directive(NamedTuple):
     value: Value
 
 
-class Item(NamedTuple):
+class Item(Record):
     """One `"…"` or `"…"*times` of the exact form; `source` is its text, quotes included."""
 
     source: str
@@ -69,7 +69,7 @@ class Item(NamedTuple):
     times: int
 
 
-class Wire(NamedTuple):
+class Wire(Record):
     """One `C` or `S` line.
 
     `side` is "C" or "S"; `mod` is "", "?", "*" or "!"; `form` is ":" (literal), "~" (holes), "=" (exactly this
@@ -151,7 +151,7 @@ class Wire(NamedTuple):
         return error
 
 
-class Invalid(NamedTuple):
+class Invalid(Record):
     """A line that cannot be read. `kind` is a stable id, `hint` says what to write instead, `column` and `width`
     are what to underline, in characters."""
 
@@ -180,7 +180,7 @@ class Invalid(NamedTuple):
 Node = Blank | Note | Comment | Directive | Wire | Invalid
 
 
-class Remark(NamedTuple):
+class Remark(Record):
     """Something in a good line that a reader should know, such as a character that cannot be seen."""
 
     kind: str

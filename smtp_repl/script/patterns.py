@@ -9,9 +9,9 @@ Knows nothing of scripts and lines: text in, checked pattern or `ScriptError` ou
 """
 
 import re
-from typing import NamedTuple
 
 from smtp_repl.wire.errors import ScriptError
+from smtp_repl.wire.records import Record
 
 FLAGS = re.ASCII | re.DOTALL
 COUNT_LIMIT = 10_000
@@ -25,7 +25,7 @@ _SET_OPERATION = r"(?:--|&&|~~|\|\|)"
 _CANDIDATES = "0aA x-._:@/<>" + "".join(map(chr, range(0x21, 0x7F))) + "\t\r\n\0é"
 
 
-class Atom(NamedTuple):
+class Atom(Record):
     """One element of a branch and how often it may stand; `high` is None where nothing bounds it."""
 
     source: str
@@ -33,7 +33,7 @@ class Atom(NamedTuple):
     high: int | None = 1
 
 
-class Pattern(NamedTuple):
+class Pattern(Record):
     """A checked pattern: its source, its branches (`a|b`), and what it costs."""
 
     source: str

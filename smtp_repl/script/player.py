@@ -8,7 +8,6 @@ after a refusal that it did not foresee is likely to be nonsense.
 """
 
 from collections.abc import Generator, Iterator
-from typing import NamedTuple
 
 from smtp_repl.script.actions import Action, Happening, Wait
 from smtp_repl.script.arguments import File, Require, Tls, Within
@@ -26,12 +25,13 @@ from smtp_repl.script.verdicts import Failed, Verdicts
 from smtp_repl.wire.conversation import Conversation
 from smtp_repl.wire.errors import CleartextError, PeerClosed, ReplyTimeout, ScriptError
 from smtp_repl.wire.octets import DotStuffer
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.states import GREETING, Phase
 
 Playing = Generator[Action, Happening, None]
 
 
-class Plan(NamedTuple):
+class Plan(Record):
     """A script made ready to be played any number of times: frozen, and shared by all who play it."""
 
     steps: tuple[Step, ...]

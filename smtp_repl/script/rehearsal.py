@@ -7,12 +7,12 @@ fact of the script and not of which octets happened to have arrived.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from smtp_repl.script.arguments import Tls
 from smtp_repl.script.steps import Do, Hear, Say, Step
 from smtp_repl.wire.conversation import Conversation
 from smtp_repl.wire.errors import SmtpReplError
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.secrets import Secret
 from smtp_repl.wire.states import Phase
 
@@ -20,7 +20,7 @@ PIECE = 4096
 """Octets of one line that are looked at; what follows in a flood changes nothing about how many replies are due."""
 
 
-class Ahead(NamedTuple):
+class Ahead(Record):
     """For one step: replies that this and later writes on its connection bring, and expectations from here on."""
 
     replies: int

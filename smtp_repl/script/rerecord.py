@@ -9,7 +9,6 @@ session by hand.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from smtp_repl.script.casting import PlayResult, StepResult
 from smtp_repl.script.model import Script, Wire
@@ -17,13 +16,14 @@ from smtp_repl.script.steps import Do, Hear, Say, Step
 from smtp_repl.script.transcript import escape_braces, wire_line
 from smtp_repl.wire.errors import SmtpReplError
 from smtp_repl.wire.octets import printable
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.secrets import MASK
 
 _BOM = b"\xef\xbb\xbf"
 
 
-class _Part(NamedTuple):
+class _Part(Record):
     """A step of the script itself (not of what it includes): its number and the nodes that it stands on."""
 
     number: int

@@ -4,13 +4,13 @@ Secrets come out as `Secret` and are never kept in the variables, so that a late
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from smtp_repl.script.arguments import Auth
 from smtp_repl.script.steps import Do, Say, Step
 from smtp_repl.wire.errors import ScriptError, SecretMissing
 from smtp_repl.wire.events import ChallengeSaid
 from smtp_repl.wire.octets import encode_step
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import MECHANISMS, Credentials, Mechanism, Steps, start
 from smtp_repl.wire.secrets import Secret
 
@@ -124,7 +124,7 @@ class Scope(Mapping[str, "bytes | Secret"]):
         return bool(dot) and (part in ("plain", "pass") or identity == "secret")
 
 
-class Need(NamedTuple):
+class Need(Record):
     """An identity whose password a script needs; `user` "" when the script does not say who."""
 
     name: str

@@ -5,7 +5,6 @@ wait that nothing can end is told at once as timed out, so that no script can ha
 """
 
 from collections.abc import Callable, Generator
-from typing import NamedTuple
 
 from smtp_repl.script.actions import (
     Action,
@@ -27,13 +26,14 @@ from smtp_repl.script.actions import (
 )
 from smtp_repl.script.casting import PlayResult
 from smtp_repl.wire.errors import PeerClosed, SmtpReplError
+from smtp_repl.wire.records import Record
 
 Part = Generator[Action, Happening, PlayResult]
 Cut = Callable[[bytes], list[bytes]]
 """Cuts what is sent into the pieces in which it arrives."""
 
 
-class Outcome(NamedTuple):
+class Outcome(Record):
     """What came of one part: its result, or the error that ended it."""
 
     result: PlayResult | None

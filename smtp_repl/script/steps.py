@@ -8,7 +8,6 @@ Files come through the `load` that is handed in; paths are checked here, what th
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from smtp_repl.script.arguments import Auth, File, Set
 from smtp_repl.script.directives import DIRECTIVES
@@ -17,6 +16,7 @@ from smtp_repl.script.model import Directive, Invalid, Script, Wire, line_text
 from smtp_repl.script.text import parse
 from smtp_repl.wire.commands import parse_command
 from smtp_repl.wire.errors import ScriptError
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.secrets import Secret
 
 WRITE_LIMIT = 64 * 1024 * 1024
@@ -29,7 +29,7 @@ Load = Callable[[str], bytes]
 """Reads a file of the script's own folder, given its path with `/` between the parts. Raises `ScriptError`."""
 
 
-class Say(NamedTuple):
+class Say(Record):
     """C lines that are one write."""
 
     file: str
@@ -59,7 +59,7 @@ class Say(NamedTuple):
             raise
 
 
-class Hear(NamedTuple):
+class Hear(Record):
     """One reply."""
 
     file: str
@@ -75,7 +75,7 @@ class Hear(NamedTuple):
         return self.expectation.nodes
 
 
-class Do(NamedTuple):
+class Do(Record):
     """A directive that acts where it stands."""
 
     file: str

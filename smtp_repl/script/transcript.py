@@ -10,7 +10,6 @@ Lines come without line end. Those of kind `FILE_ONLY` are for files and not for
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.wire.authentication import is_auth
@@ -27,6 +26,7 @@ from smtp_repl.wire.events import (
 )
 from smtp_repl.wire.extensions import Capabilities
 from smtp_repl.wire.octets import decode_step, encode_step, is_plain, printable, quote
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import MECHANISMS
 from smtp_repl.wire.secrets import MASK, Secret
 from smtp_repl.wire.states import AUTH_STEP
@@ -38,7 +38,7 @@ PIECE = 128 * 1024
 CLIENT, SERVER, DIRECTIVE, REMARK, FILE_ONLY = "C", "S", "@", "#", "file"
 
 
-class Line(NamedTuple):
+class Line(Record):
     """One line of a transcript: `kind` is CLIENT, SERVER, DIRECTIVE, REMARK or FILE_ONLY; `text` is safe to print."""
 
     kind: str

@@ -7,12 +7,12 @@ and files and must not let a line end through.
 """
 
 import re
-from typing import NamedTuple
 
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.path_syntax import check_path
 from smtp_repl.wire.paths import Path, check_domain, parse_path
 from smtp_repl.wire.problems import RULES, Problem, problem
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.verbs import PARAMETERS, VERBS, Parameter, VerbSyntax, near_verb, parameters_of
 
 __all__ = [
@@ -38,7 +38,7 @@ AUTH_LINE_LIMIT = 12288
 """Octets of a line of an AUTH exchange with its CRLF (RFC 4954 §4)."""
 
 
-class Command(NamedTuple):
+class Command(Record):
     """A command line as sent, without its line end.
 
     `verb` is in upper case, and "" when the line does not begin with printable ASCII; `argument` is everything

@@ -18,7 +18,6 @@ Nothing here raises for what a peer did or refuses what a user wants to say.
 """
 
 from enum import Enum
-from typing import NamedTuple
 
 from smtp_repl.wire import states
 from smtp_repl.wire.authentication import AuthReader, is_auth, remember
@@ -41,6 +40,7 @@ from smtp_repl.wire.extensions import NO_CAPABILITIES, Capabilities
 from smtp_repl.wire.findings import command_findings, reply_findings, step_findings
 from smtp_repl.wire.octets import DotReader, decode_step
 from smtp_repl.wire.outlook import Awaited, Outlook
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import Reply, ReplyReader
 from smtp_repl.wire.secrets import SecretBook
 from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, LAST_CHUNK, Phase
@@ -53,14 +53,14 @@ class Side(Enum):
     SERVER = "S"
 
 
-class Envelope(NamedTuple):
+class Envelope(Record):
     """The envelope of the open mail transaction: addresses as they stood between the brackets."""
 
     sender: bytes | None = None
     recipients: tuple[bytes, ...] = ()
 
 
-class Authenticated(NamedTuple):
+class Authenticated(Record):
     """Whom the server took the client for, as far as the client's steps tell."""
 
     mechanism: str
@@ -353,7 +353,7 @@ class Conversation:
         hoped = awaited.hope(before) if awaited is not None else before
         if awaited is not None:
             self._learn(awaited, shown, events)
-            self._take_back(said, hoped, events)
+            self._take_back(said, shown, events)
         self._outlook.stand(self.phase, hoped)
 
     def _report(self, reply: Reply, awaited: Awaited | None, events: list[Event]) -> Reply:
@@ -407,11 +407,11 @@ class Conversation:
                 events.append(finding("success-before-credentials"))
             self.authenticated = Authenticated(self._auth.mechanism, self._auth_user)
 
-    def _take_back(self, said: str, hoped: Phase, events: list[Event]) -> None:
+    def _take_back(self, said: str, reply: Reply, events: list[Event]) -> None:
         """What was said in the hope of another reply is not what it was thought to be."""
         if said == "DATA" and self.phase is not Phase.DATA:
             body, self._body = self._body, None
             if self._outlook.take_back_message(body.lines if body is not None else None):
                 events.append(finding("body-as-commands"))
-        elif said == "RCPT" and self._lmtp and self.phase is not hoped:
+        elif said == "RCPT" and self._lmtp and reply.klass != 2:
             self._outlook.await_one_less()

@@ -5,17 +5,16 @@ data about something that the peer or the user did; it never stops anything. `FI
 can be found, except for syntax faults of commands, whose rows stand with the syntax in `commands`.
 """
 
-from typing import NamedTuple
-
 from smtp_repl.wire.commands import Command
 from smtp_repl.wire.errors import WireLimit
 from smtp_repl.wire.extensions import Capabilities
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.secrets import Secret
 from smtp_repl.wire.states import Phase
 
 
-class AuthStep(NamedTuple):
+class AuthStep(Record):
     """What the client says to authenticate: an initial response or the answer to a 334.
 
     `text` is the step as it goes over the wire, without line end; `number` counts the responses of this exchange
@@ -33,7 +32,7 @@ class AuthStep(NamedTuple):
     is_base64: bool = True
 
 
-class CommandSaid(NamedTuple):
+class CommandSaid(Record):
     """The client said a line, as a command or as a step of AUTH.
 
     `raw` holds the octets with their line end and is None when they are secret; then `command` stops before the
@@ -47,7 +46,7 @@ class CommandSaid(NamedTuple):
     step: AuthStep | None = None
 
 
-class BodySaid(NamedTuple):
+class BodySaid(Record):
     """The client said a piece of a message: octets as on the wire, dots stuffed, the final dot included.
 
     `ended` is set on the last piece; `octets` and `lines` then count the message without stuffing and final dot.
@@ -59,7 +58,7 @@ class BodySaid(NamedTuple):
     lines: int = 0
 
 
-class ChunkSaid(NamedTuple):
+class ChunkSaid(Record):
     """The client said a piece of a BDAT chunk (RFC 3030); `ended` is set on the last piece of the chunk."""
 
     raw: bytes
@@ -67,7 +66,7 @@ class ChunkSaid(NamedTuple):
     last: bool
 
 
-class ReplySaid(NamedTuple):
+class ReplySaid(Record):
     """The server said a whole reply, or, when `reply.partial`, all that came of one.
 
     `answers` names what it answers: a verb, "." after a message, "greeting", "AUTH step", None when nothing was
@@ -83,13 +82,13 @@ class ReplySaid(NamedTuple):
     secret: bool = False
 
 
-class CapabilitiesKnown(NamedTuple):
+class CapabilitiesKnown(Record):
     """The server said what it offers, or, after a handshake, what it had offered is forgotten."""
 
     capabilities: Capabilities
 
 
-class ChallengeSaid(NamedTuple):
+class ChallengeSaid(Record):
     """A 334: `text` as on the wire, and decoded where it is base64."""
 
     mechanism: str
@@ -97,13 +96,13 @@ class ChallengeSaid(NamedTuple):
     decoded: bytes | None
 
 
-class HandshakeDue(NamedTuple):
+class HandshakeDue(Record):
     """STARTTLS was accepted: the driver must start TLS now, and must refuse to when `injected` is not empty."""
 
     injected: bytes
 
 
-class Finding(NamedTuple):
+class Finding(Record):
     """Something notable. `rule` is a stable id; `severity` is info, warning or error."""
 
     rule: str
@@ -113,14 +112,14 @@ class Finding(NamedTuple):
     ref: str = ""
 
 
-class Closed(NamedTuple):
+class Closed(Record):
     """The peer closed; `expected` when it had been announced (221, 421) or nothing was awaited."""
 
     expected: bool
     awaiting: tuple[str, ...]
 
 
-class Broken(NamedTuple):
+class Broken(Record):
     """A limit was passed: nothing more can be read."""
 
     error: WireLimit

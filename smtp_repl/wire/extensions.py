@@ -7,12 +7,12 @@ Knows nothing of how the reply was read or of what the session does with it.
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from smtp_repl.wire.octets import printable
+from smtp_repl.wire.records import Record
 
 
-class Extension(NamedTuple):
+class Extension(Record):
     """What one EHLO keyword brings: verbs, and names of parameters on MAIL and RCPT."""
 
     keyword: str
@@ -83,7 +83,7 @@ _SIZE_DIGITS = 20
 """RFC 1870 §3: size-value ::= 1*20DIGIT."""
 
 
-class Capabilities(NamedTuple):
+class Capabilities(Record):
     """What a server offered in its last reply to EHLO.
 
     `keywords` maps each keyword in upper case to its parameters, in the order of the reply; the first of

@@ -5,14 +5,14 @@ neither octets nor what a reply says. `Outlook.ahead` is what the client's octet
 """
 
 from collections import deque
-from typing import NamedTuple
 
 from smtp_repl.wire import states
 from smtp_repl.wire.commands import Command
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.states import END_OF_DATA, GREETING, LAST_CHUNK, Phase
 
 
-class Awaited(NamedTuple):
+class Awaited(Record):
     """Something said that a reply is due to; `hoped` where it is not what the table says of `said` alone."""
 
     said: str

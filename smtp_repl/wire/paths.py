@@ -6,7 +6,8 @@ address is for.
 """
 
 import re
-from typing import NamedTuple
+
+from smtp_repl.wire.records import Record
 
 LOCAL_LIMIT, DOMAIN_LIMIT, PATH_LIMIT = 64, 255, 256
 """Octets (RFC 5321 §4.5.3.1.1 to §4.5.3.1.3); the path counts with its brackets."""
@@ -28,7 +29,7 @@ _BRACKETED = (rb'<(?:%s|[^>"])*>' % _QUOTED_PART, rb"<[^>]*>", rb"<[^ ]*")
 _BARE = (rb'(?:%s|[^ "])+(?= |$)' % _QUOTED_PART, rb"[^ ]+")
 
 
-class Path(NamedTuple):
+class Path(Record):
     """What was found behind MAIL or RCPT.
 
     `address` has no brackets and no source route (RFC 5321 appendix C); b"" is the null path `<>`, None is no

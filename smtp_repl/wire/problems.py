@@ -3,10 +3,10 @@
 The rows know codes and sections, not how a fault is found; the checks stand in `commands` and `path_syntax`.
 """
 
-from typing import NamedTuple
+from smtp_repl.wire.records import Record
 
 
-class Problem(NamedTuple):
+class Problem(Record):
     """What a strict server has against a command.
 
     `rule` is a key of `RULES`; `code` and `enhanced` are what such a server answers, `column` (from 1) is the
@@ -22,7 +22,7 @@ class Problem(NamedTuple):
     ref: str = ""
 
 
-class Rule(NamedTuple):
+class Rule(Record):
     """The answer to a kind of syntax fault; `for_recipient` is the answer where RCPT gets another one."""
 
     code: int

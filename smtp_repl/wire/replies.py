@@ -5,9 +5,9 @@ what the peer sent short of the limits; oddities become flags, which are rule id
 """
 
 import re
-from typing import NamedTuple
 
 from smtp_repl.wire.errors import WireLimit
+from smtp_repl.wire.records import Record
 
 LINE_LIMIT = 8192
 """Octets in one reply line, line end included. RFC 5321 §4.5.3.1.5 says 512; real servers exceed that."""
@@ -20,7 +20,7 @@ _ENHANCED = rb"([245])\.([0-9]{1,3})\.([0-9]{1,3})(?![0-9.])"
 _ENHANCED_LOOK = rb"[0-9]+\.[0-9]+\.[0-9]+(?:\s|$)"
 
 
-class EnhancedCode(NamedTuple):
+class EnhancedCode(Record):
     """An enhanced status code such as 5.7.8 (RFC 3463 §2)."""
 
     klass: int
@@ -37,7 +37,7 @@ def parse_enhanced(text: bytes) -> EnhancedCode | None:
     return EnhancedCode(*(int(part) for part in found.groups())) if found else None
 
 
-class Reply(NamedTuple):
+class Reply(Record):
     """One whole reply.
 
     `code` is None for a line that is no reply line at all (`HTTP/1.1 400 …`): such a line stands for itself.

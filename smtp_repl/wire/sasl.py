@@ -17,17 +17,17 @@ replies but the text of a 334, nor of TLS: whoever sends decides whether a passw
 
 import re
 from collections.abc import Callable, Generator, Iterable
-from typing import NamedTuple
 
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import decode_step, encode_step
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.secrets import Secret
 
 CHALLENGES_LIMIT = 10
 """Challenges that we answer in one exchange; a server that asks on is not going to be satisfied."""
 
 
-class Credentials(NamedTuple):
+class Credentials(Record):
     """Who logs in. `authzid` is whom to act as, nearly always empty. SMTP takes all three as UTF-8."""
 
     user: str
@@ -38,7 +38,7 @@ class Credentials(NamedTuple):
 Exchange = Generator[Secret | None, bytes, None]
 
 
-class ResponseParts(NamedTuple):
+class ResponseParts(Record):
     """What one decoded response holds, as far as its mechanism tells; None is what it does not hold."""
 
     user: bytes | None = None
@@ -50,7 +50,7 @@ def _opaque(step: int, response: bytes) -> ResponseParts | None:
     return None
 
 
-class Mechanism(NamedTuple):
+class Mechanism(Record):
     """One row of the registry.
 
     `initial` says whether `AUTH NAME response` is possible: "optional", "never", or "sometimes" (some servers).

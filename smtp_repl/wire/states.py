@@ -10,7 +10,8 @@ this code; followed wherever the command was said, since what the server accepte
 """
 
 from enum import Enum
-from typing import NamedTuple
+
+from smtp_repl.wire.records import Record
 
 
 class Phase(Enum):
@@ -52,7 +53,7 @@ HANDSHAKE = "handshake"
 """Not a reply: a TLS handshake after STARTTLS came to its end."""
 
 
-class Rule(NamedTuple):
+class Rule(Record):
     """What may be said where, and what follows.
 
     `outcomes` pairs the beginning of a reply code ("250", "2") with the next phase; the longest beginning wins

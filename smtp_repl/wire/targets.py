@@ -5,17 +5,17 @@ octet (RFC 8314 §3.3), 24 is LMTP's by custom (RFC 2033 forbids 25).
 """
 
 import re
-from typing import NamedTuple
 
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
+from smtp_repl.wire.records import Record
 
 SMTP_PORT = 25
 SUBMISSIONS_PORT = 465
 LMTP_PORT = 24
 
 
-class Target(NamedTuple):
+class Target(Record):
     """Host and port, or the path of a Unix socket; `implicit_tls` starts TLS before the greeting."""
 
     host: str

@@ -6,10 +6,11 @@ Only what RFC 5321 and the extensions say about the *form* of a command stands h
 """
 
 import re
-from typing import NamedTuple
+
+from smtp_repl.wire.records import Record
 
 
-class VerbSyntax(NamedTuple):
+class VerbSyntax(Record):
     """How one verb is written.
 
     `argument` is none, optional, text, domain, path, chunk, auth or attributes. `keyword` is the EHLO keyword
@@ -28,7 +29,7 @@ class VerbSyntax(NamedTuple):
     ref: str
 
 
-class Parameter(NamedTuple):
+class Parameter(Record):
     """A parameter of MAIL, RCPT, VRFY or EXPN.
 
     `value` is the pattern of the octets after "=", b"" for a parameter that takes none. `octets` is what the
