@@ -12,10 +12,11 @@ from collections import deque
 from smtp_repl.term import compose
 from smtp_repl.term.actor import Prompt
 from smtp_repl.term.commands import is_command, read_command, wire_text
-from smtp_repl.term.desk import Desk
+from smtp_repl.term.desk import Desk, Material
 from smtp_repl.term.driver import Driver
 from smtp_repl.term.history import TypedHistory
 from smtp_repl.term.memory import Memory
+from smtp_repl.term.playing import play_material
 from smtp_repl.term.requests import Ask, Handling, Tell, confirm
 from smtp_repl.term.stage import Stage
 from smtp_repl.term.suggestions import State
@@ -26,6 +27,7 @@ from smtp_repl.wire.secrets import MASK
 from smtp_repl.wire.states import Phase
 
 _SERVER_LIKE = re.compile(r"[0-9]{3}(?:[ -]|$)")
+_MARK = re.compile(r"^[ \t]*[CS](?:\[[A-Za-z0-9_-]+\])?[?*!]?[:~=](?:[ \t]|$)", re.MULTILINE)
 _FULL_WIDTH_SLASH = "\uff0f"
 _COMMAND = Prompt("C: ", "line")
 _STEP = Prompt("C: ", "step")
@@ -122,9 +124,23 @@ class Typist:
         self._driver.write(b"".join(_octets(wire_text(line)) for line in lines))
 
     def pasted(self, text: str) -> None:
-        if self.prompt().kind == "question":
-            text = text.partition("\n")[0]
-        self.stage.insert(text.removesuffix("\n") if self.prompt().kind != "message" else text)
+        match self.prompt().kind:
+            case "question":
+                self.stage.insert(text.partition("\n")[0])
+            case "message":
+                self.stage.insert(text)
+            case "line" | "idle" if _MARK.search(text) and not self._driver.is_busy:
+                self._driver.start(self._offer(text))
+            case _:
+                self.stage.insert(text.removesuffix("\n"))
+
+    def _offer(self, text: str) -> Handling:
+        """A conversation was pasted, and not what one side of it says."""
+        if (yield from confirm("this is a script, with its C: and S: marks; type yes to play it")):
+            yield from play_material(self._desk, Material("<paste>", text.encode("utf-8", "surrogateescape")))
+        else:
+            self.stage.put_aside(text)
+            yield Tell("not played and not sent; Ctrl-Y brings the text back")
 
     def interrupted(self) -> None:
         """Ctrl-C: never the end of the connection."""
