@@ -89,7 +89,12 @@ def test_a_plain_word_is_noticed() -> None:
         ("LOGIN", [b64encode(b"timothy"), b64encode(b"hunter2")], [b"hunter2"], [b"timothy"]),
         ("LOGIN", [b"plain-word", b"hunter2"], [b"hunter2", b"plain-word"], []),
         ("PLAIN", [b64encode(b"timothy\0hunter2")], [b"hunter2"], []),
-        ("CRAM-MD5", [b64encode(b"tim b913a602c7eda7a495b4e6e7334d3890")], [b"tim b913a602c7eda7a495b4e6e7334d3890"], [b"timothy"]),
+        (
+            "CRAM-MD5",
+            [b64encode(b"tim b913a602c7eda7a495b4e6e7334d3890")],
+            [b"tim b913a602c7eda7a495b4e6e7334d3890"],
+            [b"timothy"],
+        ),
         ("XOAUTH2", [b64encode(b"user=x\1auth=Bearer token123\1\1")], [b"user=x\1auth=Bearer token123\1\1"], []),
     ],
     ids=["plain", "login", "plain words", "two parts", "cram-md5", "unknown"],
