@@ -7,12 +7,13 @@ never confirmed by a source says so in its texts, whoever shows them. Knows noth
 import json
 import os.path
 import re
-from typing import NamedTuple
+
+from smtp_repl.wire.records import Record
 
 UNCONFIRMED = "reported, not confirmed"
 
 
-class Entry(NamedTuple):
+class Entry(Record):
     """What is known about one word.
 
     `kind` is verb, keyword, parameter, code, enhanced or mechanism. `plain` is one line of at most 70 characters.

@@ -6,9 +6,9 @@ Everything is read with the standard library, also from a certificate that faile
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol, cast
 
 from smtp_repl.wire.errors import TlsError, UsageError
+from smtp_repl.wire.hints import TYPE_CHECKING, Protocol, cast
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 

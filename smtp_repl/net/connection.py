@@ -8,9 +8,9 @@ import contextlib
 import selectors
 import socket
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from smtp_repl.wire.errors import TlsError
+from smtp_repl.wire.hints import TYPE_CHECKING
 from smtp_repl.wire.targets import Target
 
 if TYPE_CHECKING:

@@ -13,17 +13,15 @@ import selectors
 from collections import deque
 from collections.abc import Generator
 from time import monotonic
-from typing import Generic, TypeVar
 
 from smtp_repl.net.connection import READ, WRITE
 from smtp_repl.net.dial import OnAttempt
 from smtp_repl.net.session import NetOptions, Session, Stage
 from smtp_repl.script.actions import Action, Happening
 from smtp_repl.wire.errors import SmtpReplError
+from smtp_repl.wire.hints import Generic, T
 
 __all__ = ["NetOptions", "Played", "Runner", "run_part"]
-
-T = TypeVar("T")
 
 
 class Played(Generic[T]):

@@ -6,11 +6,11 @@ name. `ssl` is imported when the first pipe is made, because plain `run` must no
 
 import contextlib
 from collections.abc import MutableMapping
-from typing import TYPE_CHECKING
 
 from smtp_repl.net.certificates import Certificate, fingerprint, parse_pin, pin_mismatch, presented, rejected
 from smtp_repl.script.actions import TlsFacts
 from smtp_repl.wire.errors import TlsError, UsageError
+from smtp_repl.wire.hints import TYPE_CHECKING
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 

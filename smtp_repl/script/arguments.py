@@ -6,10 +6,10 @@ Nothing here is resolved, opened or looked up.
 """
 
 import re
-from typing import NoReturn
 
 from smtp_repl.script.holes import NAME
 from smtp_repl.wire.errors import ScriptError, UsageError
+from smtp_repl.wire.hints import NoReturn
 from smtp_repl.wire.octets import unquote
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target, parse_target
