@@ -4,11 +4,11 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
-from typing import Never
 
 from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.options import Words, read
 from smtp_repl.wire.errors import ExitStatus, OutputError, SmtpReplError
+from smtp_repl.wire.hints import Never
 
 __all__ = ["main"]
 

@@ -7,9 +7,12 @@ sees a line when it happens, and a full disk is noticed where it can still be to
 import os
 import sys
 from collections.abc import Mapping
-from typing import BinaryIO, TextIO
 
 from smtp_repl.wire.errors import OutputError, UsageError
+from smtp_repl.wire.hints import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import BinaryIO, TextIO
 
 
 class Environment:
@@ -18,7 +21,7 @@ class Environment:
     __slots__ = ("_stdout", "environ", "stderr", "stdin", "stdin_is_terminal", "stdout_is_terminal")
 
     def __init__(
-        self, stdin: BinaryIO | None, stdout: TextIO | None, stderr: TextIO | None, environ: Mapping[str, str]
+        self, stdin: "BinaryIO | None", stdout: "TextIO | None", stderr: "TextIO | None", environ: Mapping[str, str]
     ) -> None:
         self.stdin = stdin
         self._stdout = stdout

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from smtp_repl.cli.connecting import net_options
 from smtp_repl.cli.environment import Environment
@@ -28,6 +27,7 @@ from smtp_repl.script.steps import Say, Step, check_names, compile_steps
 from smtp_repl.script.text import parse
 from smtp_repl.wire.commands import parse_command
 from smtp_repl.wire.errors import ExitStatus, ScriptError, SmtpReplError, UsageError
+from smtp_repl.wire.hints import TYPE_CHECKING
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import Credentials

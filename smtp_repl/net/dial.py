@@ -80,12 +80,16 @@ def resolve(target: Target) -> list[Address]:
     family = socket.AF_UNSPEC
     if target.bind:
         family = socket.AF_INET6 if ":" in target.bind else socket.AF_INET
+    # What is ASCII goes as octets: for a str Python loads its "idna" codec, which takes a millisecond.
+    host: str | bytes = target.host.encode("ascii") if target.host.isascii() else target.host
     try:
-        found = socket.getaddrinfo(target.host, target.port, family, socket.SOCK_STREAM)
+        if not all(0 < len(label) < 64 for label in target.host.removesuffix(".").split(".")):
+            raise UnicodeError
+        found = socket.getaddrinfo(host, target.port, family, socket.SOCK_STREAM)
     except socket.gaierror as error:
         raise _unknown_name(target, error) from None
     except UnicodeError:
-        # Python's own "idna" codec raises it for labels that are empty or too long, from inside getaddrinfo.
+        # As Python's own "idna" codec does for such labels, from inside getaddrinfo.
         raise ConnectError(
             f'"{printable(target.host)}" is no host name',
             "a part of it is empty or longer than 63 characters",

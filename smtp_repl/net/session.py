@@ -12,7 +12,7 @@ from time import monotonic
 
 from smtp_repl.net.connection import WRITE, Connection
 from smtp_repl.net.dial import CONNECT_SECONDS, OnAttempt, dial, opened
-from smtp_repl.net.tls import Sessions, TlsOptions, TlsPipe, injected
+from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.actions import (
     Action,
     Close,
@@ -31,8 +31,12 @@ from smtp_repl.script.actions import (
     Wait,
 )
 from smtp_repl.wire.errors import PeerClosed, ReplyTimeout, SmtpReplError, TlsError, UsageError
+from smtp_repl.wire.hints import TYPE_CHECKING
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target
+
+if TYPE_CHECKING:
+    from smtp_repl.net.tls import Sessions
 
 WRITE_SECONDS = 30.0
 """Without any progress."""
@@ -57,7 +61,7 @@ class Stage(Record):
     options: NetOptions
     on_attempt: OnAttempt | None
     selector: selectors.BaseSelector
-    tls_sessions: Sessions
+    tls_sessions: "Sessions"
 
 
 Task = Generator[float, None, Happening]
@@ -271,6 +275,8 @@ class Session:
         if connection.octets:
             octets = connection.octets
             self.drop(name)
+            from smtp_repl.net.tls import injected
+
             raise injected(octets)
         return Secured((yield from self._secure(name, connection, after_starttls=True)))
 
@@ -285,6 +291,8 @@ class Session:
         seconds = self._stage.options.connect_timeout
         deadline = monotonic() + seconds
         try:
+            from smtp_repl.net.tls import TlsPipe  # most runs have no use for it
+
             pipe = TlsPipe(options, target.host, after_starttls=after_starttls, sessions=self._stage.tls_sessions)
             connection.start_tls(pipe)
             while not (pipe.handshake_done and connection.flush()):

@@ -8,40 +8,17 @@ import contextlib
 from collections.abc import MutableMapping
 
 from smtp_repl.net.certificates import Certificate, fingerprint, parse_pin, pin_mismatch, presented, rejected
+from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.actions import TlsFacts
 from smtp_repl.wire.errors import TlsError, UsageError
 from smtp_repl.wire.hints import TYPE_CHECKING
 from smtp_repl.wire.octets import printable
-from smtp_repl.wire.records import Record
 
 if TYPE_CHECKING:
     import ssl
 
 BLOCK = 65536
 """Octets that are encrypted at once, so that a long message does not lie in memory twice."""
-
-
-class TlsOptions(Record):
-    """Whom to trust. The strictest that is given counts: a pin, then no verification, then a CA."""
-
-    verify: bool = True
-    ca_file: str = ""
-    """PEM; in place of the system's authorities."""
-    ca_pem: bytes = b""
-    """The practice server's authority."""
-    pin_sha256: tuple[str, ...] = ()
-    """Fingerprints of which the server's certificate must have one; as `parse_pin` reads them."""
-    server_name: str = ""
-    """The name to send and to check, where it is not the host's."""
-
-    @property
-    def trust(self) -> str:
-        """The word for `TlsFacts.trust`."""
-        if self.pin_sha256:
-            return "pin"
-        if not self.verify:
-            return "insecure"
-        return "practice" if self.ca_pem else "ca" if self.ca_file else "system"
 
 
 Sessions = MutableMapping[tuple[TlsOptions, str], tuple["ssl.SSLSession", Certificate]]

@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from smtp_repl import __version__
 from smtp_repl.net.recording import Recorder
-from smtp_repl.net.tls import TlsOptions
+from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.actions import Opened, TlsFacts
-from smtp_repl.script.casting import Observer, OpenBlocks
-from smtp_repl.script.steps import Load
 from smtp_repl.script.transcript import FILE_ONLY, Line, Transcriber, finding_remark, header_lines, remark
 from smtp_repl.term import lens
 from smtp_repl.wire.conversation import Conversation
@@ -29,8 +27,10 @@ from smtp_repl.wire.octets import printable
 from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, Phase
 from smtp_repl.wire.targets import Target
 
-if TYPE_CHECKING:  # the practice server loads asyncio, which line mode does without
+if TYPE_CHECKING:  # what a session by hand can begin without: 20 ms before the first prompt
     from smtp_repl.net.practice.inbox import Inbox
+    from smtp_repl.script.casting import Observer, OpenBlocks
+    from smtp_repl.script.steps import Load
 
 REPLY_SECONDS = 30.0
 END_OF_DATA_SECONDS = 300.0
@@ -71,8 +71,8 @@ class Material(NamedTuple):
 
     name: str
     octets: bytes
-    load: Load | None = None
-    open_blocks: OpenBlocks | None = None
+    load: "Load | None" = None
+    open_blocks: "OpenBlocks | None" = None
 
 
 class Exchange(NamedTuple):
@@ -127,7 +127,7 @@ class Desk:
         """Whether all that was said stands in a file."""
         self.fault: OutputError | None = None
         """Why the recording ended early; the session goes on without."""
-        self.observer = Observer()
+        self.observer: Observer | None = None
         """Is told what happens, as in a play (`--json`)."""
         self._clock = clock
         self._transcriber = Transcriber()
@@ -197,7 +197,8 @@ class Desk:
         if self.recorder is not None and not is_first:
             remarks = self.record(next_name(self.recorder.path), told=True)
         self._keep(header_lines(__version__, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", target))
-        self.observer.opened("", opened, target)
+        if self.observer is not None:
+            self.observer.opened("", opened, target)
         return remarks + self._keep(self._transcriber.opened(opened, target))
 
     def secured(self, facts: TlsFacts) -> Heard:
@@ -236,7 +237,8 @@ class Desk:
 
     def note_secured(self, facts: TlsFacts) -> list[Line]:
         self.tls = facts
-        self.observer.secured("", facts)
+        if self.observer is not None:
+            self.observer.secured("", facts)
         return self._keep(self._transcriber.secured(facts))
 
     def note_wrote(self, events: Sequence[Event]) -> list[Line]:
@@ -249,12 +251,14 @@ class Desk:
             if isinstance(event, CommandSaid):
                 self.commands += 1
                 self._follow_auth(event)
-        self.observer.wrote("", events)
+        if self.observer is not None:
+            self.observer.wrote("", events)
         return self._keep(self._transcriber.wrote(events)) + self._remarks(events)
 
     def note_heard(self, events: Sequence[Event]) -> list[Line]:
         lines: list[Line] = []
-        self.observer.heard("", events)
+        if self.observer is not None:
+            self.observer.heard("", events)
         for group in _by_reply(events):
             reply = group[0] if isinstance(group[0], ReplySaid) else None
             if reply is not None:
@@ -267,7 +271,8 @@ class Desk:
         return lines
 
     def note_closed(self, event: Closed | None, *, by_us: bool) -> list[Line]:
-        self.observer.closed("", event, by_us=by_us)
+        if self.observer is not None:
+            self.observer.closed("", event, by_us=by_us)
         lines = self._keep(self._transcriber.closed(event, by_us=by_us))
         self._hang_up()
         return lines

@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smtp_repl.net.session import NetOptions
-from smtp_repl.net.tls import TlsOptions
+from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.connections import walk
 from smtp_repl.term.desk import Account, Desk, Material, Practice, Settings
 from smtp_repl.term.driver import Driver
-from smtp_repl.term.playing import play_script
 from smtp_repl.term.requests import Ask, Handling
 from smtp_repl.wire.errors import ConnectError, ExitStatus, UsageError
 from smtp_repl.wire.octets import printable
@@ -154,7 +153,6 @@ class _Session:
         return self._status or (ExitStatus.OUTPUT if desk.fault is not None else 0)
 
     def _set_the_stage(self) -> "Stage":
-        from smtp_repl.term.completer import SmtpCompleter
         from smtp_repl.term.history import TypedHistory, history_path
         from smtp_repl.term.stage import Stage
         from smtp_repl.term.typist import Typist
@@ -163,8 +161,7 @@ class _Session:
         if history.fault:
             self._early.append(remark(history.fault))
         typist = self._typist = Typist(self._desk, self._driver, history)
-        completer = SmtpCompleter(typist.completion_state)
-        stage = Stage(typist, history, completer=completer, colour=self._options.colour)
+        stage = Stage(typist, history, completer=typist.completer, colour=self._options.colour)
         self._stage = typist.stage = stage
         return stage
 
@@ -174,6 +171,8 @@ class _Session:
             self._desk, target, ehlo=bool(options.ehlo), starttls=options.starttls, auth_user=options.auth_user
         )
         if options.play and self._desk.is_connected:
+            from smtp_repl.term.playing import play_script
+
             yield from play_script(self._desk, options.play, options.to_line)
 
     # ------------------------------------------------------------ what the driver asks
