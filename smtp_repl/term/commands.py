@@ -5,17 +5,13 @@ argument is everything after one blank, as it was typed. Loads no prompt_toolkit
 same table.
 """
 
-import difflib
 from collections.abc import Callable
 from typing import NamedTuple
 
-from smtp_repl.script.model import Invalid, Wire
-from smtp_repl.script.text import parse
 from smtp_repl.term.authenticate import handle_auth, handle_b64, handle_pass
 from smtp_repl.term.connections import handle_close, handle_connect, handle_quit, handle_starttls, handle_tls
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.facts import handle_inbox, handle_status, topic_lines
-from smtp_repl.term.playing import handle_run
 from smtp_repl.term.records import handle_record, handle_save
 from smtp_repl.term.requests import Handling, Tell, say
 from smtp_repl.wire.errors import UsageError
@@ -62,6 +58,9 @@ def handle_help(desk: Desk, argument: str) -> Handling:
 
 def handle_raw(desk: Desk, argument: str) -> Handling:
     r"""`/raw "EHLO x\r\n"`: exactly these octets, no line end added; `"…"*N` repeats."""
+    from smtp_repl.script.model import Invalid, Wire  # the language of scripts: not before it is needed
+    from smtp_repl.script.text import parse
+
     if not desk.is_connected:
         raise UsageError("not connected; nothing sent")
     items = argument if argument.startswith('"') else f'"{argument}"'
@@ -72,6 +71,16 @@ def handle_raw(desk: Desk, argument: str) -> Handling:
     if node.size > RAW_LIMIT:
         raise UsageError(f"that would be {node.size} octets", f"at most {RAW_LIMIT}", kind="limit")
     yield from say(node.octets({}))
+
+
+def handle_run(desk: Desk, argument: str) -> Handling:
+    """`/run FILE`, or `/run @name` for a script that came with the program."""
+    from smtp_repl.term.playing import play_script  # the player: not before it is needed
+
+    name = argument.strip()
+    if not name:
+        raise UsageError("/run needs a script", "/run FILE.smtp, or /run @first-mail")
+    yield from play_script(desk, name)
 
 
 RAW_LIMIT = 16 * 1024 * 1024
@@ -191,6 +200,8 @@ _MEANT |= {"password": "pass", "base64": "b64", "mail": "inbox", "info": "status
 
 
 def _hint(name: str) -> str:
+    import difflib  # needed only after a mistake
+
     near = _MEANT.get(name.lower()) or next(iter(difflib.get_close_matches(name.lower(), COMMANDS, 1, 0.5)), "")
     meant = f"did you mean /{near}? " if near else "/help lists them; "
     return f"{meant}To send the line to the server: /{printable('/' + name)}"

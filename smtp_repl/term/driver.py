@@ -6,18 +6,14 @@ the user can act on is shown, and the session goes on. Nothing is ever sent agai
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from smtp_repl.net.certificates import CertificateRejected
 from smtp_repl.net.client import Client
 from smtp_repl.net.dial import Attempt
 from smtp_repl.net.session import NetOptions
-from smtp_repl.script.casting import Casting, PlayResult
-from smtp_repl.script.channel import describe_awaited
-from smtp_repl.script.player import Plan, play
 from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.performing import Performance
-from smtp_repl.term.playing import Onlooker
 from smtp_repl.term.requests import Answer, Ask, Connect, Drop, Handling, Leave, Play, Request, Say, Tell
 from smtp_repl.wire.errors import PeerClosed, SmtpReplError, TlsError
 from smtp_repl.wire.events import Broken, Event, HandshakeDue, ReplySaid
@@ -26,6 +22,11 @@ from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, GREETING, Phase
 from smtp_repl.wire.targets import Target
 from smtp_repl.wire.verbs import VERBS
+
+if TYPE_CHECKING:  # loaded when a script is played
+    from smtp_repl.script.casting import Casting, PlayResult
+    from smtp_repl.script.player import Plan
+    from smtp_repl.term.performing import Performance
 
 Show = Callable[[list[Line], bool], None]
 """Takes lines, and whether what the client says in them is message text."""
@@ -242,7 +243,11 @@ class Driver:
         elif attempt.outcome != "connected":
             self.tell(f"{where}: {attempt.outcome}")
 
-    async def _play(self, plan: Plan, casting: Casting) -> PlayResult | None:
+    async def _play(self, plan: "Plan", casting: "Casting") -> "PlayResult | None":
+        from smtp_repl.script.player import play
+        from smtp_repl.term.performing import Performance
+        from smtp_repl.term.playing import Onlooker
+
         client = self._client
         if client is None:
             return None
@@ -260,7 +265,7 @@ class Driver:
             self._performance = None
             self._take_back(client, performance)
 
-    def _take_back(self, client: Client, performance: Performance) -> None:
+    def _take_back(self, client: Client, performance: "Performance") -> None:
         """After a play: what it did not read is shown like anything else that the server says."""
         for came in performance.unread:
             if isinstance(came, bytes):
@@ -364,6 +369,8 @@ class Driver:
             self._alarm = asyncio.get_running_loop().call_later(seconds, self._overdue, seconds)
 
     def _overdue(self, seconds: float) -> None:
+        from smtp_repl.script.channel import describe_awaited
+
         self._alarm = None
         said = describe_awaited(self.desk.conversation.awaiting[0])
         self.tell(f"no reply to {said} for {seconds:g} s; still waiting")

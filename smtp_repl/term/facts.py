@@ -1,8 +1,8 @@
 """Handlers that only tell: where the session stands, what the practice server kept, what a word means."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from smtp_repl.knowledge.entries import Entry, look_up_all, suggest
 from smtp_repl.script.transcript import describe_tls
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.requests import Handling, Tell
@@ -10,6 +10,9 @@ from smtp_repl.wire import states
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.states import Phase
+
+if TYPE_CHECKING:
+    from smtp_repl.knowledge.entries import Entry
 
 MESSAGE_LINES = 200
 """Lines of a message that `/inbox N` shows."""
@@ -101,6 +104,8 @@ def _addresses(addresses: tuple[bytes, ...]) -> str:
 
 def topic_lines(words: str) -> list[str]:
     """What is known of a verb, keyword, parameter, mechanism or code. Raises `UsageError` when nothing is."""
+    from smtp_repl.knowledge.entries import look_up_all, suggest
+
     entries = look_up_all(words)
     if not entries:
         near = suggest(words.split()[0])
@@ -112,7 +117,7 @@ def topic_lines(words: str) -> list[str]:
     return lines
 
 
-def _entry_lines(entry: Entry) -> Iterator[str]:
+def _entry_lines(entry: "Entry") -> Iterator[str]:
     yield f"{entry.word} ({entry.kind}): {entry.plain}"
     if entry.detail:
         yield f"  {entry.detail}"

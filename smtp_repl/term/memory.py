@@ -1,12 +1,14 @@
 """What was typed before, as far as it can be proposed again: addresses and servers; and the state for completion."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from smtp_repl.term.commands import COMMANDS
-from smtp_repl.term.completer import files_beginning
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.suggestions import State
 from smtp_repl.wire.commands import parse_command, parse_path
+
+if TYPE_CHECKING:
+    from smtp_repl.term.suggestions import State
 
 _KEPT = 50
 _PATHS = {"MAIL": b"FROM", "RCPT": b"TO"}
@@ -35,8 +37,11 @@ class Memory:
         if keyword is not None and (address := parse_path(command.argument, keyword).address):
             _note(self._senders if command.verb == "MAIL" else self._recipients, address.decode("utf-8", "replace"))
 
-    def state(self, desk: Desk, *, in_command: bool = False) -> State:
+    def state(self, desk: Desk, *, in_command: bool = False) -> "State":
         """Where the session stands; `in_command` while a command is typed in the middle of a message."""
+        from smtp_repl.term.completer import files_beginning  # with what follows: not before the first key
+        from smtp_repl.term.suggestions import State
+
         state = State.of(desk.conversation, connected=desk.is_connected and not in_command)
         return state._replace(
             lmtp=desk.target is not None and desk.target.lmtp,

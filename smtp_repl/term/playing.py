@@ -22,14 +22,6 @@ from smtp_repl.wire.secrets import Secret
 from smtp_repl.wire.states import Phase
 
 
-def handle_run(desk: Desk, argument: str) -> Handling:
-    """`/run FILE`, or `/run @name` for a script that came with the program."""
-    name = argument.strip()
-    if not name:
-        raise UsageError("/run needs a script", "/run FILE.smtp, or /run @first-mail")
-    yield from play_script(desk, name)
-
-
 def play_script(desk: Desk, name: str, to_line: int = 0) -> Handling:
     """Play a script, or its lines up to `to_line`."""
     if desk.read_script is None:

@@ -13,12 +13,14 @@ The functions below are how a handler asks: each yields one request and returns 
 """
 
 from collections.abc import Generator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Union
 
-from smtp_repl.script.casting import Casting, PlayResult
-from smtp_repl.script.player import Plan
 from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.targets import Target
+
+if TYPE_CHECKING:  # the player is loaded when a script is played
+    from smtp_repl.script.casting import Casting, PlayResult
+    from smtp_repl.script.player import Plan
 
 
 class Say(NamedTuple):
@@ -64,12 +66,12 @@ class Leave(NamedTuple):
 class Play(NamedTuple):
     """Play a script over the present connection. Answered by how it went, or None where nothing can be played."""
 
-    plan: Plan
-    casting: Casting
+    plan: "Plan"
+    casting: "Casting"
 
 
 Request = Say | Ask | Tell | Connect | Drop | Leave | Play
-Answer = Reply | str | PlayResult | None
+Answer = Union[Reply, str, "PlayResult", None]
 Handling = Generator[Request, Answer, None]
 """A handler at work."""
 
@@ -99,6 +101,6 @@ def connect(target: Target) -> Generator[Request, Answer, Reply | None]:
     return answer if isinstance(answer, Reply) else None
 
 
-def perform(plan: Plan, casting: Casting) -> Generator[Request, Answer, PlayResult | None]:
+def perform(plan: "Plan", casting: "Casting") -> Generator[Request, Answer, "PlayResult | None"]:
     answer = yield Play(plan, casting)
-    return answer if isinstance(answer, PlayResult) else None
+    return None if answer is None or isinstance(answer, (Reply, str)) else answer

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.clipboard import ClipboardData
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion, ConditionalCompleter, DummyCompleter
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion, ConditionalCompleter
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples, fragment_list_to_text
@@ -34,7 +34,7 @@ class Stage:
     """The prompt, and what is printed above it."""
 
     def __init__(
-        self, actor: Actor, history: History, *, completer: Completer | None = None, colour: bool = True
+        self, actor: Actor, history: History, *, completer: Callable[[], Completer], colour: bool = True
     ) -> None:
         self._actor = actor
         self._style = stage_style()
@@ -51,9 +51,9 @@ class Stage:
             multiline=Condition(lambda: actor.prompt().kind == "message"),
             is_password=Condition(lambda: actor.prompt().hidden),
             lexer=_typed_lexer(actor),
-            completer=ConditionalCompleter(_Quiet(completer or DummyCompleter()), completes),
+            completer=ConditionalCompleter(_Quiet(completer), completes),
             complete_while_typing=completes,
-            reserve_space_for_menu=MENU_ROWS if completer is not None else 0,
+            reserve_space_for_menu=MENU_ROWS,
             bottom_toolbar=self._toolbar,
             prompt_continuation=self._continuation,
             history=history,
@@ -196,12 +196,15 @@ class _Quiet(Completer):
     It also keeps the menu shut that prompt_toolkit would open for a last key when Enter follows it at once.
     """
 
-    def __init__(self, completer: Completer) -> None:
-        self._completer = completer
+    def __init__(self, make: Callable[[], Completer]) -> None:
+        self._make = make
+        self._completer: Completer | None = None
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         if complete_event.text_inserted and not document.current_line_before_cursor:
             return ()
+        if self._completer is None:
+            self._completer = self._make()
         return self._completer.get_completions(document, complete_event)
 
 

@@ -8,6 +8,7 @@ decides what it would mean waits for it; so does each line of a paste. Knows no 
 import asyncio
 import re
 from collections import deque
+from typing import TYPE_CHECKING
 
 from smtp_repl.term import compose
 from smtp_repl.term.actor import Prompt
@@ -16,10 +17,8 @@ from smtp_repl.term.desk import Desk, Material
 from smtp_repl.term.driver import Driver
 from smtp_repl.term.history import TypedHistory
 from smtp_repl.term.memory import Memory
-from smtp_repl.term.playing import play_material
 from smtp_repl.term.requests import Ask, Handling, Tell, confirm
 from smtp_repl.term.stage import Stage
-from smtp_repl.term.suggestions import State
 from smtp_repl.term.toolbar import Piece, toolbar
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
@@ -27,6 +26,9 @@ from smtp_repl.wire.secrets import MASK
 from smtp_repl.wire.states import Phase
 
 _SERVER_LIKE = re.compile(r"[0-9]{3}(?:[ -]|$)")
+if TYPE_CHECKING:
+    from prompt_toolkit.completion import Completer
+
 _MARK = re.compile(r"^[ \t]*[CS](?:\[[A-Za-z0-9_-]+\])?[?*!]?[:~=](?:[ \t]|$)", re.MULTILINE)
 _FULL_WIDTH_SLASH = "\uff0f"
 _COMMAND = Prompt("C: ", "line")
@@ -79,9 +81,11 @@ class Typist:
             case _:
                 return _COMMAND if self._desk.is_connected else _IDLE
 
-    def completion_state(self) -> State:
-        """What completion has to know."""
-        return self._memory.state(self._desk, in_command=self._aside is not None)
+    def completer(self) -> "Completer":
+        """Proposes what could be typed next."""
+        from smtp_repl.term.completer import SmtpCompleter  # not before the first key
+
+        return SmtpCompleter(lambda: self._memory.state(self._desk, in_command=self._aside is not None))
 
     def toolbar(self, width: int) -> list[Piece]:
         note = ""
@@ -136,6 +140,8 @@ class Typist:
 
     def _offer(self, text: str) -> Handling:
         """A conversation was pasted, and not what one side of it says."""
+        from smtp_repl.term.playing import play_material
+
         if (yield from confirm("this is a script, with its C: and S: marks; type yes to play it")):
             yield from play_material(self._desk, Material("<paste>", text.encode("utf-8", "surrogateescape")))
         else:
