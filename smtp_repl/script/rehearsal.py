@@ -9,12 +9,13 @@ fact of the script and not of which octets happened to have arrived.
 from collections.abc import Iterator, Mapping
 
 from smtp_repl.script.arguments import Tls
+from smtp_repl.script.model import Wire
 from smtp_repl.script.steps import Do, Hear, Say, Step
 from smtp_repl.wire.conversation import Conversation
 from smtp_repl.wire.errors import SmtpReplError
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.secrets import Secret
-from smtp_repl.wire.states import Phase
+from smtp_repl.wire.states import GREETING, Phase
 
 PIECE = 4096
 """Octets of one line that are looked at; what follows in a flood changes nothing about how many replies are due."""
@@ -43,9 +44,14 @@ class _Anything(Mapping[str, "bytes | Secret"]):
 def rehearse(steps: tuple[Step, ...]) -> tuple[Ahead, ...]:
     """What is ahead at each step."""
     conversations: dict[str, Conversation] = {}
+    early: set[str] = set()
     brought = [0] * len(steps)
     for number, step in enumerate(steps):
         conversation = conversations.setdefault(step.connection, Conversation(lint=False))
+        if isinstance(step, Do) and step.directive.name == "early":
+            early.add(step.connection)
+        elif isinstance(step, Say) and step.connection not in early and GREETING in conversation.awaiting:
+            conversation.server_said(b"220 \r\n")  # the player waits for it, whether it is expected or not
         before = len(conversation.awaiting)
         try:
             _go_through(step, conversation)
@@ -89,7 +95,7 @@ def _go_through(step: Step, conversation: Conversation) -> None:
     match step:
         case Say():
             for wire in step.lines:
-                for octets in _octets(wire.blocks(_Anything()), conversation.chunk_left > 0):
+                for octets in _octets(wire, conversation.chunk_left > 0):
                     conversation.client_said(octets)
         case Hear():
             conversation.server_said(step.expectation.sample({}))
@@ -102,10 +108,11 @@ def _go_through(step: Step, conversation: Conversation) -> None:
                 conversation.handshake_done()
 
 
-def _octets(blocks: Iterator[bytes], is_chunk: bool) -> Iterator[bytes]:
+def _octets(wire: Wire, is_chunk: bool) -> Iterator[bytes]:
     """What one line says; of a flood, unless its octets are counted, only the beginning and the end."""
-    if is_chunk:
+    blocks = wire.blocks(_Anything())
+    if is_chunk or wire.size <= PIECE:
         yield from blocks
         return
-    result = b"".join(block for _, block in zip(range(4), blocks, strict=False))
-    yield result if len(result) <= PIECE else result[:PIECE] + result[-2:]
+    end = b"".join(item.octets * min(item.times, 2) for item in wire.items[-2:]) or wire.text + b"\r\n"
+    yield next(blocks)[:PIECE] + end[-2:]
