@@ -11,6 +11,7 @@ from collections.abc import Generator
 
 from smtp_repl.script.actions import Action, Happening, Wait
 from smtp_repl.script.arguments import File, Tls
+from smtp_repl.script.arguments import Wait as WaitArgument
 from smtp_repl.script.casting import Casting, Observer, PlayResult
 from smtp_repl.script.channel import Channel
 from smtp_repl.script.matching import Difference, Match, match_command
@@ -42,6 +43,8 @@ class _ServerPart:
         self._verdicts = Verdicts(observer)
         self._channels: dict[str, Channel] = {}
         self._words: dict[str, _Words] = {}
+        self._patience = 0.0
+        """Seconds that the script's client lets pass before it says the next thing."""
         self._now = 0
 
     def play(self) -> Generator[Action, Happening, PlayResult]:
@@ -69,7 +72,7 @@ class _ServerPart:
                 if within is not None and within.least:
                     yield Wait(within.least)
                 yield from channel.send(step.expectation.sample(self._settings.bindings))
-                if channel.conversation.phase is not Phase.DATA:
+                if channel.conversation.phase is not Phase.DATA and "DATA" not in channel.conversation.awaiting:
                     self._words_of(channel.name).in_text = False
             case Do():
                 yield from self._do(channel, step)
@@ -101,7 +104,13 @@ class _ServerPart:
             elif (line := words.take_line()) is not None:
                 yield from self._expect_command(channel, say, *line)
             else:
+                yield from self._expect_beginning(channel, words.begun)
                 return
+
+    def _expect_beginning(self, channel: Channel, octets: int) -> Playing:
+        """Wait for a line of which the end stands in a later write, or nowhere."""
+        while channel.conversation.line_begun < octets and not channel.said and not channel.gone:
+            yield from self._read(channel, restart=True)
 
     def _expect_command(self, channel: Channel, say: Say, wire: Wire, octets: bytes) -> Playing:
         said = yield from self._next(channel, CommandSaid)
@@ -115,18 +124,22 @@ class _ServerPart:
     def _next(
         self, channel: Channel, kind: type[CommandSaid | BodySaid | ChunkSaid]
     ) -> Generator[Action, Happening, CommandSaid | BodySaid | ChunkSaid]:
-        seconds = self._settings.reply_seconds(channel.name, ())
         restart = True
         while True:
             while channel.said:
                 said = channel.said.popleft()
                 if isinstance(said, kind):
+                    self._patience = 0.0
                     return said
             if channel.gone:
                 raise PeerClosed("the client closed the connection where something of it was due")
-            if not (yield from channel.read(seconds, restart=restart)):
-                raise ReplyTimeout(f"the client said nothing within {seconds:g} s")
+            yield from self._read(channel, restart=restart)
             restart = False
+
+    def _read(self, channel: Channel, *, restart: bool) -> Playing:
+        seconds = self._patience + self._settings.reply_seconds(channel.name, ())
+        if not (yield from channel.read(seconds, restart=restart)):
+            raise ReplyTimeout(f"the client said nothing within {seconds:g} s")
 
     # ------------------------------------------------------------ directives, swapped
 
@@ -136,6 +149,8 @@ class _ServerPart:
                 words = self._words_of(channel.name)
                 yield from self._next(channel, BodySaid if words.in_text else CommandSaid)
                 words.in_text = False
+            case WaitArgument(seconds):
+                self._patience += seconds
             case Tls():
                 if channel.handshake is not None:
                     yield from channel.settle()
@@ -146,13 +161,12 @@ class _ServerPart:
             case _ if do.directive.name in ("close", "shutdown"):
                 yield from self._expect_eof(channel)
             case _:
-                pass  # @wait, @require, @caps: the client's own affair
+                pass  # @require, @caps: the client's own affair
 
     def _expect_eof(self, channel: Channel) -> Playing:
         restart = True
         while not channel.gone:
-            if not (yield from channel.read(self._settings.reply_seconds(channel.name, ()), restart=restart)):
-                raise ReplyTimeout("the client did not close")
+            yield from self._read(channel, restart=restart)
             restart = False
         self._channels.pop(channel.name)
         self._words.pop(channel.name, None)
@@ -171,6 +185,11 @@ class _Words:
 
     def __bool__(self) -> bool:
         return bool(self._pieces)
+
+    @property
+    def begun(self) -> int:
+        """Octets of a line that has no end yet."""
+        return sum(len(octets) for _, octets in self._pieces)
 
     def add(self, say: Say) -> None:
         for wire in say.lines:

@@ -125,6 +125,11 @@ class Conversation:
         return self._replies.pending
 
     @property
+    def line_begun(self) -> int:
+        """How many octets of a line the client has said whose end has not come."""
+        return len(self._unread)
+
+    @property
     def chunk_left(self) -> int:
         """Octets that the client still has to say of a BDAT chunk."""
         return self._chunk_left
