@@ -11,10 +11,8 @@ from smtp_repl.cli.connecting import net_options, tls_options
 from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.options import Words
 from smtp_repl.cli.passwords import DEFAULT, ask_password, given_any, read_passwords
-from smtp_repl.net.runner import run_part
 from smtp_repl.script.transcript import Line
 from smtp_repl.term.desk import Account, Desk, Practice, Settings
-from smtp_repl.term.linemode import LineMode, LineOptions
 from smtp_repl.term.requests import Ask
 from smtp_repl.wire.errors import ExitStatus, SecretMissing, SmtpReplError, UsageError
 from smtp_repl.wire.octets import printable
@@ -142,6 +140,9 @@ def _desk(words: Words, target: Target | None) -> Iterator[tuple[Desk, Target]]:
 
 def _lines(words: Words, environment: Environment, desk: Desk, target: Target, password: Secret | None) -> int:
     """Line mode."""
+    from smtp_repl.net.runner import run_part  # the shell has a driver of its own
+    from smtp_repl.term.linemode import LineMode, LineOptions
+
     lines = _given(words, environment)
     user = words.text("auth")
     if user is not None and password is None:

@@ -1,9 +1,11 @@
 """Between the person's keys and what they mean: what a stage asks, what it tells, and what keys may do to it."""
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from smtp_repl.wire.records import Record
 
 
-class Prompt(NamedTuple):
+class Prompt(Record):
     """What the prompt is now. `kind` is line, step, message, live, aside, question or idle."""
 
     text: str

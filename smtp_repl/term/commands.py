@@ -6,7 +6,6 @@ same table.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from smtp_repl.term.authenticate import handle_auth, handle_b64, handle_pass
 from smtp_repl.term.connections import handle_close, handle_connect, handle_quit, handle_starttls, handle_tls
@@ -16,9 +15,10 @@ from smtp_repl.term.records import handle_record, handle_save
 from smtp_repl.term.requests import Handling, Tell, say
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
+from smtp_repl.wire.records import Record
 
 
-class ShellCommand(NamedTuple):
+class ShellCommand(Record):
     """One row. `kind` tells a completer what the argument is: target, file, new-file, mechanism, topic, message,
     words:a|b, or "" for text. `key` is the key that does the same. A `secret` argument stands in no history, and on
     the screen only where secrets may.
@@ -159,7 +159,7 @@ COMMANDS: dict[str, ShellCommand] = {
 """Every command, in the order in which `/help` shows them."""
 
 
-class Typed(NamedTuple):
+class Typed(Record):
     """A `/command` as typed: its row and its argument."""
 
     row: ShellCommand
@@ -174,16 +174,6 @@ class Typed(NamedTuple):
 
     def start(self, desk: Desk) -> Handling:
         return self.row.handler(desk, self.argument)
-
-
-def is_command(line: str) -> bool:
-    """Whether a typed line is for us and not for the server: `/word`, but not `//word`."""
-    return line.startswith("/") and not line.startswith("//")
-
-
-def wire_text(line: str) -> str:
-    """What of a typed line goes to the server: `//x` is `/x`."""
-    return line[1:] if line.startswith("//") else line
 
 
 def read_command(line: str) -> Typed:

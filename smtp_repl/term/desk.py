@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from smtp_repl import __version__
 from smtp_repl.net.recording import Recorder
@@ -24,6 +24,7 @@ from smtp_repl.wire.conversation import Conversation
 from smtp_repl.wire.errors import OutputError
 from smtp_repl.wire.events import ChallengeSaid, Closed, CommandSaid, Event, Finding, ReplySaid
 from smtp_repl.wire.octets import printable
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, Phase
 from smtp_repl.wire.targets import Target
 
@@ -51,12 +52,12 @@ class Settings:
     end_of_data_seconds: float = END_OF_DATA_SECONDS
 
 
-class Account(NamedTuple):
+class Account(Record):
     user: str
     password: str
 
 
-class Practice(NamedTuple):
+class Practice(Record):
     """The practice server that was started for this session: where, what it kept, and who may log in."""
 
     target: Target
@@ -66,7 +67,7 @@ class Practice(NamedTuple):
     """Makes the authority of its certificate, or gives it again."""
 
 
-class Material(NamedTuple):
+class Material(Record):
     """A script's octets, and how it reads the files of its own folder."""
 
     name: str
@@ -75,7 +76,7 @@ class Material(NamedTuple):
     open_blocks: "OpenBlocks | None" = None
 
 
-class Exchange(NamedTuple):
+class Exchange(Record):
     """An AUTH exchange that has not got its final reply: responses given so far, and for whom."""
 
     mechanism: str
@@ -83,14 +84,14 @@ class Exchange(NamedTuple):
     user: bytes | None = None
 
 
-class Heard(NamedTuple):
+class Heard(Record):
     """What came of some octets: lines to show and events to act on."""
 
     lines: list[Line]
     events: list[Event]
 
 
-class _Write(NamedTuple):
+class _Write(Record):
     number: int
     at: float
 

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from smtp_repl.net.certificates import CertificateRejected
 from smtp_repl.net.client import Client
 from smtp_repl.net.dial import Attempt
 from smtp_repl.net.session import NetOptions
@@ -171,8 +170,11 @@ class Driver:
         self._show([remark(line) for line in text.split("\n")], False)
 
     def tell_error(self, error: SmtpReplError) -> None:
-        if isinstance(error, CertificateRejected) and error.certificate is not None:
-            self.desk.untrusted_sha256 = error.certificate.sha256
+        if error.kind.startswith("cert-"):
+            from smtp_repl.net.certificates import CertificateRejected
+
+            if isinstance(error, CertificateRejected) and error.certificate is not None:
+                self.desk.untrusted_sha256 = error.certificate.sha256
         self.tell(f"error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else ""))
 
     # ------------------------------------------------------------ the connection

@@ -7,13 +7,11 @@ given, no message text. A history that cannot be read or written is no reason to
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from platformdirs import user_state_path
 from prompt_toolkit.history import History
 
-from smtp_repl.term.commands import COMMANDS, is_command
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.sasl import MECHANISMS
 
@@ -26,11 +24,16 @@ _AUTH = re.compile(r"\W*(?:AUTH|X-EXPS)\b", re.IGNORECASE)
 
 def history_path() -> Path:
     """Where the history of this user is kept."""
+    from platformdirs import user_state_path
+
     return user_state_path("smtp-repl", appauthor=False) / "history"
 
 
 def is_memorable(line: str) -> bool:
     """Whether a line typed outside any AUTH exchange may be kept."""
+    from smtp_repl.term.commands import COMMANDS
+    from smtp_repl.term.typed import is_command
+
     if not line.strip() or "\n" in line:
         return False
     words = line.upper().split()
@@ -44,15 +47,23 @@ def is_memorable(line: str) -> bool:
 
 
 class TypedHistory(History):
-    """The lines typed in this session and in earlier ones. `path` None keeps them in memory only."""
+    """The lines typed in this session and in earlier ones.
 
-    def __init__(self, path: Path | None) -> None:
+    `find` says where they are kept, None for in memory only; it is asked when the first prompt stands.
+    """
+
+    def __init__(self, find: Callable[[], Path | None]) -> None:
         super().__init__()
-        self._path = path
+        self._find = find
+        self._path: Path | None = None
         self.fault = ""
         """Why nothing is kept; empty when all is well."""
-        if path is not None:
-            self._open(path)
+
+    def open(self) -> None:
+        """Look for the file, and make it if there is none."""
+        self._path = self._find()
+        if self._path is not None:
+            self._open(self._path)
 
     def remember(self, line: str) -> None:
         """Keep a line, unless it is the last one again."""

@@ -24,10 +24,11 @@ from smtp_repl.script.actions import (
 )
 from smtp_repl.script.channel import describe_awaited
 from smtp_repl.script.transcript import Line, remark
-from smtp_repl.term.commands import is_command, read_command, wire_text
+from smtp_repl.term.commands import read_command
 from smtp_repl.term.connections import walk
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.requests import Answer, Ask, Connect, Drop, Handling, Leave, Request, Say, Tell
+from smtp_repl.term.typed import is_command, wire_text
 from smtp_repl.wire.commands import parse_command
 from smtp_repl.wire.errors import ExpectationFailed, PeerClosed, Refused, ReplyTimeout, SmtpReplError, TlsError
 from smtp_repl.wire.events import Broken, Event, HandshakeDue, ReplySaid

@@ -1,6 +1,5 @@
 """What was typed before, as far as it can be proposed again: addresses and servers; and the state for completion."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from smtp_repl.term.commands import COMMANDS
@@ -21,11 +20,6 @@ class Memory:
         self._senders: dict[str, None] = {}
         self._recipients: dict[str, None] = {}
         self._targets: dict[str, None] = {}
-
-    def learn_all(self, newest_first: Iterable[str]) -> None:
-        """Lines of an old history."""
-        for line in reversed(list(newest_first)):
-            self.learn(line)
 
     def learn(self, line: str) -> None:
         """One line that was typed."""

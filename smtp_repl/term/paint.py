@@ -9,7 +9,8 @@ from prompt_toolkit.styles.pygments import pygments_token_to_classname, style_fr
 from prompt_toolkit.utils import get_cwidth
 
 from smtp_repl.script.transcript import CLIENT, REMARK, Line
-from smtp_repl.view.lexer import tokens
+from smtp_repl.view.lines import tokens
+from smtp_repl.view.spans import Span
 from smtp_repl.view.styles import shell_style
 
 _IN_MESSAGE = "C: DATA\n"
@@ -20,14 +21,19 @@ def paint(lines: Iterable[Line], *, in_message: bool = False) -> StyleAndTextTup
     lines = list(lines)
     text = "".join(f"{line.text}\n" for line in lines)
     before = _IN_MESSAGE if in_message and any(line.kind == CLIENT for line in lines) else ""
-    fragments: StyleAndTextTuples = []
+    pieces = tokens(before + text)
     skip = len(before)
-    for token, piece in tokens(before + text):
-        if skip:
-            skip, piece = max(0, skip - len(piece)), piece[skip:]
-        if piece:
-            fragments.append((f"class:{pygments_token_to_classname(token)}", piece))
-    return fragments
+    while skip:
+        token, piece = pieces.pop(0)
+        if len(piece) > skip:
+            pieces.insert(0, (token, piece[skip:]))
+        skip = max(0, skip - len(piece))
+    return paint_tokens(pieces)
+
+
+def paint_tokens(pieces: Iterable[Span]) -> StyleAndTextTuples:
+    """Fragments for tokens."""
+    return [(f"class:{pygments_token_to_classname(token)}", piece) for token, piece in pieces if piece]
 
 
 def fit(lines: Iterable[Line], columns: int) -> list[Line]:

@@ -13,8 +13,9 @@ The functions below are how a handler asks: each yields one request and returns 
 """
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, NamedTuple, Union
+from typing import TYPE_CHECKING, Union
 
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.targets import Target
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:  # the player is loaded when a script is played
     from smtp_repl.script.player import Plan
 
 
-class Say(NamedTuple):
+class Say(Record):
     """Write octets in one write and wait until nothing awaits a reply; a handshake that is due is done on the way.
 
     Answered by the last reply that came, or None when the connection went before one did.
@@ -32,7 +33,7 @@ class Say(NamedTuple):
     octets: bytes
 
 
-class Ask(NamedTuple):
+class Ask(Record):
     """Ask the person. Answered by the text, or None when there is nobody to ask or the question was refused.
 
     A `hidden` answer shows on no screen and in no history; `default` stands there to be changed.
@@ -43,27 +44,27 @@ class Ask(NamedTuple):
     default: str = ""
 
 
-class Tell(NamedTuple):
+class Tell(Record):
     """Show a remark: one `# ` line for each line of the text, which may hold anything. Answered by None."""
 
     text: str
 
 
-class Connect(NamedTuple):
+class Connect(Record):
     """Drop the present connection, open another and wait for the greeting. Answered by the greeting, or None."""
 
     target: Target
 
 
-class Drop(NamedTuple):
+class Drop(Record):
     """Close the connection without a word. Answered by None."""
 
 
-class Leave(NamedTuple):
+class Leave(Record):
     """End the session when the handler has ended. Answered by None."""
 
 
-class Play(NamedTuple):
+class Play(Record):
     """Play a script over the present connection. Answered by how it went, or None where nothing can be played."""
 
     plan: "Plan"

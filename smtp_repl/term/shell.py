@@ -25,6 +25,7 @@ from smtp_repl.wire.octets import printable
 from smtp_repl.wire.targets import Target
 
 if TYPE_CHECKING:  # these load prompt_toolkit
+    from smtp_repl.term.history import TypedHistory
     from smtp_repl.term.stage import Stage
     from smtp_repl.term.typist import Typist
 
@@ -113,6 +114,7 @@ class _Session:
         """What there is to show before there is a stage."""
         self._stage: Stage | None = None
         self._typist: Typist | None = None
+        self._history: TypedHistory | None = None
         self._ready = asyncio.Event()
         self._driver = Driver(
             desk,
@@ -157,9 +159,8 @@ class _Session:
         from smtp_repl.term.stage import Stage
         from smtp_repl.term.typist import Typist
 
-        history = TypedHistory(self._options.history or history_path())
-        if history.fault:
-            self._early.append(remark(history.fault))
+        own = self._options.history
+        history = self._history = TypedHistory(lambda: own or history_path())
         typist = self._typist = Typist(self._desk, self._driver, history)
         stage = Stage(typist, history, completer=typist.completer, colour=self._options.colour)
         self._stage = typist.stage = stage
@@ -179,6 +180,10 @@ class _Session:
 
     def _started(self) -> None:
         self._ready.set()
+        if self._history is not None:
+            self._history.open()
+            if self._history.fault:
+                self._early.append(remark(self._history.fault))
         self._show(self._take_early(), False)
         self._changed()
 

@@ -6,7 +6,7 @@ The stage knows nothing of SMTP: an `Actor` tells it what the prompt is now and 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.clipboard import ClipboardData
@@ -15,7 +15,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples, fragment_list_to_text
 from prompt_toolkit.history import History
-from prompt_toolkit.lexers import DynamicLexer, Lexer, PygmentsLexer, SimpleLexer
+from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.utils import get_cwidth
@@ -23,8 +23,8 @@ from prompt_toolkit.utils import get_cwidth
 from smtp_repl.script.transcript import Line
 from smtp_repl.term.actor import Actor
 from smtp_repl.term.keys import key_bindings
-from smtp_repl.term.paint import fit, paint, stage_style
-from smtp_repl.view.lexer import SmtpInputLexer, SmtpMessageLexer, SmtpStepLexer
+from smtp_repl.term.paint import fit, paint, paint_tokens, stage_style
+from smtp_repl.view.lines import Place, typed_tokens
 
 MENU_ROWS = 6
 """Rows below the prompt that are kept for the completion menu."""
@@ -50,7 +50,7 @@ class Stage:
             self._message,
             multiline=Condition(lambda: actor.prompt().kind == "message"),
             is_password=Condition(lambda: actor.prompt().hidden),
-            lexer=_typed_lexer(actor),
+            lexer=_TypedLexer(actor),
             completer=ConditionalCompleter(_Quiet(completer), completes),
             complete_while_typing=completes,
             reserve_space_for_menu=MENU_ROWS,
@@ -208,14 +208,34 @@ class _Quiet(Completer):
         return self._completer.get_completions(document, complete_event)
 
 
-def _typed_lexer(actor: Actor) -> Lexer:
-    lexers: dict[str, Lexer] = {
-        "step": PygmentsLexer(SmtpStepLexer),
-        "message": PygmentsLexer(SmtpMessageLexer),
-        "question": SimpleLexer(),
-    }
-    plain = PygmentsLexer(SmtpInputLexer)
-    return DynamicLexer(lambda: lexers.get(actor.prompt().kind, plain))
+class _TypedLexer(Lexer):
+    """Colours what is typed, by what it would be now; a message by a lexer that can begin in the middle."""
+
+    def __init__(self, actor: Actor) -> None:
+        self._actor = actor
+        self._message: Lexer | None = None
+
+    def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
+        kind = self._actor.prompt().kind
+        if kind == "message":
+            return self._message_lexer().lex_document(document)
+        lines = document.lines
+        if kind == "question":
+            return lambda number: [("", lines[number])]
+        place = {"step": Place.STEP, "live": Place.HEADER}.get(kind, Place.COMMAND)
+        return lambda number: paint_tokens(typed_tokens(lines[number], place)) if number < len(lines) else []
+
+    def invalidation_hash(self) -> Hashable:
+        return self._actor.prompt().kind
+
+    def _message_lexer(self) -> Lexer:
+        if self._message is None:
+            from prompt_toolkit.lexers import PygmentsLexer
+
+            from smtp_repl.view.lexer import SmtpMessageLexer  # with Pygments' lexers: 15 ms
+
+            self._message = PygmentsLexer(SmtpMessageLexer)
+        return self._message
 
 
 def _rows(fragments: StyleAndTextTuples, columns: int) -> int:

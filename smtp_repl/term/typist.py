@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 from smtp_repl.term import compose
 from smtp_repl.term.actor import Prompt
-from smtp_repl.term.commands import is_command, read_command, wire_text
 from smtp_repl.term.desk import Desk, Material
 from smtp_repl.term.driver import Driver
 from smtp_repl.term.history import TypedHistory
-from smtp_repl.term.memory import Memory
 from smtp_repl.term.requests import Ask, Handling, Tell, confirm
 from smtp_repl.term.stage import Stage
 from smtp_repl.term.toolbar import Piece, toolbar
+from smtp_repl.term.typed import is_command, wire_text
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.secrets import MASK
@@ -28,6 +27,8 @@ from smtp_repl.wire.states import Phase
 _SERVER_LIKE = re.compile(r"[0-9]{3}(?:[ -]|$)")
 if TYPE_CHECKING:
     from prompt_toolkit.completion import Completer
+
+    from smtp_repl.term.memory import Memory
 
 _MARK = re.compile(r"^[ \t]*[CS](?:\[[A-Za-z0-9_-]+\])?[?*!]?[:~=](?:[ \t]|$)", re.MULTILINE)
 _FULL_WIDTH_SLASH = "\uff0f"
@@ -58,8 +59,7 @@ class Typist:
         self._desk = desk
         self._driver = driver
         self._history = history
-        self._memory = Memory()
-        self._memory.learn_all(history.load_history_strings())
+        self._memory: Memory | None = None
         self._queue: deque[str] = deque()
         self._question: _Question | None = None
         self._aside: str | None = None
@@ -83,9 +83,13 @@ class Typist:
 
     def completer(self) -> "Completer":
         """Proposes what could be typed next."""
-        from smtp_repl.term.completer import SmtpCompleter  # not before the first key
+        from smtp_repl.term.completer import SmtpCompleter  # with what follows, not before the first key
+        from smtp_repl.term.memory import Memory
 
-        return SmtpCompleter(lambda: self._memory.state(self._desk, in_command=self._aside is not None))
+        memory = self._memory = Memory()
+        for line in self._history.get_strings():
+            memory.learn(line)
+        return SmtpCompleter(lambda: memory.state(self._desk, in_command=self._aside is not None))
 
     def toolbar(self, width: int) -> list[Piece]:
         note = ""
@@ -233,6 +237,8 @@ class Typist:
             yield Tell("not sent")
 
     def _command(self, line: str, *, typed_out: bool = True) -> None:
+        from smtp_repl.term.commands import read_command
+
         try:
             typed = read_command(line)
         except UsageError as error:
@@ -249,7 +255,8 @@ class Typist:
         in_auth = desk.exchange is not None or desk.conversation.ahead is Phase.AUTH
         if not in_auth and not desk.conversation.secrets.occurs_in(line.encode("utf-8", "surrogateescape")):
             self._history.remember(line)
-            self._memory.learn(line)
+            if self._memory is not None:
+                self._memory.learn(line)
 
     # ------------------------------------------------------------ messages
 

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from io import StringIO
 from typing import NamedTuple
 
-from pygments.formatters.terminal import TerminalFormatter
 from pygments.token import Comment, Error, Keyword, Name, Number, Operator, String, Token, _TokenType
 
-from smtp_repl.view.lexer import tokens
+from smtp_repl.view.lines import tokens
 from smtp_repl.view.spans import (
     ADDRESS,
     CLIENT_TAG,
@@ -100,6 +99,8 @@ def highlight(text: str, colour: bool, background: str = "dark") -> str:
     safe = "\n".join(printable(line.removesuffix("\r")) for line in lines)
     if not colour:
         return safe
+    from pygments.formatters.terminal import TerminalFormatter  # not for the shell's first prompt
+
     scheme = {token: (_attribute(look, look.light), _attribute(look, look.dark)) for token, look in LOOKS.items()}
     out = StringIO()
     TerminalFormatter(bg=background, colorscheme=scheme).format(tokens(safe), out)

@@ -206,7 +206,8 @@ def test_lines_wrap_as_remarks(shell: StartShell) -> None:
     terminal.wait_for_prompt()
     terminal.type("/help\n")
     terminal.wait_for("# //x sends /x")
+    terminal.wait_for_prompt()
     rows = terminal.history()
     begin = rows.index("# /help")
-    talk = rows[begin : rows.index("C:", begin)]
+    talk = rows[begin : rows.index("C:")]
     assert all(row.startswith("#") for row in talk)
