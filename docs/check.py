@@ -1,27 +1,38 @@
-"""Checks README and docs against the program: links, options, generated blocks.
+"""Checks README and docs against the program: links, options, generated blocks, commands and what they print.
 
     python docs/check.py            say what is wrong; status 1 if anything is
-    python docs/check.py --write    refresh the generated blocks first
+    python docs/check.py --write    refresh what is made by the program first
 
-A generated block stands between two comments, and the function of that name in `GENERATORS` makes its text:
+A generated block stands between two comments; a function of that name, in `reference` or in `screens`, makes its text:
 
     <!-- generated: phases -->
     …
     <!-- end -->
+
+A fenced block of the language `console` is run: its lines `$ …` are commands, all else is what they printed. One of
+the language `smtp` with a name behind it is a script that becomes a file of that name. All blocks of a page are made
+in the order in which they stand, in one folder of their own.
 """
 
-import importlib.util
 import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
 
 _BLOCK = re.compile(r"(?P<begin><!-- generated: (?P<name>[a-z-]+) -->\n)(?P<text>.*?)(?P<end><!-- end -->)", re.S)
+_MADE = re.compile(
+    _BLOCK.pattern
+    + r"|^```smtp (?P<file>[\w-]+\.smtp)\n(?P<script>.*?)^```$"
+    + r"|(?P<open>^```console\n)(?P<shown>.*?)(?P<close>^```$)",
+    re.M | re.S,
+)
 _FENCE = re.compile(r"^(?P<mark>```+|~~~+)[^\n]*\n(?P<code>.*?)^(?P=mark)[ \t]*$", re.M | re.S)
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
 _LINK = re.compile(r"\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)|^\[[^\]]+\]:\s*(\S+)", re.M)
@@ -29,34 +40,65 @@ _HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$", re.M)
 _COMMAND = re.compile(r"(?:^|[\s/\"'(])smtp-repl((?:[ \t][^\n]*)?)$", re.M)
 
 
-def phases() -> str:
-    """The phases of a session, drawn from the transition table."""
-    from smtp_repl.wire import states
-
-    return f"```mermaid\n{states.diagram().strip()}\n```\n"
+Generators = Mapping[str, Callable[[Path], str]]
+"""What makes a generated block, given the page's folder."""
 
 
-GENERATORS: dict[str, Callable[[], str]] = {
-    "phases": phases,
-}
+@cache
+def generators() -> Generators:
+    """Everything that the docs have made by the program."""
+    # Started as a program, only docs/ is on the path.
+    sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
+    from docs import reference, screens
+
+    tables = {name: _without_folder(make) for name, make in reference.GENERATORS.items()}
+    return {**tables, **screens.SCREENS}
+
+
+def _without_folder(make: Callable[[], str]) -> Callable[[Path], str]:
+    return lambda folder: make()
 
 
 def pages(root: Path) -> list[Path]:
     return [*sorted(root.glob("*.md")), *sorted((root / "docs").rglob("*.md")), *sorted(root.glob("scripts/*.md"))]
 
 
-def generated(text: str, generators: dict[str, Callable[[], str]]) -> str:
-    """The page as it should be. Raises KeyError for a block that nobody makes."""
-    return _BLOCK.sub(lambda found: found["begin"] + generators[found["name"]]() + found["end"], text)
+def made(text: str, generators: Generators) -> Iterator[tuple[re.Match[str], str | None]]:
+    """The pieces of a page that the program makes, and how each should be: None for a block that nobody makes."""
+    with TemporaryDirectory() as folder:
+        for found in _MADE.finditer(text):
+            if found["file"]:
+                Path(folder, found["file"]).write_text(found["script"], encoding="utf-8")
+            elif found["open"]:
+                from docs import screens
+
+                yield found, found["open"] + screens.console(found["shown"], Path(folder)) + found["close"]
+            else:
+                make = generators.get(found["name"])
+                yield found, found["begin"] + make(Path(folder)) + found["end"] if make is not None else None
 
 
-def block_faults(text: str, generators: dict[str, Callable[[], str]]) -> Iterator[tuple[int, str]]:
-    for found in _BLOCK.finditer(text):
+def generated(text: str, generators: Generators) -> str:
+    """The page as it should be. A block that nobody makes stays as it is."""
+    pieces: list[str] = []
+    end = 0
+    for found, fresh in made(text, generators):
+        pieces += [text[end : found.start()], found[0] if fresh is None else fresh]
+        end = found.end()
+    return "".join(pieces) + text[end:]
+
+
+def block_faults(text: str, generators: Generators) -> Iterator[tuple[int, str]]:
+    for found, fresh in made(text, generators):
         line = text.count("\n", 0, found.start()) + 1
-        if found["name"] not in generators:
+        what = f"the block {found['name']!r}" if found["name"] else "what the commands print"
+        if fresh is None:
             yield line, f"nobody generates {found['name']!r}"
-        elif generators[found["name"]]() != found["text"]:
-            yield line, f"the block {found['name']!r} is out of date; run: python docs/check.py --write"
+        elif fresh != found[0]:
+            lines = zip_longest(fresh.split("\n"), found[0].split("\n"))
+            number, differing = next((n, new) for n, (new, old) in enumerate(lines) if new != old)
+            shown = "it is shorter" if differing is None else f"here it is {differing!r}"
+            yield line + number, f"{what} is out of date ({shown}); run: python docs/check.py --write"
     if len(re.findall("<!-- generated:", text)) != len(_BLOCK.findall(text)):
         yield 1, "a generated block has no end, or a name that is not lower case"
 
@@ -136,15 +178,11 @@ def help_of(verb: str) -> str:
     return done.stdout if done.returncode == 0 else ""
 
 
-def faults(root: Path) -> Iterator[str]:
-    """Everything that is wrong, as `page:line: what`."""
-    built = importlib.util.find_spec("smtp_repl.cli") is not None
-    for page in pages(root):
-        text = page.read_text(encoding="utf-8")
-        found = [*block_faults(text, GENERATORS), *link_faults(page, text, root)]
-        if built:
-            found += option_faults(text, help_of)
-        yield from (f"{page.relative_to(root)}:{line}: {what}" for line, what in sorted(found))
+def page_faults(page: Path, root: Path) -> Iterator[str]:
+    """Everything that is wrong on a page, as `page:line: what`."""
+    text = page.read_text(encoding="utf-8")
+    found = [*block_faults(text, generators()), *link_faults(page, text, root), *option_faults(text, help_of)]
+    yield from (f"{page.relative_to(root)}:{line}: {what}" for line, what in sorted(found))
 
 
 def _blanked(pattern: re.Pattern[str], text: str) -> str:
@@ -156,11 +194,11 @@ def main() -> int:
     if "--write" in sys.argv[1:]:
         for page in pages(ROOT):
             text = page.read_text(encoding="utf-8")
-            fresh = generated(text, GENERATORS)
+            fresh = generated(text, generators())
             if fresh != text:
                 page.write_text(fresh, encoding="utf-8")
                 print(f"wrote {page.relative_to(ROOT)}")
-    found = list(faults(ROOT))
+    found = [fault for page in pages(ROOT) for fault in page_faults(page, ROOT)]
     print("\n".join(found) or f"docs: {len(pages(ROOT))} pages hold", file=sys.stderr if found else sys.stdout)
     return 1 if found else 0
 

@@ -8,7 +8,7 @@ import pytest
 from docs import check
 
 ROOT = Path(__file__).parent.parent
-GENERATORS = {"three": lambda: "1 2 3\n"}
+GENERATORS: check.Generators = {"three": lambda folder: "1 2 3\n"}
 
 HELP = {
     "": "usage: smtp-repl HOST\n  --local  offline\n  --starttls",
@@ -20,9 +20,10 @@ def options(text: str) -> list[str]:
     return [what for _, what in check.option_faults(text, lambda verb: HELP.get(verb, ""))]
 
 
-def test_our_docs_hold() -> None:
-    """README and docs say nothing that is not so."""
-    assert list(check.faults(ROOT)) == []
+@pytest.mark.parametrize("page", check.pages(ROOT), ids=lambda page: page.name)
+def test_our_docs_hold(page: Path) -> None:
+    """README and docs say nothing that is not so: links, options, tables, commands and what these print."""
+    assert list(check.page_faults(page, ROOT)) == []
 
 
 @pytest.mark.parametrize(

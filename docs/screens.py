@@ -1,0 +1,233 @@
+"""What the program shows in the docs, made by running it: screens of the shell, and the output of commands.
+
+A page's pieces are made one after the other in one folder, so that a page can record a file and then play it. What
+changes from run to run (ports, times, challenges) is written the same each time: see `normal`.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from smtp_repl.net.practice import PracticeOptions, PracticeThread
+from tests.term.screen import Terminal
+
+SERVED = "127.0.0.1:2525"
+"""Where the docs say that a practice server listens (`smtp-repl serve`): one does, on a free port."""
+PORT = "127.0.0.1:40025"
+"""Any other port of this machine, as the docs show it."""
+WIDTH = 100
+
+_ROOT = Path(__file__).resolve().parent.parent
+_CHANGING = (
+    (r"127\.0\.0\.1:\d{4,5}\b", PORT),
+    (r"(# from 127\.0\.0\.1:)\d+", r"\g<1>51324"),
+    (r"(127\.0\.0\.1 port )\d+", r"\g<1>40025"),
+    (r'("port": )\d+', r"\g<1>40025"),
+    (r'("(?:at|seconds)": )[\d.e-]+', r"\g<1>0.002"),
+    (r"\b\d+\.\d{3} s\b", "0.010 s"),
+    (r"\b\d+(?:\.\d)? ms\b", "2 ms"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2026-01-15T09:30:00Z"),
+    (r"recorded by smtp-repl [\w.]+", "recorded by smtp-repl 0.1.0"),
+    # Whoever is faster.
+    (r"(S: 221 .*\n)# we closed the connection", r"\1# the server closed the connection"),
+)
+
+
+def normal(text: str) -> str:
+    """The text with what changes from run to run written the same each time."""
+    for pattern, instead in _CHANGING:
+        text = re.sub(pattern, instead, text)
+    return text
+
+
+def _environment(state: str) -> dict[str, str]:
+    """The program on the PATH is this very checkout's; nothing is read or kept from who runs this."""
+    return {**os.environ, "PATH": f"{state}:{os.environ.get('PATH', '')}", "HOME": state, "XDG_STATE_HOME": state}
+
+
+# ---------------------------------------------------------------- commands
+
+
+def console(text: str, folder: Path) -> str:
+    """The block with the output of its commands as it is: lines `$ command` (and `> ` for more of it) are run.
+
+    They run in one bash, so that `echo $?` tells of the command before. The output is what a pipe gets: no colours.
+    """
+    commands = re.findall(r"^\$ (.*(?:\n> .*)*)", text, re.M)
+    shown = [command.replace("\n> ", "\n") for command in commands]
+    with TemporaryDirectory() as state, _served(SERVED in text) as address:
+        program = Path(state, "smtp-repl")
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m smtp_repl "$@"\n')
+        program.chmod(0o755)
+        # After each command a mark, and the status put back for the next one.
+        lines = [f"{command.replace(SERVED, address)}\n__=$?; printf '\\001'; (exit $__)\n" for command in shown]
+        done = subprocess.run(  # noqa: S603 # commands of our own docs
+            ["bash", "-c", "".join(lines)],  # noqa: S607
+            cwd=folder,
+            env={**_environment(state), "PYTHONPATH": str(_ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=60,
+        )
+    outputs = done.stdout.decode().replace(address, SERVED).split("\x01")
+    return "".join(f"$ {command}\n{_said(output)}" for command, output in zip(commands, outputs, strict=False))
+
+
+def _said(output: str) -> str:
+    served = output.replace(SERVED, "\0")
+    text = normal(served).replace("\0", SERVED)
+    return text if not text or text.endswith("\n") else text + "\n"
+
+
+@contextmanager
+def _served(wanted: bool) -> Iterator[str]:
+    if not wanted:
+        yield SERVED
+        return
+    with PracticeThread(PracticeOptions()) as server:
+        yield f"{server.host}:{server.port}"
+
+
+# ---------------------------------------------------------------- the shell
+
+
+class Person:
+    """Somebody at a terminal with the shell, who looks before they type on."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.terminal = terminal
+
+    def enter(self, line: str, awaited: str = "", *, prompt: bool = True) -> None:
+        """Type a line, wait for what it brings, and for the prompt behind it."""
+        before = self.terminal.text().count(awaited)
+        self.terminal.type(line + "\n")
+        self.terminal.wait_for(lambda terminal: terminal.text().count(awaited) > before or not awaited)
+        if prompt:
+            self.terminal.wait_for_prompt()
+
+    def message(self, lines: str, awaited: str) -> None:
+        """Write a message after DATA; the dot that sends it is added."""
+        self.enter("DATA", "S: 354", prompt=False)
+        self.terminal.type(lines)
+        self.enter(".", awaited)
+
+    def password(self, command: str, password: str, awaited: str) -> None:
+        self.enter(command, "# password", prompt=False)
+        self.enter(password, awaited)
+
+    def leave(self) -> None:
+        """QUIT, and leave the shell."""
+        self.enter("QUIT", "S: 221", prompt=False)
+        self.terminal.wait_for("# not connected: ")
+        self.terminal.key("c-d")
+        self.terminal.close()
+
+
+@contextmanager
+def at_the_shell(folder: Path, *options: str) -> Iterator[Person]:
+    """A person at the shell, greeted by the practice server."""
+    argv = [sys.executable, "-m", "smtp_repl", "--local", *options]
+    with (
+        TemporaryDirectory() as state,
+        Terminal(argv, {"XDG_STATE_HOME": state, "HOME": state, "PYTHONPATH": str(_ROOT)}, WIDTH, 60, str(folder)) as t,
+    ):
+        t.wait_for("S: 220 ")
+        t.wait_for_prompt()
+        yield Person(t)
+
+
+def shot(person: Person, after: str = "") -> str:
+    """All that was shown, as a block of text; what stands between prompt and toolbar is nothing, and left out.
+
+    With `after`, only what follows the first line that begins so.
+    """
+    if not person.terminal.ended:
+        person.terminal.wait_for(_has_toolbar)
+    lines = person.terminal.history()
+    if after:
+        lines = lines[next(number for number, line in enumerate(lines) if line.startswith(after)) :]
+    if lines and lines[-1].startswith(" "):
+        toolbar = lines.pop()
+        while lines and not lines[-1]:
+            lines.pop()
+        lines.append(toolbar)
+    return "```text\n" + normal("\n".join(lines)) + "\n```\n"
+
+
+def _has_toolbar(terminal: Terminal) -> bool:
+    """Whether the last line says how long the last answer took; the first picture has no toolbar yet."""
+    return re.fullmatch(r" \S.* \d+ ms", terminal.screen()[-1]) is not None
+
+
+def screen(folder: Path) -> str:
+    """A first session: greeting, login in base64, one message."""
+    with at_the_shell(folder) as person:
+        person.enter("EHLO client.example.org", "S: 250 ")
+        person.enter("AUTH LOGIN", '"Username:"')
+        person.enter("/b64 tutor", '"Password:"')
+        person.password("/pass", "not-a-secret", "S: 235 ")
+        person.enter("MAIL FROM:<alice@example.org>", "S: 250 2.1.0")
+        person.enter("RCPT TO:<bob@example.com>", "S: 250 2.1.5")
+        person.message("From: alice@example.org\nTo: bob@example.com\nSubject: Hello\n\nHello Bob.\n", "kept as")
+        return shot(person, "C: EHLO")
+
+
+def tutorial_first(folder: Path) -> str:
+    """The tutorial's first screen: what stands there before anything is typed."""
+    with at_the_shell(folder) as person:
+        return shot(person)
+
+
+def tutorial_mail(folder: Path) -> str:
+    """The tutorial's first mail, recorded."""
+    with at_the_shell(folder, "--record", "first.smtp") as person:
+        person.enter("EHLO client.example.org", "S: 250 ")
+        person.enter("MAIL FROM:<alice@example.org>", "S: 250 2.1.0")
+        person.enter("RCPT TO:<bob@example.com>", "S: 250 2.1.5")
+        person.message("From: alice@example.org\nTo: bob@example.com\nSubject: First mail\n\nHello Bob.\n", "kept as")
+        person.enter("/inbox 1", "# | Hello Bob.")
+        person.leave()
+        return shot(person, "C: EHLO")
+
+
+def tutorial_mistake(folder: Path) -> str:
+    """What happens when something is out of order."""
+    with at_the_shell(folder) as person:
+        person.enter("EHLO client.example.org", "S: 250 ")
+        person.enter("RCPT TO:<bob@example.com>", "S: 503 ")
+        person.enter("MAIL FROM: <alice@example.org>", "S: 501 ")
+        person.enter("/help 501", "RFC 5321 §4.2")
+        return shot(person, "C: RCPT")
+
+
+def shell_auth(folder: Path) -> str:
+    """`/auth` walks an exchange line by line."""
+    with at_the_shell(folder) as person:
+        person.enter("EHLO client.example.org", "S: 250 ")
+        person.password("/auth PLAIN tutor", "not-a-secret", "S: 235 ")
+        return shot(person, "# /auth")
+
+
+def shell_status(folder: Path) -> str:
+    """`/starttls`, `/tls` and `/status`."""
+    with at_the_shell(folder) as person:
+        person.enter("EHLO client.example.org", "S: 250 HELP")
+        person.enter("/starttls", "S: 250 HELP")
+        person.enter("/status", "# last reply")
+        return shot(person, "# /status")
+
+
+SCREENS: dict[str, Callable[[Path], str]] = {
+    "screen": screen,
+    "tutorial-first": tutorial_first,
+    "tutorial-mail": tutorial_mail,
+    "tutorial-mistake": tutorial_mistake,
+    "shell-auth": shell_auth,
+    "shell-status": shell_status,
+}
