@@ -16,14 +16,14 @@ from smtp_repl.cli.passwords import ask_password, given_any, read_passwords
 from smtp_repl.cli.report import Narrator, failure, summary, summary_line
 from smtp_repl.cli.sources import Source, folder_blocks, folder_loader, packaged_names, read_source
 from smtp_repl.net.runner import run_part
-from smtp_repl.script.arguments import LEVELS
+from smtp_repl.script.arguments import LEVELS, Connect
 from smtp_repl.script.casting import Casting, Observer, Observers, PlayResult
 from smtp_repl.script.holes import NAME
 from smtp_repl.script.matching import Level
 from smtp_repl.script.model import Script
 from smtp_repl.script.player import Plan, plan, play
 from smtp_repl.script.scope import Need, missing, secrets_needed
-from smtp_repl.script.steps import Say, Step, check_names, compile_steps
+from smtp_repl.script.steps import Do, Say, Step, check_names, compile_steps
 from smtp_repl.script.text import parse
 from smtp_repl.wire.commands import parse_command
 from smtp_repl.wire.errors import ExitStatus, ScriptError, SmtpReplError, UsageError
@@ -67,6 +67,8 @@ def main(words: Words, environment: Environment) -> int:
     if words.has("list"):
         return _list(environment)
     _check(words)
+    if words.has("shell"):
+        return _hand_over(words, environment)
     passwords = read_passwords(words, environment)
     prepared: list[Prepared | Failure] = [_prepare(word, environment, words) for word in words.words]
     with _server(words, prepared, passwords) as (target, practice_ca):
@@ -127,7 +129,36 @@ def _check(words: Words) -> None:
 def _check_shell(words: Words) -> None:
     if not words.has("to-line"):
         raise UsageError("--shell hands over in the middle of a script: say where", "--to-line N --shell")
-    raise UsageError("--shell cannot hand over yet", "--to-line N stops there")
+    if len(words.words) > 1 or words.words == ["-"]:
+        raise UsageError("--shell takes one script, and the keyboard is yours")
+    useless = [key for key in ("json", "quiet", "verbose", "strict", "match", "var") if words.has(key)]
+    if useless or given_any(words):
+        what = f"--{useless[0]}" if useless else "a password option"
+        raise UsageError(f"{what} has no place with --shell: you see everything, and are asked")
+
+
+def _hand_over(words: Words, environment: Environment) -> int:
+    """Play up to a line in the shell, and let the person go on."""
+    if not environment.is_interactive:
+        raise UsageError("--shell needs a terminal", "--to-line N alone stops there")
+    one = _prepare(words.words[0], environment, words)
+    if isinstance(one, Failure):
+        return _report_errors(one.errors, environment)
+    server = words.text("server")
+    target = parse_target(server) if server is not None else _connect_of(one.plan.steps)
+    if target is None and not words.has("local"):
+        raise UsageError("no server is given to connect to", "--server HOST:PORT, or --local")
+    from smtp_repl.cli.session import hand_over
+
+    return hand_over(words, environment, None if words.has("local") else target)
+
+
+def _connect_of(steps: Sequence[Step]) -> Target | None:
+    """Where the script itself goes."""
+    for step in steps:
+        if isinstance(step, Do) and isinstance(step.directive.value, Connect) and not step.connection:
+            return step.directive.value.target
+    return None
 
 
 def _variables(words: Words) -> dict[str, bytes]:
@@ -297,12 +328,10 @@ def _play(one: Prepared | Failure, stage: Stage) -> int:
 
 
 def _stop(name: str, errors: Sequence[SmtpReplError], stage: Stage, events: "EventWriter | None", start: float) -> int:
-    from smtp_repl.view.errors import show_error
-
-    for error in errors:
-        if events is not None:
+    if events is not None:
+        for error in errors:
             events.error(error)
-        stage.environment.talk(show_error(error).removesuffix("\n"))
+    status = _report_errors(errors, stage.environment)
     if events is not None:
         events.failed(monotonic() - start)
     else:
@@ -311,6 +340,14 @@ def _stop(name: str, errors: Sequence[SmtpReplError], stage: Stage, events: "Eve
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         parts = [place, printable(first.message.partition("\n")[0]) + more]
         stage.environment.out(summary_line("error", name, [part for part in parts if part]))
+    return status
+
+
+def _report_errors(errors: Sequence[SmtpReplError], environment: Environment) -> int:
+    from smtp_repl.view.errors import show_error
+
+    for error in errors:
+        environment.talk(show_error(error).removesuffix("\n"))
     return int(errors[0].exit_status)
 
 

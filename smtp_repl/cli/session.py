@@ -4,20 +4,27 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from smtp_repl.cli.connecting import net_options, tls_options
 from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.options import Words
 from smtp_repl.cli.passwords import DEFAULT, ask_password, given_any, read_passwords
-from smtp_repl.script.transcript import Line
-from smtp_repl.term.desk import Account, Desk, Practice, Settings
+from smtp_repl.cli.sources import folder_blocks, folder_loader, read_source
+from smtp_repl.net.dial import CONNECT_SECONDS, Attempt
+from smtp_repl.script.transcript import Line, remark
+from smtp_repl.term.desk import Account, Desk, Material, Practice, Settings
 from smtp_repl.term.requests import Ask
 from smtp_repl.wire.errors import ExitStatus, SecretMissing, SmtpReplError, UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.secrets import Secret
 from smtp_repl.wire.targets import Target, parse_target
+
+if TYPE_CHECKING:
+    from smtp_repl.term.shell import ShellOptions
 
 _LINE_ONLY = ("json", "expect", "no-quit")
 _LINE_LIMIT = 64 * 1024 * 1024
@@ -31,7 +38,7 @@ def main(words: Words, environment: Environment) -> int:
     passwords = read_passwords(words, environment)
     if not lines_come:
         return _shell(words, environment, target)
-    with _desk(words, target) as (desk, place):
+    with _desk(words, environment, target) as (desk, place):
         return _lines(words, environment, desk, place, passwords.get(DEFAULT))
 
 
@@ -92,11 +99,24 @@ def _shell(words: Words, environment: Environment, target: Target | None) -> int
         raise UsageError(f"--{useless[0]} is for sessions without a terminal", "-c LINE, or lines from a pipe")
     if given_any(words):
         raise UsageError("the shell asks for passwords itself", "/pass and /auth ask, hidden")
-    from smtp_repl.term.shell import ShellOptions
     from smtp_repl.term.shell import main as shell
 
+    return shell(_shell_options(words, environment, target))
+
+
+def hand_over(words: Words, environment: Environment, target: Target | None) -> int:
+    """`run FILE --to-line N --shell`: the script up to that line, then the person."""
+    from smtp_repl.term.shell import main as shell
+
+    options = _shell_options(words, environment, target)
+    return shell(replace(options, play=words.words[0], to_line=words.count("to-line") or 0))
+
+
+def _shell_options(words: Words, environment: Environment, target: Target | None) -> "ShellOptions":
+    from smtp_repl.term.shell import ShellOptions
+
     settings = _settings(words)
-    options = ShellOptions(
+    return ShellOptions(
         target=target,
         local=target is None,
         ehlo=settings.ehlo,
@@ -104,27 +124,32 @@ def _shell(words: Words, environment: Environment, target: Target | None) -> int
         auth_user=words.text("auth"),
         tls=tls_options(words),
         record=_record_path(words),
+        connect_seconds=words.seconds("connect-timeout") or CONNECT_SECONDS,
         reply_seconds=settings.reply_seconds,
         end_of_data_seconds=settings.end_of_data_seconds,
         colour=environment.colour,
         allow_plaintext_auth=settings.allow_plaintext_auth,
+        read_script=lambda name: read_material(name, environment),
     )
-    seconds = words.seconds("connect-timeout")
-    if seconds is not None:
-        from dataclasses import replace
 
-        options = replace(options, connect_seconds=seconds)
-    return shell(options)
+
+def read_material(name: str, environment: Environment) -> Material:
+    """What `/run` plays: a file, or `@name`. Raises `UsageError`."""
+    if name == "-":
+        raise UsageError("/run reads no standard input", "/run FILE.smtp, or /run @first-mail")
+    source = read_source(name, environment)
+    return Material(source.name, source.octets, folder_loader(source.folder), folder_blocks(source.folder))
 
 
 # ---------------------------------------------------------------- without a terminal
 
 
 @contextmanager
-def _desk(words: Words, target: Target | None) -> Iterator[tuple[Desk, Target]]:
+def _desk(words: Words, environment: Environment, target: Target | None) -> Iterator[tuple[Desk, Target]]:
     """A desk, and where it goes; the practice server runs meanwhile when that is where."""
     desk = Desk(_settings(words))
     desk.tls_options = tls_options(words)
+    desk.read_script = lambda name: read_material(name, environment)
     if target is not None:
         yield desk, target
         return
@@ -169,6 +194,11 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
             for line in shown:
                 environment.out(line.text)
 
+    def attempted(attempt: Attempt) -> None:
+        if attempt.outcome not in ("", "connected"):
+            where = Target(attempt.address, attempt.port) if attempt.port else attempt.address
+            show([remark(f"{where}: {attempt.outcome}")])
+
     def ask(question: Ask) -> str | None:
         if not question.hidden:
             return question.default or None
@@ -185,7 +215,7 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
     # A certificate for the practice server takes 100 ms, and any line may be the one that needs it.
     net = net_options(words, target)._replace(tls=desk.tls_for(target))
     try:
-        run_part(LineMode(desk, options, show=show, ask=ask).play(lines), net)
+        run_part(LineMode(desk, options, show=show, ask=ask).play(lines), net, attempted)
         if desk.fault is not None:
             raise desk.fault
     except SmtpReplError as error:

@@ -7,7 +7,7 @@ for the runner in `net`; no prompt_toolkit, no asyncio.
 
 import re
 from collections.abc import Callable, Generator, Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from smtp_repl.script.actions import (
     Action,
@@ -27,7 +27,7 @@ from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.commands import read_command
 from smtp_repl.term.connections import walk
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.requests import Answer, Ask, Connect, Drop, Handling, Leave, Request, Say, Tell
+from smtp_repl.term.requests import Answer, Ask, Connect, Drop, Handling, Leave, Play, Request, Say, Tell
 from smtp_repl.term.typed import is_command, wire_text
 from smtp_repl.wire.commands import parse_command
 from smtp_repl.wire.errors import ExpectationFailed, PeerClosed, Refused, ReplyTimeout, SmtpReplError, TlsError
@@ -37,6 +37,10 @@ from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.states import Phase
 from smtp_repl.wire.targets import Target
 from smtp_repl.wire.verbs import VERBS
+
+if TYPE_CHECKING:
+    from smtp_repl.script.casting import Casting, PlayResult
+    from smtp_repl.script.player import Plan
 
 _SHOWN = 200
 """Octets of injected plaintext that an error shows."""
@@ -200,7 +204,19 @@ class LineMode:
                 yield from self._drop()
             case Leave():
                 self._leaves = True
+            case Play(plan, casting):
+                return (yield from self._perform(plan, casting))
         return None
+
+    def _perform(self, plan: "Plan", casting: "Casting") -> Generator[Action, Happening, "PlayResult"]:
+        """Play a script over the connection: it is a part as this is one."""
+        from smtp_repl.script.player import play
+        from smtp_repl.term.playing import Onlooker
+
+        result = yield from play(plan, casting, Onlooker(self._desk, self._show), {"": self._desk.conversation})
+        if result.failure is not None:
+            raise ExpectationFailed(f"line {result.failure.line} of the script did not hold")
+        return result
 
     # ------------------------------------------------------------ the connection
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from smtp_repl.cli.run import combine
 from smtp_repl.net.practice import PracticeThread
 from tests.cli.conftest import Done, call, program
 from tests.servers.raw import Close, Expect, ExpectEnd, RawServer, Send
+from tests.term.screen import Terminal
 
 Write = Callable[..., str]
 Start = Callable[..., RawServer]
@@ -556,3 +558,40 @@ def test_packaged_scripts() -> None:
 
 def test_a_packaged_script_that_was_mistyped() -> None:
     assert "did you mean @first-mail?" in call("run", "@frist-mail", "--local").err
+
+
+# ---------------------------------------------------------------- handing over to a person
+
+
+def test_hands_over(write: Write) -> None:
+    """`--to-line N --shell`: the script up to line N, then the person goes on over the same connection."""
+    path = write(["S: 220", "C: EHLO x", "S: 250", "C: MAIL FROM:<a@example.org>", "S: 250", "C: RSET", "S: 999"])
+    argv = [sys.executable, "-m", "smtp_repl", "run", path, "--local", "--to-line", "5", "--shell"]
+    with Terminal(argv) as terminal:
+        terminal.wait_for("stopped before line 6; go on by hand")
+        terminal.type("RCPT TO:<b@example.com>")
+        terminal.key("enter")
+        terminal.wait_for("250 2.1.5 Ok")
+        terminal.type("/quit")
+        terminal.key("enter")
+        terminal.wait_for("type yes to leave")
+        terminal.type("yes")
+        terminal.key("enter")
+        assert terminal.close() == 0
+    assert "RSET" not in terminal.text()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--shell"], "say where"),
+        (["--shell", "--to-line", "1"], "needs a terminal"),
+        (["--shell", "--to-line", "1", "--json"], "--json has no place with --shell"),
+        (["--shell", "--to-line", "1", "--password-env", "X"], "a password option has no place"),
+    ],
+    ids=["no-line", "no-terminal", "json", "password"],
+)
+def test_cannot_hand_over(write: Write, options: list[str], message: str) -> None:
+    done = call("run", write(["C: NOOP"]), "--local", *options)
+    assert done.status == 2
+    assert message in done.err

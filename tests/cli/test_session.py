@@ -371,3 +371,14 @@ def test_options_of_line_mode_at_a_terminal() -> None:
         os.close(follower)
     assert done.returncode == 2
     assert b"--json is for sessions without a terminal" in done.stderr
+
+
+def test_a_script_in_the_middle(address: str, tmp_path: Path) -> None:
+    """`/run FILE` plays over the connection that is there; an expectation that fails is status 1."""
+    script = tmp_path / "noop.smtp"
+    script.write_text("S: 220\nC: NOOP\nS: 250\n")
+    done = call(address, "-c", "HELO x", "-c", f"/run {script}", "-c", "NOOP")
+    assert done.status == 0, done
+    assert [line for line in done.lines if line.startswith("C")] == ["C: HELO x", "C: NOOP", "C: NOOP", "C: QUIT"]
+    script.write_text("C: NOOP\nS: 550\n")
+    assert call(address, "-c", "HELO x", "-c", f"/run {script}").status == 1
