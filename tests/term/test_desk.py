@@ -1,0 +1,150 @@
+"""The desk: what is shown and kept of what is said, and in which order."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from smtp_repl.script.actions import Opened
+from smtp_repl.script.text import parse
+from smtp_repl.term.desk import Desk, Settings, next_name
+from smtp_repl.wire.states import Phase
+from tests.term.sitting import TARGET, Sitting
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_late_reply_names_its_command() -> None:
+    """A reply that comes when something else was said meanwhile, or after its time, says to what."""
+    clock = Clock()
+    desk = Desk(Settings(reply_seconds=30), clock=clock)
+    desk.connected(Opened("", "192.0.2.1", 25, "192.0.2.9", 1), TARGET)
+    desk.heard(b"220 hi\r\n")
+    desk.wrote(b"MAIL FROM:<a@example.org>\r\n")
+    desk.wrote(b"RCPT TO:<b@example.com>\r\n")
+    texts = [line.text for line in desk.heard(b"250 one\r\n250 two\r\n").lines]
+    assert texts == ["# in answer to MAIL FROM:<a@example.org>:", "S: 250 one", "S: 250 two"]
+    desk.wrote(b"RSET\r\n")
+    clock.now = 31
+    assert desk.heard(b"250 three\r\n").lines[0].text == "# in answer to RSET:"
+    assert desk.round_trip == 31
+
+
+def test_unsolicited_replies_say_so_once() -> None:
+    sitting = Sitting().open()
+    lines = [line.text for line in sitting.desk.heard(b"421 4.3.2 bye\r\n").lines]
+    assert lines == ["# unsolicited", "S: 421 4.3.2 bye"]
+
+
+def test_findings_stand_below_what_they_are_about() -> None:
+    """A command that is not due is sent, with the reason to expect a refusal beside it."""
+    sitting = Sitting(b"503 5.5.1 MAIL first\r\n").greeted()
+    sitting.say(b"RCPT TO:<b@example.com>\r\n")
+    at = sitting.shown.index("C: RCPT TO:<b@example.com>")
+    assert sitting.shown[at + 1].startswith("# RCPT is not due here: expect 503")
+    assert sitting.shown[at + 2] == "S: 503 5.5.1 MAIL first"
+
+
+def test_the_lens_masks_and_shows() -> None:
+    """Elsewhere the password is a mask in both forms; with leave both forms show; files never have it."""
+    plain = b"AUTH PLAIN AGJvYgBodW50ZXIyMg==\r\n"
+    sitting = Sitting(b"235 ok\r\n", b"235 ok\r\n").greeted("AUTH PLAIN")
+    sitting.say(plain)
+    assert any(r"•••• is base64 of \0bob\0••••" in line for line in sitting.shown)
+    sitting.desk.settings.show_secrets = True
+    sitting.say(plain)
+    assert any(r"AGJvYgBodW50ZXIyMg== is base64 of \0bob\0hunter22" in line for line in sitting.shown)
+    kept = "\n".join(line.text for line in sitting.desk.transcript)
+    assert "hunter22" not in kept
+    assert "AGJvYg" not in kept
+
+
+def test_exchange_is_followed() -> None:
+    """What was answered so far, for /pass and for the history; the final reply ends it."""
+    sitting = Sitting(b"334 VXNlcm5hbWU6\r\n", b"334 UGFzc3dvcmQ6\r\n", b"535 no\r\n").greeted("AUTH LOGIN")
+    sitting.say(b"AUTH LOGIN\r\n")
+    assert sitting.desk.challenge is not None
+    sitting.say(b"Ym9i\r\n")
+    assert sitting.desk.exchange == ("LOGIN", 1, b"bob")
+    sitting.say(b"eA==\r\n")
+    assert sitting.desk.exchange is None
+    assert sitting.desk.challenge is None
+
+
+def test_the_end_of_a_connection() -> None:
+    """What was cut is shown as far as it came; afterwards there is no phase but CLOSED."""
+    sitting = Sitting().greeted()
+    sitting.desk.wrote(b"NOOP\r\n")
+    heard = sitting.desk.heard(b"250 o")
+    assert not heard.lines
+    texts = [line.text for line in sitting.desk.gone(reset=True).lines]
+    assert texts[0] == 'S"250 o"'
+    assert any(text.startswith("# the server closed the connection") for text in texts)
+    assert texts[-1] == "# the connection was cut (reset), not closed"
+    assert sitting.desk.phase is Phase.CLOSED
+    assert sitting.desk.dropped() == []
+
+
+def test_an_unfinished_line_is_kept() -> None:
+    """What /raw said without a line end is in the transcript when the connection ends."""
+    sitting = Sitting().open()
+    sitting.desk.wrote(b"NOO")
+    assert 'C"NOO"' in [line.text for line in sitting.desk.dropped()]
+
+
+def test_a_transcript_is_a_script() -> None:
+    sitting = Sitting(b"250 ok\r\n", b"354 go\r\n", b"250 done\r\n").greeted("AUTH PLAIN")
+    sitting.say(b"MAIL FROM:<a@example.org>\r\n")
+    sitting.say(b"DATA\r\n")
+    sitting.say(b"S: 250 fake\r\n..\r\n\xff\r\n.\r\n")
+    sitting.desk.dropped()
+    text = "\n".join(line.text for line in sitting.desk.transcript).encode()
+    assert not parse(text).problems
+
+
+def test_a_full_disk_does_not_end_the_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was said is shown all the same, and that it is not written down any more."""
+    sitting = Sitting().open()
+    sitting.desk.record(tmp_path / "a.smtp")
+
+    def full(file: int, octets: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    texts = [line.text for line in sitting.desk.wrote(b"NOOP\r\n")]
+    assert texts[0] == "C: NOOP"
+    assert "No space left on device; recording has stopped" in texts[1]
+    assert sitting.desk.recorder is None
+    assert sitting.desk.fault is not None
+
+
+@pytest.mark.parametrize(("name", "following"), [("a.smtp", "a-2.smtp"), ("a-2.smtp", "a-3.smtp"), ("x", "x-2")])
+def test_next_name(tmp_path: Path, name: str, following: str) -> None:
+    assert next_name(tmp_path / name) == tmp_path / following
+    (tmp_path / following).touch()
+    assert next_name(tmp_path / name) != tmp_path / following
+
+
+def test_times_on_request() -> None:
+    sitting = Sitting(b"250 ok\r\n").greeted()
+    sitting.desk.settings.timing = True
+    sitting.say(b"NOOP\r\n")
+    assert sitting.shown[-1] == "# 0.0 ms"
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [("192.0.2.9", "[192.0.2.9]"), ("2001:db8::1", "[IPv6:2001:db8::1]"), ("", "localhost")],
+)
+def test_the_name_for_ehlo(address: str, name: str) -> None:
+    """Without a name of its own a client gives its address (RFC 5321 §4.1.3)."""
+    desk = Desk()
+    desk.connected(Opened("", "192.0.2.1", 25, address, 1), TARGET)
+    assert desk.ehlo_name == name

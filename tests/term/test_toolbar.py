@@ -1,0 +1,62 @@
+"""The toolbar: the state of the session in one line."""
+
+import pytest
+
+from smtp_repl.term.toolbar import toolbar
+from tests.term.sitting import FACTS, Sitting
+
+
+def text(sitting: Sitting, width: int = 120, note: str = "") -> str:
+    return "".join(piece for _, piece in toolbar(sitting.desk, width=width, note=note)).strip()
+
+
+def test_without_a_connection() -> None:
+    assert text(Sitting()).startswith("not connected")
+
+
+def test_plaintext_is_loud_beyond_this_machine() -> None:
+    assert "PLAINTEXT" in text(Sitting().open())
+    assert "PLAINTEXT" not in text(Sitting(loopback=True).open())
+
+
+@pytest.mark.parametrize(
+    ("facts", "shown"),
+    [
+        (FACTS, "TLS 1.3 verified"),
+        (FACTS._replace(trust="pin"), "TLS 1.3 pinned"),
+        (FACTS._replace(verified=False, trust="insecure"), "TLS 1.3 NOT VERIFIED"),
+    ],
+    ids=["verified", "pinned", "insecure"],
+)
+def test_the_verdict_on_the_certificate(facts, shown: str) -> None:  # type: ignore[no-untyped-def]
+    sitting = Sitting().open()
+    sitting.desk.secured(facts)
+    assert shown in text(sitting)
+
+
+def test_what_is_due() -> None:
+    """Verbs that lead on, as far as this server offers them."""
+    assert "next: EHLO" in text(Sitting().open())
+    assert "next: STARTTLS MAIL" in text(Sitting().greeted("STARTTLS"))
+    assert "next: AUTH MAIL" in text(Sitting().greeted("AUTH PLAIN"))
+    sitting = Sitting(b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n").greeted()
+    sitting.say(b"MAIL FROM:<a@example.org>\r\n")
+    assert "next: RCPT RSET" in text(sitting)
+    sitting.say(b"RCPT TO:<b@example.com>\r\n")
+    assert "<a@example.org> → <b@example.com>" in text(sitting)
+    sitting.say(b"DATA\r\n")
+    assert "a lone . sends it" in text(sitting)
+
+
+def test_nothing_is_cut_in_the_middle() -> None:
+    """What does not fit is left out; a note of the moment comes first."""
+    sitting = Sitting().greeted("STARTTLS")
+    assert text(sitting, 20) == "mail.example.com:25"
+    assert text(sitting, 60, "3 lines wait").startswith("3 lines wait  mail.example.com:25")
+    assert len(text(sitting, 10)) <= 10
+
+
+def test_foreign_text_is_printable() -> None:
+    sitting = Sitting(b"250 ok\r\n").greeted()
+    sitting.say(b"MAIL FROM:<\x1b[2J@example.org>\r\n")
+    assert "\x1b" not in text(sitting)
