@@ -101,15 +101,20 @@ class _ServerPart:
             elif words.in_text:
                 if words.skip_text():
                     yield from self._next(channel, BodySaid)
+                else:
+                    yield from self._expect_beginning(channel, 0, words.text_begun)
             elif (line := words.take_line()) is not None:
                 yield from self._expect_command(channel, say, *line)
             else:
-                yield from self._expect_beginning(channel, words.begun)
+                yield from self._expect_beginning(channel, words.begun, 0)
                 return
 
-    def _expect_beginning(self, channel: Channel, octets: int) -> Playing:
-        """Wait for a line of which the end stands in a later write, or nowhere."""
-        while channel.conversation.line_begun < octets and not channel.said and not channel.gone:
+    def _expect_beginning(self, channel: Channel, line: int, text: int) -> Playing:
+        """Wait for so many octets of a line or message of which the end stands in a later write, or nowhere."""
+        conversation = channel.conversation
+        while conversation.line_begun < line or conversation.text_begun < text:
+            if channel.said or channel.gone:
+                return
             yield from self._read(channel, restart=True)
 
     def _expect_command(self, channel: Channel, say: Say, wire: Wire, octets: bytes) -> Playing:
@@ -175,13 +180,16 @@ class _ServerPart:
 class _Words:
     """What the script's client says on one connection, however its `"…"` forms and its writes cut it."""
 
-    __slots__ = ("_pieces", "chunk_left", "in_text")
+    __slots__ = ("_line_began", "_pieces", "chunk_left", "in_text", "text_begun")
 
     def __init__(self) -> None:
         self._pieces: deque[tuple[Wire, bytes]] = deque()
         self.in_text = False
         """Whether it is in the middle of a message."""
+        self.text_begun = 0
+        """Octets of a message that were left out."""
         self.chunk_left = 0
+        self._line_began = True  # after CRLF: the lone dot of LF.CRLF ends no message (RFC 5321 §4.1.1.4)
 
     def __bool__(self) -> bool:
         return bool(self._pieces)
@@ -210,16 +218,20 @@ class _Words:
         """What comes after this command is perhaps no command."""
         words = command.argument.split()
         if command.verb == "DATA":
-            self.in_text = True
+            self.in_text = self._line_began = True
+            self.text_begun = 0
         elif command.verb == "BDAT" and words and words[0].isdigit() and len(words[0]) <= 20:
             self.chunk_left = int(words[0])
 
     def skip_text(self) -> bool:
         """Leave out the text of a message, which is not compared; whether it ends in this write."""
         while self._pieces:
-            if self._pieces.popleft()[1] in (b".\r\n", b".\n"):
+            octets = self._pieces.popleft()[1]
+            self.text_begun += len(octets)
+            if octets == b".\r\n" and self._line_began:
                 self.in_text = False
                 return True
+            self._line_began = octets.endswith(b"\r\n")
         return False
 
     def skip_chunk(self) -> bool:

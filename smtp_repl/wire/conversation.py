@@ -101,6 +101,7 @@ class Conversation:
         self._replies = ReplyReader()
         self._unread = bytearray()
         self._body: DotReader | None = None
+        self._text_begun = 0
         self._chunk_left = 0
         self._chunk_is_last = False
         self._auth = AuthReader()
@@ -130,9 +131,20 @@ class Conversation:
         return len(self._unread)
 
     @property
+    def text_begun(self) -> int:
+        """How many octets of a message the client has said whose final dot has not come."""
+        return self._text_begun
+
+    @property
     def chunk_left(self) -> int:
         """Octets that the client still has to say of a BDAT chunk."""
         return self._chunk_left
+
+    def skip_chunk(self, octets: int) -> int:
+        """Take octets of the chunk as said without having them; returns how many were left over."""
+        skipped = min(octets, self._chunk_left)
+        self._chunk_left -= skipped
+        return octets - skipped
 
     def send(self, octets: bytes) -> list[Event]:
         """Note what we said; the octets themselves go to the wire as they are."""
@@ -237,11 +249,13 @@ class Conversation:
         piece = octets[at:]
         body.feed(piece)
         if not body.done:
+            self._text_begun += len(piece)
             events.append(BodySaid(piece))
             return len(octets)
         piece = piece[: len(piece) - len(body.rest)]
         events.append(BodySaid(piece, True, body.octets, body.lines))
         self._body = None
+        self._text_begun = 0
         self._outlook.say(Awaited(END_OF_DATA, lines=body.lines), self._replies_to_message())
         return at + len(piece)
 
@@ -416,6 +430,7 @@ class Conversation:
         """What was said in the hope of another reply is not what it was thought to be."""
         if said == "DATA" and self.phase is not Phase.DATA:
             body, self._body = self._body, None
+            self._text_begun = 0
             if self._outlook.take_back_message(body.lines if body is not None else None):
                 events.append(finding("body-as-commands"))
         elif said == "RCPT" and self._lmtp and reply.klass != 2:
