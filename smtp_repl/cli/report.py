@@ -75,7 +75,7 @@ def failure(result: StepResult, steps: Sequence[Step], name: str) -> str:
                 line=difference.line,
                 column=difference.column,
                 width=difference.width,
-                source=_source_line(difference.line, result, steps),
+                source=source_line(difference.line, result, steps),
             )
         shown += show_error(error)
     if result.reply is not None:
@@ -85,7 +85,7 @@ def failure(result: StepResult, steps: Sequence[Step], name: str) -> str:
     return shown.removesuffix("\n")
 
 
-def _source_line(line: int, result: StepResult, steps: Sequence[Step]) -> str:
+def source_line(line: int, result: StepResult, steps: Sequence[Step]) -> str:
     if 0 <= result.step < len(steps):
         for node in steps[result.step].nodes:
             if node.line == line:

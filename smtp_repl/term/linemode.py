@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 200
 """Octets of injected plaintext that an error shows."""
+_GOODBYE = 1.0
+"""Seconds that a server has to close after it has said goodbye."""
 
 
 class LineOptions(NamedTuple):
@@ -165,6 +167,10 @@ class LineMode:
                 yield from self._said(b"*\r\n")
             if desk.is_connected:
                 yield from self._said(b"QUIT\r\n")
+        if desk.is_connected and desk.phase is Phase.CLOSED:
+            # Who closes first is told the same way each time: RFC 5321 §4.1.1.10 leaves it to the server.
+            while desk.is_connected and (yield from self._read(_GOODBYE, restart=True)):
+                pass
         yield from self._drop()
         if unfinished:
             raise Refused(

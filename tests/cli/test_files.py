@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from smtp_repl.cli.sources import packaged_names
 from tests.cli.conftest import ROOT, call, command, program
 
 Write = Callable[..., str]
@@ -155,3 +156,26 @@ def test_show_at_a_terminal(write: Write, environ: dict[str, str], coloured: boo
         os.close(follower)
     assert (b"\x1b[" in text) is coloured
     assert b"NOOP" in text
+
+
+def test_check_plays_the_script_against_itself(write: Write) -> None:
+    """What no server can fulfil is found without one."""
+    path = write(["S: 220", "C: EHLO x", "S: 250-x", "S: 250 SIZE", "@caps STARTTLS", "C: QUIT", "S: 221"])
+    done = call("check", path)
+    assert done.status == 2
+    assert done.err.startswith(
+        "error: this does not hold even when the script itself is the server: expected STARTTLS, got not offered\n"
+        f"  --> {path}:5:7\n"
+    )
+
+
+def test_check_remarks_on_what_is_odd(write: Write) -> None:
+    """A verb that must end a group, a message that is never finished; a list of commands has no groups."""
+    done = call("check", write(["S: 220", "C: EHLO x", "C: NOOP", "S: 250", "S: 250"]))
+    assert (done.status, "warning: EHLO must be the last command of a group" in done.err) == (0, True)
+    assert call("check", write(["C: EHLO x", "C: NOOP"])).err == ""
+
+
+@pytest.mark.parametrize("name", packaged_names())
+def test_check_finds_nothing_in_what_comes_with_the_program(name: str) -> None:
+    assert call("check", f"@{name}") == (0, f"ok     @{name}\n", "")
