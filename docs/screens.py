@@ -130,9 +130,9 @@ class Person:
 
 
 @contextmanager
-def at_the_shell(folder: Path, *options: str) -> Iterator[Person]:
-    """A person at the shell, greeted by the practice server."""
-    argv = [sys.executable, "-m", "smtp_repl", "--local", *options]
+def at_the_shell(folder: Path, *words: str) -> Iterator[Person]:
+    """A person at the shell, greeted by the practice server; `words` come before --local."""
+    argv = [sys.executable, "-m", "smtp_repl", *words, "--local"]
     with (
         TemporaryDirectory() as state,
         Terminal(argv, {"XDG_STATE_HOME": state, "HOME": state, "PYTHONPATH": str(_ROOT)}, WIDTH, 60, str(folder)) as t,
@@ -223,11 +223,21 @@ def shell_status(folder: Path) -> str:
         return shot(person, "# /status")
 
 
+def hand_over(folder: Path) -> str:
+    """A script plays up to a line, and a person goes on."""
+    with at_the_shell(folder, "run", "greylisting.smtp", "--to-line", "7", "--shell") as person:
+        person.terminal.wait_for("# script ")
+        person.terminal.wait_for_prompt()
+        person.enter("RCPT TO:<full@example.com>", "S: 552 ")
+        return shot(person, "C: HELO")
+
+
 SCREENS: dict[str, Callable[[Path], str]] = {
     "screen": screen,
     "tutorial-first": tutorial_first,
     "tutorial-mail": tutorial_mail,
     "tutorial-mistake": tutorial_mistake,
+    "hand-over": hand_over,
     "shell-auth": shell_auth,
     "shell-status": shell_status,
 }
