@@ -16,18 +16,10 @@ from smtp_repl.script.steps import Do, Hear, Say, Step
 from smtp_repl.script.transcript import escape_braces, wire_line
 from smtp_repl.wire.errors import SmtpReplError
 from smtp_repl.wire.octets import printable
-from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.secrets import MASK
 
 _BOM = b"\xef\xbb\xbf"
-
-
-class _Part(Record):
-    """A step of the script itself (not of what it includes): its number and the nodes that it stands on."""
-
-    number: int
-    step: Step
 
 
 class Rerecording:
@@ -57,7 +49,7 @@ class Rerecording:
         """An expectation was judged."""
         if result.step < 0:
             unforeseen = f"a reply came that the script does not expect: {_one_line(result)}"
-            return self._stop(unforeseen) if result.status == "fail" else b""
+            return self._up_to(self._last_said()) + self._stop(unforeseen) if result.status == "fail" else b""
         before, self._settled, self._said = self._settled, result.step, 0
         step = self._steps[result.step]
         if result.status != "fail":
@@ -103,11 +95,11 @@ class Rerecording:
         """The line of the last write that went out, counted from the last verdict on."""
         line, writes = self._last_line(self._settled), self._said
         for step in self._steps[self._settled + 1 :]:
-            if isinstance(step, Hear) or not writes:
+            sends = isinstance(step, Say) or (isinstance(step, Do) and step.directive.name in ("data", "send"))
+            if isinstance(step, Hear) or (sends and not writes):
                 break
-            sends = isinstance(step, Say) or step.directive.name in ("data", "send")
             writes -= sends
-            if step.file == self._script.name and (sends or isinstance(step, Do)):
+            if step.file == self._script.name:
                 line = max(node.line for node in step.nodes)
         return line
 
