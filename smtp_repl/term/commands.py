@@ -11,7 +11,7 @@ from smtp_repl.term.authenticate import handle_auth, handle_b64, handle_pass
 from smtp_repl.term.connections import handle_close, handle_connect, handle_quit, handle_starttls, handle_tls
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.facts import handle_inbox, handle_status, topic_lines
-from smtp_repl.term.records import handle_record, handle_save
+from smtp_repl.term.records import handle_record, handle_save, handle_send
 from smtp_repl.term.requests import Handling, Tell, say
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
@@ -126,11 +126,21 @@ def handle_set(desk: Desk, argument: str) -> Handling:
 
 def handle_timing(desk: Desk, argument: str) -> Handling:
     """`/timing on`: how long each reply took."""
+    desk.settings.timing = _is_on("timing", argument, desk.settings.timing)
+    yield Tell(f"times are {'shown' if desk.settings.timing else 'not shown'}")
+
+
+def handle_hex(desk: Desk, argument: str) -> Handling:
+    """`/hex on`: the octets of what is said, but for steps of AUTH."""
+    desk.settings.hex = _is_on("hex", argument, desk.settings.hex)
+    yield Tell(f"octets are {'shown, but for steps of AUTH' if desk.settings.hex else 'not shown'}")
+
+
+def _is_on(name: str, argument: str, before: bool) -> bool:
     word = argument.strip().lower()
     if word not in ("", "on", "off"):
-        raise UsageError(f'/timing knows no "{printable(word)}"', "/timing on, or /timing off")
-    desk.settings.timing = word == "on" if word else not desk.settings.timing
-    yield Tell(f"times are {'shown' if desk.settings.timing else 'not shown'}")
+        raise UsageError(f'/{name} knows no "{printable(word)}"', f"/{name} on, or /{name} off")
+    return word == "on" if word else not before
 
 
 COMMANDS: dict[str, ShellCommand] = {
@@ -146,11 +156,13 @@ COMMANDS: dict[str, ShellCommand] = {
         ShellCommand("b64", "TEXT", "", "answer the 334 with TEXT in base64", "", handle_b64, True),
         ShellCommand("data", "live|compose", "words:live|compose", "how messages are typed", "", handle_data),
         ShellCommand("raw", '"TEXT\\r\\n"', "", "send exactly these octets", "", handle_raw),
+        ShellCommand("send", "FILE.eml", "file", "DATA where due, and the message from a file", "", handle_send),
         ShellCommand("record", "FILE|off", "new-file", "record this session as a script", "", handle_record),
         ShellCommand("save", "FILE", "new-file", "write down what was said so far", "", handle_save),
         ShellCommand("run", "FILE|@NAME", "file", "play a script over this connection, then go on", "", handle_run),
         ShellCommand("inbox", "[N]", "message", "what the practice server kept", "", handle_inbox),
         ShellCommand("timing", "on|off", "words:on|off", "show how long replies take", "", handle_timing),
+        ShellCommand("hex", "on|off", "words:on|off", "show the octets of what is said", "", handle_hex),
         ShellCommand("set", "[NAME VALUE]", "words:ehlo|secrets|timing", "what can be set", "", handle_set),
         ShellCommand("close", "", "", "hang up without QUIT", "", handle_close),
         ShellCommand("quit", "", "", "QUIT and leave", "Ctrl-D", handle_quit),

@@ -19,7 +19,7 @@ from smtp_repl.net.recording import Recorder
 from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.transcript import FILE_ONLY, Line, Transcriber, finding_remark, header_lines, remark
-from smtp_repl.term import lens
+from smtp_repl.term import hexdump, lens
 from smtp_repl.wire.conversation import Conversation
 from smtp_repl.wire.errors import OutputError
 from smtp_repl.wire.events import ChallengeSaid, Closed, CommandSaid, Event, Finding, ReplySaid
@@ -45,6 +45,8 @@ class Settings:
     """The name for EHLO; empty takes the address that we connect from (RFC 5321 §4.1.3)."""
     show_secrets: bool = False
     timing: bool = False
+    hex: bool = False
+    """Show the octets of what is said."""
     live_data: bool = False
     """DATA as over telnet: each line goes when Enter is pressed, and no dot is doubled."""
     allow_plaintext_auth: bool = False
@@ -359,6 +361,8 @@ class Desk:
     def _remarks(self, events: Iterable[Event]) -> list[Line]:
         lines: list[Line] = []
         for event in events:
+            if self.settings.hex:
+                lines += map(remark, hexdump.rows(hexdump.octets_of(event)))
             match event:
                 case Finding(rule="unsolicited"):
                     pass  # stands above the reply already

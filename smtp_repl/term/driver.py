@@ -215,6 +215,7 @@ class Driver:
 
     async def _connect(self, target: Target) -> Reply | None:
         self._last_reply = None
+        self.desk.target = target  # whether it can be reached or not, this is where /connect and /tls trust go
         client = Client(self)
         options = self._options._replace(target=target, tls=self.desk.tls_for(target))
         try:

@@ -1,5 +1,6 @@
 """The keys of the shell. Each that does what a `/command` does stands beside it in the table of commands."""
 
+from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -24,6 +25,23 @@ def key_bindings(stage: Board, actor: Actor) -> KeyBindings:
             event.current_buffer.complete_state = None
         else:
             actor.entered()
+
+    @bindings.add("tab", filter=typing & ~is_question)
+    def complete(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        menu = buffer.complete_state
+        if menu is not None and (len(menu.completions) > 1 or menu.current_completion is not None):
+            buffer.complete_next()
+            return
+        # At once, and not by prompt_toolkit's task: that one is dropped while another is at work for the last key.
+        before = buffer.text
+        found = list(buffer.completer.get_completions(buffer.document, CompleteEvent(completion_requested=True)))
+        if len(found) == 1:
+            buffer.apply_completion(found[0])
+        else:
+            buffer.insert_text(get_common_complete_suffix(buffer.document, found))
+        if len(found) > 1 or buffer.text != before:
+            buffer.start_completion()
 
     @bindings.add("escape", "enter", filter=typing)
     def pipeline(event: KeyPressEvent) -> None:

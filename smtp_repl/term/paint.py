@@ -74,8 +74,6 @@ def stage_style(background: str = "dark") -> BaseStyle:
             style_from_pygments_dict(shell_style(background)),
             Style.from_dict(
                 {
-                    "prompt": "bold",
-                    "prompt.talk": "ansicyan nobold",
                     "bottom-toolbar": "noreverse",
                     "bottom-toolbar.text": "noreverse",
                     "toolbar.host": "bold",

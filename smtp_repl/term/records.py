@@ -1,11 +1,12 @@
-"""Handlers that keep what was said: a recording from here on, or all of it afterwards."""
+"""Handlers for files: what was said goes into one, a message comes out of one."""
 
 from pathlib import Path
 
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.requests import Handling, Tell
+from smtp_repl.term.requests import Handling, Tell, say
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.octets import printable
+from smtp_repl.wire.octets import DotStuffer, printable
+from smtp_repl.wire.states import Phase
 
 
 def handle_record(desk: Desk, argument: str) -> Handling:
@@ -36,6 +37,32 @@ def handle_save(desk: Desk, argument: str) -> Handling:
     desk.save(path)
     shown = printable(str(path))
     yield Tell(f"saved; play it again: smtp-repl run {shown} --server HOST:PORT, or --local")
+
+
+MESSAGE_LIMIT = 1024 * 1024
+"""Octets of a message that `/send` takes: each of its lines is shown."""
+
+
+def handle_send(desk: Desk, argument: str) -> Handling:
+    """`/send FILE.eml`: DATA where it is due, then the message, with CRLF and dots doubled."""
+    name = argument.strip()
+    if not name:
+        raise UsageError("/send needs a file", "/send FILE.eml")
+    if desk.phase not in (Phase.RCPT, Phase.DATA):
+        raise UsageError("a message is not due here", "MAIL and RCPT first")
+    path = _path(name)
+    try:
+        with path.open("rb") as file:
+            octets = file.read(MESSAGE_LIMIT + 1)
+    except OSError as error:
+        raise UsageError(f"cannot read {printable(str(path))}: {error.strerror}", kind="no-file") from None
+    if len(octets) > MESSAGE_LIMIT:
+        raise UsageError(f"the message has more than {MESSAGE_LIMIT} octets", "@data FILE in a script", kind="limit")
+    if desk.phase is Phase.RCPT:
+        yield from say(b"DATA\r\n")
+    if desk.phase is Phase.DATA:
+        stuffer = DotStuffer(text=True)
+        yield from say(stuffer.feed(octets) + stuffer.finish())
 
 
 def _path(name: str) -> Path:

@@ -207,7 +207,7 @@ class _Session:
         driver = self._driver
         if driver.bug is not None or (driver.is_leaving and not driver.is_busy):
             self._stage.leave()
-        elif isinstance(driver.failure, ConnectError) and self._desk.target is None:
+        elif isinstance(driver.failure, ConnectError) and not self._desk.transcript:
             # There was never a connection: nothing to talk about, and a status that a caller can act on.
             self._status = driver.failure.exit_status
             self._stage.leave()

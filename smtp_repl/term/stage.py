@@ -26,6 +26,7 @@ from smtp_repl.term.keys import key_bindings
 from smtp_repl.term.paint import fit, paint, paint_tokens, stage_style
 from smtp_repl.view.lines import Place, typed_tokens
 
+_CLIENT, _TALK = "class:pygments.generic.prompt.client", "class:pygments.comment.single"
 MENU_ROWS = 6
 """Rows below the prompt that are kept for the completion menu."""
 
@@ -179,12 +180,11 @@ class Stage:
 
     def _message(self) -> StyleAndTextTuples:
         prompt = self._actor.prompt()
-        talk = prompt.kind in ("question", "idle")
-        return [("class:prompt.talk" if talk else "class:prompt", prompt.text)]
+        return [(_TALK if prompt.kind in ("question", "idle", "aside") else _CLIENT, prompt.text)]
 
     def _continuation(self, width: int, line_number: int, wrap_count: int) -> StyleAndTextTuples:
         # A line that is too long for the terminal is one line all the same.
-        return [] if wrap_count else [("class:prompt", self._actor.prompt().text)]
+        return [] if wrap_count else [(_CLIENT, self._actor.prompt().text)]
 
     def _toolbar(self) -> StyleAndTextTuples:
         return list(self._actor.toolbar(self._app.output.get_size().columns))

@@ -62,6 +62,8 @@ class Typist:
         self._memory: Memory | None = None
         self._queue: deque[str] = deque()
         self._question: _Question | None = None
+        self._was = "idle"
+        """The kind of prompt before, but for questions."""
         self._aside: str | None = None
         """The message that is being written, while a command is typed."""
 
@@ -200,8 +202,7 @@ class Typist:
 
     def go_on(self) -> None:
         """Take up typed lines that waited, as far as nothing holds them."""
-        if not self._desk.is_connected and self.prompt().kind == "idle":
-            self._rescue()
+        self._rescue(self.prompt().kind)
         while self._queue and not self._driver.is_busy and not self._driver.holds and self._question is None:
             self._type(self._queue.popleft())
         self.stage.refresh()
@@ -280,16 +281,18 @@ class Typist:
         self.stage.text, self._aside = self._aside or "", None
         if line.strip("/ "):
             self.asked(line if line.startswith("/") else f"/{line}")
-        self.stage.refresh()
+        self.go_on()
 
-    def _rescue(self) -> None:
-        """The connection went while a message was being written."""
-        text = self._aside if self._aside is not None else self.stage.text
-        if "\n" in text:
+    def _rescue(self, kind: str) -> None:
+        """A message that was being written must not be sent as commands when there is no message any more."""
+        if kind in ("question", "aside") or self._driver.is_busy:
+            return  # looked at again when that is over
+        was, self._was = self._was, kind
+        text = self.stage.text
+        if was == "message" and kind in ("line", "idle") and ("\n" in text or (text and kind == "line")):
             self.stage.take()
             self.stage.put_aside(text)
             self._driver.tell("the message that you were writing was not sent; Ctrl-Y brings it back")
-        self._aside = None
 
     # ------------------------------------------------------------ questions
 

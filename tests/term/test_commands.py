@@ -236,3 +236,36 @@ def test_run_needs_a_script() -> None:
     for line in ("/run", "/run x.smtp"):
         with pytest.raises(UsageError):
             run(Sitting().open(), line)
+
+
+def test_send(tmp_path: Path) -> None:
+    """DATA, the 354, then the file with CRLF and its dots doubled; a refused DATA keeps the message back."""
+    path = tmp_path / "some message.eml"
+    path.write_bytes(b"Subject: x\n\n.dot\n")
+    sitting = Sitting(b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n", b"250 done\r\n").greeted()
+    with pytest.raises(UsageError, match="not due"):
+        run(sitting, f"/send {path}")
+    sitting.say(b"MAIL FROM:<a@example.org>\r\n")
+    sitting.say(b"RCPT TO:<b@example.com>\r\n")
+    with pytest.raises(UsageError, match="cannot read"):
+        run(sitting, "/send nowhere.eml")
+    run(sitting, f"/send {path}")
+    assert sitting.sent.endswith(b"DATA\r\nSubject: x\r\n\r\n..dot\r\n.\r\n")
+    refused = Sitting(b"250 ok\r\n", b"250 ok\r\n", b"554 no\r\n").greeted()
+    refused.say(b"MAIL FROM:<a@example.org>\r\n")
+    refused.say(b"RCPT TO:<b@example.com>\r\n")
+    run(refused, f"/send {path}")
+    assert refused.sent.endswith(b"DATA\r\n")
+
+
+def test_hex() -> None:
+    """Octets below what was said; never those of a step of AUTH."""
+    sitting = Sitting(b"250 ok\r\n", b"235 hunter22 is fine\r\n").greeted("AUTH PLAIN")
+    run(sitting, "/hex on")
+    sitting.say(b"NOOP\r\n")
+    assert sitting.shown[-3].startswith("# 0000  4e 4f 4f 50 0d 0a ")
+    assert sitting.shown[-3].endswith(" NOOP..")
+    assert sitting.shown[-1].endswith(" 250 ok..")
+    sitting.say(b"AUTH PLAIN AGJvYgBodW50ZXIyMg==\r\n")
+    assert "hunter22" not in "\n".join(sitting.shown)
+    assert "68 75 6e 74" not in "\n".join(sitting.shown)

@@ -1,7 +1,10 @@
 """Pasting, editing, pipelining, leaving: what keys and signals do to a session."""
 
+import contextlib
 import os
 import signal
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from smtp_repl.net.practice import PracticeOptions, PracticeThread
+from tests.servers.certificates import Certificates
 from tests.servers.raw import Await, Expect, ExpectEnd, ExpectOctets, RawServer, Send
 from tests.term.screen import Terminal
 
@@ -126,6 +130,23 @@ def test_message_survives_a_closed_connection(shell: StartShell, raw_server: Sta
     terminal.wait_for("long work")
 
 
+def test_a_file_instead_of_the_message(shell: StartShell, tmp_path: Path) -> None:
+    """When /send sent another message, the one at the prompt must not go out as commands."""
+    (tmp_path / "some.eml").write_text("Subject: file\n\nhi\n")
+    terminal = shell("local=True")
+    terminal.wait_for("S: 220 ")
+    terminal.type("EHLO x\nMAIL FROM:<a@example.org>\nRCPT TO:<b@example.com>\nDATA\n")
+    terminal.wait_for("S: 354 ")
+    terminal.type("RSET\nQUIT")
+    terminal.key("c-]")
+    terminal.wait_for("# command: /")
+    terminal.type("send some.eml\n")
+    terminal.wait_for("kept as message 1")
+    terminal.wait_for("# the message that you were writing was not sent")
+    terminal.wait_for_prompt()
+    assert "C: QUIT" not in terminal.history()
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["TERM", "HUP"])
 def test_signals_leave_the_terminal_in_order(shell: StartShell, number: int, status: int) -> None:
     """A session that is ended from outside takes its prompt away and restores the terminal."""
@@ -184,6 +205,46 @@ def test_refused_certificate_can_be_trusted(shell: StartShell, stranger: Practic
     assert lines.count("C: STARTTLS") == 2
     terminal.type("/tls\n")
     terminal.wait_for("SHA-256  ")
+
+
+def test_refused_certificate_of_implicit_tls(shell: StartShell, certificates: Certificates) -> None:
+    """Where TLS comes before the greeting, /tls trust works just as well."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            context = certificates.server_context()
+            with contextlib.suppress(ssl.SSLError), listener.accept()[0] as first:
+                context.wrap_socket(first, server_side=True).close()
+            with context.wrap_socket(listener.accept()[0], server_side=True) as second:
+                second.sendall(b"220 hi\r\n")
+                second.recv(1)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        port = listener.getsockname()[1]
+        terminal = shell(f"target=parse_target('smtps://127.0.0.1:{port}')")
+        terminal.wait_for("/tls trust")
+        terminal.wait_for(lambda terminal: terminal.line() == "# not connected:")
+        terminal.type("/tls trust\n")
+        terminal.wait_for("S: 220 hi")
+        terminal.wait_for("TLS 1.3 pinned")
+        terminal.type("/close\n")
+        terminal.wait_for("# we closed")
+        thread.join()
+
+
+def test_a_slow_reply_is_remarked_on(shell: StartShell, raw_server: StartServer) -> None:
+    """The time for a reply is a remark and no end: it may come yet, and then says to what."""
+    now = threading.Event()
+    server = raw_server([Send(b"220 hi\r\n"), Expect(b"MAIL"), Await(now), Send(b"250 ok\r\n"), ExpectEnd()])
+    terminal = shell(f"{at(server)}, reply_seconds=0.2")
+    terminal.wait_for("S: 220 hi")
+    terminal.type("MAIL FROM:<a@example.org>\n")
+    terminal.wait_for("# no reply to MAIL for 0.2 s; still waiting")
+    now.set()
+    terminal.wait_for("# in answer to MAIL FROM:<a@example.org>:")
+    terminal.wait_for("S: 250 ok")
+    terminal.type("/close\n")
 
 
 def test_walk(shell: StartShell) -> None:
