@@ -39,6 +39,8 @@ class Casting(Record):
     open_blocks: OpenBlocks | None = None
     own_names: tuple[bytes, ...] = ()
     lint: bool = False
+    fresh_challenge: Callable[[], bytes] | None = None
+    """For whoever plays the server: makes a challenge that never was, where a script leaves it open."""
 
 
 class StepResult(Record):
@@ -105,6 +107,11 @@ class Observer:
     def stepped(self, result: StepResult) -> None:
         """An expectation was judged."""
 
+    @property
+    def wants_steps(self) -> bool:
+        """Whether `stepped` is of any use; a failure is told anyway."""
+        return type(self).stepped is not Observer.stepped
+
     def remarked(self, connection: str, text: str) -> None:
         """Something that a reader of the transcript should know, such as a timeout."""
 
@@ -138,6 +145,10 @@ class Observers(Observer):
     def stepped(self, result: StepResult) -> None:
         for observer in self._observers:
             observer.stepped(result)
+
+    @property
+    def wants_steps(self) -> bool:
+        return any(observer.wants_steps for observer in self._observers)
 
     def remarked(self, connection: str, text: str) -> None:
         for observer in self._observers:

@@ -122,6 +122,8 @@ class Channel:
         for event in events:
             if isinstance(event, CommandSaid) and is_auth(event.command.line):
                 self.exchange.begin(said_initial=event.step is not None)
+            elif isinstance(event, ChallengeSaid):
+                self.exchange.challenges.append(event)
             elif isinstance(event, HandshakeDue):
                 self.handshake = event
         self._tell(events, by_us=True)
@@ -174,7 +176,11 @@ class Channel:
                     self.cut = Heard(event, seconds)
                 case ReplySaid():
                     self.replies.append(Heard(event, seconds))
-                case CommandSaid() | BodySaid(ended=True) | ChunkSaid(ended=True):
+                case CommandSaid(command):
+                    self.said.append(event)
+                    if is_auth(command.line):
+                        self.exchange.begin(said_initial=event.step is not None)
+                case BodySaid(ended=True) | ChunkSaid(ended=True):
                     self.said.append(event)
                 case ChallengeSaid():
                     self.exchange.challenges.append(event)
