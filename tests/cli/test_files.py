@@ -47,10 +47,10 @@ def test_check_says_ok(write: Write) -> None:
 
 def test_check_sees_what_hides(write: Write) -> None:
     """S030: characters that reorder what is read are warnings, and are shown escaped."""
-    path = write("C: EHLO \u202ex\n")
+    path = write("C: NOOP \u202ex\n")
     done = call("check", path)
     assert done.status == 0
-    assert done.err.startswith("warning: the character U+202E stands in this line and cannot be seen\n")
+    assert "warning: the character U+202E stands in this line and cannot be seen\n" in done.err
     assert "\u202e" not in done.err
     assert done.out == f"ok     {path}  1 warning\n"
 
