@@ -88,3 +88,9 @@ def test_a_reply_that_drips_in() -> None:
     driven = drive("C: NOOP\n", [GREETING, Received(b"250", 0.1), Received(b" Ok\r", 0.2), b"\n"])
     assert driven.status == "pass"
     assert driven.witness.said[-1] == "S 250 NOOP"
+
+
+def test_whatever_comes_before_the_end_is_no_drift() -> None:
+    driven = drive("C: QUIT\n@eof\n", [GREETING, b"221 Bye\r\n", b"250 and more\r\n", PeerGone()])
+    assert driven.status == "pass"
+    assert driven.witness.statuses == ["ok"]

@@ -239,6 +239,26 @@ def test_unread_replies_do_not_depend_on_how_octets_arrive(answers: Sequence[byt
     ]
 
 
+def test_a_reply_that_nobody_asks_for_may_come_late() -> None:
+    """It was due at the second write, whenever it comes: the expectation is for the second command."""
+    driven = drive(
+        "S: 220 mail.example.com\nC: NOOP\n@wait 0\nC: RSET\nS: 250 reset\n", [GREETING, OK, b"250 reset\r\n"]
+    )
+    assert [(result.status, result.answers) for result in driven.witness.results] == [
+        ("ok", "greeting"),
+        ("drift", "NOOP"),
+        ("ok", "RSET"),
+    ]
+
+
+def test_after_421_nothing_more_is_awaited() -> None:
+    driven = drive(
+        "S: 220 mail.example.com\nC: NOOP\nC: NOOP\nS: 421 bye\n", [GREETING, b"421 bye\r\n", TimedOut(30.0)]
+    )
+    assert driven.status == "pass"
+    assert len(did(driven, Read)) == 2
+
+
 def test_the_last_reply_is_heard_even_if_nobody_asks() -> None:
     """It belongs to the transcript, and a QUIT that is not awaited ends in a reset."""
     driven = drive("S: 220 mail.example.com\nC: QUIT\n", [GREETING, BYE])

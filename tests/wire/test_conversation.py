@@ -871,4 +871,3 @@ def test_any_cut_gives_the_same_events(turns: list[tuple[str, list[bytes]]], siz
     assert observed(Conversation(Side.CLIENT), turns, [1]) == whole
     assert observed(Conversation(Side.CLIENT), turns, sizes) == whole
     assert observed(Conversation(Side.SERVER), turns, sizes) == whole
-    assert "tanstaaftanstaaf" not in repr(whole) or not any(b"AUTH PLAIN" in b"".join(parts) for _, parts in turns)
