@@ -14,7 +14,7 @@ from smtp_repl.wire.hints import TYPE_CHECKING
 from smtp_repl.wire.targets import Target
 
 if TYPE_CHECKING:
-    from smtp_repl.net.tls import TlsPipe
+    from smtp_repl.net.pipe import Pipe
 
 UNREAD_LIMIT = 1024 * 1024
 """Octets that may wait to be read; beyond it the peer has to wait."""
@@ -33,7 +33,7 @@ class Connection:
 
     def __init__(self, sock: socket.socket, target: Target) -> None:
         self._socket = sock
-        self._pipe: TlsPipe | None = None
+        self._pipe: Pipe | None = None
         self._unsent: memoryview | None = None
         self.target = target
         self.octets = b""
@@ -107,7 +107,7 @@ class Connection:
         else:
             self._decrypt(self._pipe, data)
 
-    def _decrypt(self, pipe: "TlsPipe", data: bytes) -> None:
+    def _decrypt(self, pipe: "Pipe", data: bytes) -> None:
         try:
             plaintext, answer = pipe.feed(data)
         except TlsError as error:
@@ -164,10 +164,13 @@ class Connection:
                 self.waited = 0.0
         return True
 
-    def start_tls(self, pipe: "TlsPipe") -> None:
-        """From here on everything goes through the pipe."""
+    def start_tls(self, pipe: "Pipe") -> None:
+        """From here on everything goes through the pipe, what has come and was not read included."""
         self._pipe = pipe
         self.send(pipe.start(), encrypted=True)
+        if self.octets:
+            data, self.octets = self.octets, b""
+            self._decrypt(pipe, data)
 
     def shutdown(self) -> None:
         """Close our half; to be called with nothing unsent."""

@@ -19,7 +19,10 @@ from smtp_repl.net.dial import OnAttempt
 from smtp_repl.net.session import NetOptions, Session, Stage
 from smtp_repl.script.actions import Action, Happening
 from smtp_repl.wire.errors import SmtpReplError
-from smtp_repl.wire.hints import Generic, T
+from smtp_repl.wire.hints import TYPE_CHECKING, Generic, T
+
+if TYPE_CHECKING:
+    from smtp_repl.net.listener import Listener
 
 __all__ = ["NetOptions", "Played", "Runner", "run_part"]
 
@@ -63,14 +66,16 @@ class Runner:
     """Plays all the parts that were added, until each has ended; once.
 
     A `SmtpReplError` that ends a part stays with it; any other exception ends everything. Whatever happens, no socket
-    is left open.
+    is left open. With a `listener`, which stays its maker's to close, parts play servers: `Open` waits for a client.
     """
 
     __slots__ = ("_due", "_live", "_number", "_selector", "_stage", "_starting")
 
-    def __init__(self, options: NetOptions, on_attempt: OnAttempt | None = None) -> None:
+    def __init__(
+        self, options: NetOptions, on_attempt: OnAttempt | None = None, listener: "Listener | None" = None
+    ) -> None:
         self._selector = selectors.DefaultSelector()
-        self._stage = Stage(options, on_attempt, self._selector, {})
+        self._stage = Stage(options, on_attempt, self._selector, {}, listener)
         self._starting: deque[Session] = deque()
         self._live: set[Session] = set()
         self._due: list[tuple[float, int, Session]] = []

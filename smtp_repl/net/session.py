@@ -36,6 +36,8 @@ from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target
 
 if TYPE_CHECKING:
+    from smtp_repl.net.listener import Listener
+    from smtp_repl.net.pipe import Pipe
     from smtp_repl.net.tls import Sessions
 
 WRITE_SECONDS = 30.0
@@ -56,12 +58,16 @@ class NetOptions(Record):
 
 
 class Stage(Record):
-    """What all sessions of a runner share. TLS sessions are kept, to be resumed."""
+    """What all sessions of a runner share. TLS sessions are kept, to be resumed.
+
+    With a listener, `Open` takes whoever connects there, and TLS is the server's.
+    """
 
     options: NetOptions
     on_attempt: OnAttempt | None
     selector: selectors.BaseSelector
     tls_sessions: "Sessions"
+    listener: "Listener | None" = None
 
 
 Task = Generator[float, None, Happening]
@@ -79,7 +85,7 @@ class Session:
     `go_on` tells the part what happened and returns its next action, None when it has ended; `give_up` ends it.
     """
 
-    __slots__ = ("_go_on", "_stage", "_task", "armed", "connections", "deadline", "give_up")
+    __slots__ = ("_go_on", "_has_met", "_stage", "_task", "armed", "connections", "deadline", "give_up")
 
     def __init__(
         self,
@@ -90,6 +96,7 @@ class Session:
         self._stage = stage
         self._go_on = go_on
         self._task = nothing()
+        self._has_met = False
         self.give_up = give_up
         self.connections: dict[str, Connection] = {}
         self.deadline = 0.0
@@ -166,7 +173,8 @@ class Session:
             case SendStream(name):
                 return self._stream(action)
             case Open():
-                return self._open(action)
+                listener = self._stage.listener
+                return self._open(action) if listener is None else self._accept(action.connection, listener)
             case StartTls(name):
                 return self._start_tls(name)
             case Wait(seconds):
@@ -267,12 +275,33 @@ class Session:
             facts = yield from self._secure(action.connection, connection)
         return opened(connection.socket, target, facts)
 
+    def _accept(self, name: str, listener: "Listener") -> Task:
+        """Take the next connection that comes; for the first one of a part it waits as long as it takes."""
+        self.drop(name)
+        is_first, self._has_met = not self._has_met, True
+        seconds = self._stage.options.connect_timeout
+        deadline = inf if is_first else monotonic() + seconds
+        listener.queue(self, self._stage.selector)
+        try:
+            while (sock := listener.accept(self)) is None:
+                if monotonic() >= deadline:
+                    raise ReplyTimeout(f"no further client connected within {seconds:g} s", kind="no-client")
+                yield deadline
+        finally:
+            listener.leave(self, self._stage.selector)
+        target = listener.peer(sock)
+        connection = self.connections[name] = Connection(sock, target)
+        facts = None
+        if listener.implicit_tls:
+            facts = yield from self._secure(name, connection)
+        return opened(sock, target, facts)
+
     def _start_tls(self, name: str) -> Task:
         connection = self._writable(name)
         if connection.tls_active:
             raise TlsError("TLS is active already", kind="handshake")
         connection.receive()
-        if connection.octets:
+        if connection.octets and self._stage.listener is None:
             octets = connection.octets
             self.drop(name)
             from smtp_repl.net.tls import injected
@@ -284,16 +313,10 @@ class Session:
         self, name: str, connection: Connection, *, after_starttls: bool = False
     ) -> Generator[float, None, TlsFacts]:
         """The handshake; a connection on which it failed is dropped."""
-        options = self._stage.options.tls
-        target = connection.target
-        if not options.server_name:
-            options = options._replace(server_name=target.server_name)
         seconds = self._stage.options.connect_timeout
         deadline = monotonic() + seconds
         try:
-            from smtp_repl.net.tls import TlsPipe  # most runs have no use for it
-
-            pipe = TlsPipe(options, target.host, after_starttls=after_starttls, sessions=self._stage.tls_sessions)
+            pipe = self._pipe(connection.target, after_starttls)
             connection.start_tls(pipe)
             while not (pipe.handshake_done and connection.flush()):
                 if connection.fault is not None:
@@ -307,6 +330,16 @@ class Session:
         except BaseException:
             self.drop(name)
             raise
+
+    def _pipe(self, target: Target, after_starttls: bool) -> "Pipe":
+        if self._stage.listener is not None:
+            return self._stage.listener.pipe(target.host, after_starttls=after_starttls)
+        from smtp_repl.net.tls import TlsPipe  # most runs have no use for it
+
+        options = self._stage.options.tls
+        if not options.server_name:
+            options = options._replace(server_name=target.server_name)
+        return TlsPipe(options, target.host, after_starttls=after_starttls, sessions=self._stage.tls_sessions)
 
     def _let_pass(self, seconds: float) -> Task:
         end = monotonic() + seconds

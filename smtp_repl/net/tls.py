@@ -4,10 +4,10 @@ Verification is on unless told otherwise: chain, name, TLS 1.2 or later. A pinne
 name. `ssl` is imported when the first pipe is made, because plain `run` must not pay for it.
 """
 
-import contextlib
 from collections.abc import MutableMapping
 
 from smtp_repl.net.certificates import Certificate, fingerprint, parse_pin, pin_mismatch, presented, rejected
+from smtp_repl.net.pipe import Pipe, reason_of
 from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.actions import TlsFacts
 from smtp_repl.wire.errors import TlsError, UsageError
@@ -16,10 +16,6 @@ from smtp_repl.wire.octets import printable
 
 if TYPE_CHECKING:
     import ssl
-
-BLOCK = 65536
-"""Octets that are encrypted at once, so that a long message does not lie in memory twice."""
-
 
 Sessions = MutableMapping[tuple[TlsOptions, str], tuple["ssl.SSLSession", Certificate]]
 """Sessions to resume, by whom we trust and whom we talk to: resuming skips the certificate and its verification.
@@ -62,17 +58,14 @@ def _load(context: "ssl.SSLContext", options: TlsOptions) -> None:
         raise UsageError(f"{printable(options.ca_file)}: {error.strerror}", "--ca FILE, in PEM form") from None
 
 
-class TlsPipe:
+class TlsPipe(Pipe):
     """The client's end of a TLS connection.
 
     `host` is what the person asked for; its name is checked and sent (SNI) unless the options have another one.
     `after_starttls` decides what octets that are no TLS are called. Raises `TlsError` and `UsageError`.
     """
 
-    __slots__ = (
-        *("_after_starttls", "_certificate", "_incoming", "_key", "_name", "_object", "_options", "_outgoing"),
-        *("_resumed", "_sessions", "_started", "closed", "fault", "handshake_done"),
-    )
+    __slots__ = ("_after_starttls", "_certificate", "_key", "_name", "_options", "_resumed", "_sessions")
 
     def __init__(
         self,
@@ -82,22 +75,13 @@ class TlsPipe:
         after_starttls: bool = False,
         sessions: Sessions | None = None,
     ) -> None:
-        import ssl
-
+        super().__init__()
         self._options = options
         self._name = options.server_name or host.partition("%")[0].rstrip(".")
         self._after_starttls = after_starttls
         self._sessions = sessions
         self._key = (options, self._name)
         self._certificate: Certificate | None = None
-        self._incoming = ssl.MemoryBIO()
-        self._outgoing = ssl.MemoryBIO()
-        self._started = b""
-        self.handshake_done = False
-        self.closed = False
-        """The peer said that it sends no more (close_notify)."""
-        self.fault: TlsError | None = None
-        """What broke the connection after the handshake."""
         context = context_for(options)
         session = None
         self._resumed: Certificate | None = None
@@ -117,53 +101,6 @@ class TlsPipe:
     def _no_name(what: str) -> TlsError:
         return TlsError(what, "--tls-name NAME, --pin SHA256 or -k", kind="cert-hostname")
 
-    def start(self) -> bytes:
-        """The ClientHello, to be sent now."""
-        self._shake()
-        return self._outgoing.read()
-
-    def feed(self, ciphertext: bytes) -> tuple[bytes, bytes]:
-        """Take what came; returns plaintext, and ciphertext to be sent.
-
-        Raises `TlsError` when the handshake fails: then send `farewell()` and close. After the handshake it raises
-        nothing: `fault` has the error, and the plaintext that came before it is not lost.
-        """
-        self._incoming.write(ciphertext)
-        if not self.handshake_done:
-            if len(self._started) < 3:
-                self._started += ciphertext[:512]
-                self._refuse_plaintext()
-            self._shake()
-        plaintext = self._read() if self.handshake_done else b""
-        return plaintext, self._outgoing.read()
-
-    def encrypt(self, plaintext: bytes | memoryview) -> bytes:
-        """The octets as ciphertext to be sent. Raises `TlsError` when the connection can carry no more."""
-        import ssl
-
-        view = memoryview(plaintext)
-        try:
-            while view:
-                view = view[self._object.write(view) :]
-        except ssl.SSLError as error:
-            raise self._failure(error) from None
-        return self._outgoing.read()
-
-    def close(self) -> bytes:
-        """We send no more: the close_notify to be sent."""
-        import ssl
-
-        if not self.handshake_done:
-            return b""
-        self.keep_session()
-        with contextlib.suppress(ssl.SSLError):  # the peer has not closed its half yet, or TLS is broken anyway
-            self._object.unwrap()
-        return self._outgoing.read()
-
-    def farewell(self) -> bytes:
-        """After a failed handshake: the alert that tells the peer why."""
-        return self._outgoing.read()
-
     def keep_session(self) -> None:
         """Remember the session, if sessions are kept: with TLS 1.3 its ticket comes after the handshake."""
         session = self._object.session
@@ -172,12 +109,11 @@ class TlsPipe:
 
     def facts(self) -> TlsFacts:
         """What is known of the connection, once `handshake_done`."""
-        cipher = self._object.cipher()
         certificate = self._certificate or Certificate()
         trust = self._options.trust
         return TlsFacts(
-            (self._object.version() or "").replace("TLSv", "TLS "),
-            cipher[0] if cipher else "",
+            self._version,
+            self._cipher,
             trust != "insecure",
             *certificate,
             trust=trust,
@@ -197,20 +133,9 @@ class TlsPipe:
             f"{printable(self._name)} did not finish the TLS handshake within {seconds:g} s", hint, kind="handshake"
         )
 
-    def _shake(self) -> None:
-        import ssl
-
-        try:
-            self._object.do_handshake()
-        except ssl.SSLWantReadError:
-            return
-        except ssl.SSLCertVerificationError as error:
-            raise rejected(error, presented(self._object), self._name) from None
-        except ssl.SSLError as error:
-            raise self._failure(error) from None
+    def _shaken(self) -> None:
         self._certificate = presented(self._object) or self._bare_certificate()
         self._check_pin()
-        self.handshake_done = True
 
     def _bare_certificate(self) -> Certificate | None:
         der = self._object.getpeercert(binary_form=True)
@@ -231,42 +156,28 @@ class TlsPipe:
             self._outgoing.read()  # our Finished: the peer must not believe that we agreed
             raise pin_mismatch(self._certificate, pins, self._name)
 
-    def _read(self) -> bytes:
-        import ssl
-
-        pieces: list[bytes] = []
-        try:
-            while piece := self._object.read(BLOCK):
-                pieces.append(piece)
-            self.closed = True
-        except ssl.SSLWantReadError:
-            pass
-        except ssl.SSLError as error:
-            self.fault = self._failure(error)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-    def _refuse_plaintext(self) -> None:
-        """OpenSSL says "wrong version number" to `220 hello`; here one sees what came instead of TLS."""
-        began = self._started
-        # A record begins with its type (20 to 23) and 3, the major version that never changed (RFC 8446 §5.1).
-        if not began or (20 <= began[0] <= 23 and began[1:2] in (b"", b"\x03")):
-            return
-        shown = printable(began[:200])
+    def _plaintext(self, shown: str) -> TlsError:
         if self._after_starttls:
-            raise TlsError(
+            return TlsError(
                 f'after the 220 to STARTTLS came octets that are no TLS: "{shown}"',
                 "the server is broken or somebody injected them; do not trust this connection",
                 kind="data-before-handshake",
             )
-        raise TlsError(
+        return TlsError(
             f'the server answered in plaintext: "{shown}"',
             "this port does not begin with TLS: connect without it, then STARTTLS",
             kind="plaintext",
         )
 
+    def _handshake_failure(self, error: "ssl.SSLError") -> TlsError:
+        import ssl
+
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return rejected(error, presented(self._object), self._name)
+        return self._failure(error)
+
     def _failure(self, error: "ssl.SSLError") -> TlsError:
-        reason = error.reason or ""
-        text = printable(reason.replace("_", " ").lower() or str(error))
+        reason, text = error.reason or "", reason_of(error)
         if reason == "WRONG_VERSION_NUMBER":
             return TlsError("what the server answered is no TLS", "connect without TLS, then STARTTLS", kind="not-tls")
         if self.handshake_done:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from smtp_repl.net.practice.certificates import Certificates
+from smtp_repl.net.authority import Certificates
 from smtp_repl.net.practice.inbox import Inbox
 from smtp_repl.net.practice.logins import Gate
 from smtp_repl.net.practice.options import PracticeOptions
