@@ -39,11 +39,12 @@ class Judge:
         if known is not None:
             return known
         matched = match_reply(expectation, reply, level, bindings, capabilities, own_names)
-        if len(self._verdicts) < REMEMBERED and not own_names and not reply.partial and _is_fixed(expectation):
+        if len(self._verdicts) < REMEMBERED and not own_names and not reply.partial and is_fixed(expectation):
             self._verdicts[key] = matched
         return matched
 
 
-def _is_fixed(expectation: Expectation) -> bool:
+def is_fixed(expectation: Expectation) -> bool:
+    """Whether an expectation means the same each time."""
     wires = (*(line.wire for line in expectation.lines), *expectation.forbidden)
     return not expectation.caps and all(wire.template is None for wire in wires)

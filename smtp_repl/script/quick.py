@@ -1,0 +1,209 @@
+"""The quick lane: plays of one script by the thousand, as long as nothing happens that needs thought.
+
+Most plays of a load run are alike: fixed octets are said, replies come whole and are judged as they were judged a
+thousand times before. For these the lane keeps no conversation and tells no observer; it reads replies, pairs them
+first in, first out, and judges them with the plan's memory.
+
+It never guesses. The player is a pure function of what it is told, so the lane keeps what it was told; at the first
+thing out of the ordinary (a failed expectation, a flag on a reply, a cut, a timeout) it tells all that to the real
+player from the beginning, which comes to the same place and goes on. Results are the same; a play that fails is told
+to its observer in full, from its first octet.
+"""
+
+from collections.abc import Generator
+
+from smtp_repl.script.actions import Action, Close, Happening, Open, Read, Received, Send
+from smtp_repl.script.arguments import Match, Nothing, Set, Timeout
+from smtp_repl.script.casting import Casting, Counts, Observer, PlayResult
+from smtp_repl.script.expectations import Expectation
+from smtp_repl.script.judge import REMEMBERED, is_fixed
+from smtp_repl.script.matching import Level, lost_keywords
+from smtp_repl.script.player import Plan, play
+from smtp_repl.script.settings import Settings
+from smtp_repl.script.steps import Do, Hear, Say
+from smtp_repl.wire.conversation import Conversation
+from smtp_repl.wire.errors import SmtpReplError
+from smtp_repl.wire.records import Record
+from smtp_repl.wire.replies import Reply, ReplyReader
+from smtp_repl.wire.states import Phase
+
+Playing = Generator[Action, Happening, PlayResult]
+
+
+class Move(Record):
+    """One step of the lane: something to say, or a reply to hear."""
+
+    send: Send | None
+    read: Read
+    read_on: Read
+    """The same without setting the clock anew."""
+    expectation: Expectation | None = None
+    level: Level = Level.CODE
+    strict: bool = False
+    step: int = -1
+    answers: str = ""
+
+
+class Lane(Record):
+    """A plan whose plays may take the lane."""
+
+    plan: Plan
+    casting: Casting
+    moves: tuple[Move, ...]
+    open: Open
+    known: dict[bytes, tuple[Reply, ...]]
+    """Octets that were whole replies, and those replies."""
+
+
+def lane(plan: Plan, casting: Casting) -> Lane | None:
+    """The lane of a plan; None when the script holds something that the lane does not know."""
+    if casting.to_line or casting.own_names or not plan.steps or not isinstance(plan.steps[0], Hear | Do):
+        return None
+    settings = Settings(casting)
+    conversation = Conversation(lint=False)
+    moves: list[Move] = []
+    for number, step in enumerate(plan.steps):
+        move = None
+        match step:
+            case Do():
+                if not isinstance(step.directive.value, Match | Timeout | Set | Nothing) or not settings.apply(
+                    step.directive
+                ):
+                    return None
+                continue
+            case Say():
+                move = _say(plan, number, conversation)
+            case Hear(expectation=expectation):
+                move = _hear(expectation, number, conversation, settings)
+        if move is None or step.connection or settings.early:
+            return None
+        moves.append(move)
+    if conversation.awaiting or not moves or moves[0].send is not None:
+        return None
+    return Lane(plan, casting, tuple(moves), Open("", settings.target("")), {})
+
+
+def _say(plan: Plan, number: int, conversation: Conversation) -> Move | None:
+    octets, ahead = plan.octets[number], plan.ahead[number]
+    if octets is None or len(conversation.awaiting) + ahead.replies > ahead.expectations:
+        return None
+    conversation.client_said(octets)
+    if conversation.phase in (Phase.AUTH, Phase.TLS) or "AUTH" in conversation.awaiting:
+        return None
+    never = Read("", 0.0, False)
+    return Move(Send("", octets), never, never)
+
+
+def _hear(expectation: Expectation, number: int, conversation: Conversation, settings: Settings) -> Move | None:
+    awaiting = conversation.awaiting
+    if not awaiting or not is_fixed(expectation):
+        return None
+    conversation.server_said(expectation.sample({}))
+    if len(conversation.awaiting) != len(awaiting) - 1 or conversation.phase is Phase.TLS:
+        return None
+    seconds = settings.reply_seconds("", awaiting)
+    read = Read("", seconds, True)
+    return Move(
+        None, read, read._replace(restart=False), expectation, settings.level, settings.strict, number, awaiting[0]
+    )
+
+
+class _Unusual(Exception):
+    """Something for the real player."""
+
+    def __init__(self, error: SmtpReplError | None = None) -> None:
+        super().__init__()
+        self.error = error
+
+
+def play_quick(lane: Lane, observer: Observer) -> Playing:
+    """Play the client's part; returns and raises as `player.play` does, and tells only plays that go another way."""
+    told: list[Happening] = []
+    try:
+        return (yield from _rush(lane, told))
+    except _Unusual as unusual:
+        error = unusual.error
+    return (yield from _for_real(lane, observer, told, error))
+
+
+def _rush(lane: Lane, told: list[Happening]) -> Playing:
+    judge, bindings = lane.plan.judge, lane.casting.variables
+    reader = ReplyReader()
+    replies: list[Reply] = []
+    drift = 0
+    heard = 0
+    lost: tuple[str, ...] = ()
+    told.append((yield from _ask(lane.open)))
+    for move in lane.moves:
+        if move.send is not None:
+            if replies:
+                raise _Unusual
+            told.append((yield from _ask(move.send)))
+            continue
+        read = move.read
+        while not replies:
+            happening = yield from _ask(read)
+            told.append(happening)
+            if not isinstance(happening, Received):
+                raise _Unusual
+            replies = _read(lane, reader, happening.octets)
+            read = move.read_on
+        reply = replies.pop(0)
+        expectation = move.expectation
+        if reader.fault is not None or expectation is None:
+            raise _Unusual
+        status = judge.match(expectation, reply, move.level, dict(bindings), None, ()).status
+        if status == "drift" and not move.strict:
+            drift += 1
+        elif status != "ok":
+            raise _Unusual
+        if expectation.ehlo and reply.code == 250:
+            lost = lost_keywords(expectation.texts, reply)
+        heard += 1
+    if replies:
+        raise _Unusual
+    yield from _ask(Close(""))
+    return PlayResult(
+        "drift" if drift else "pass", Counts(heard - drift, drift), lost=lost, played=len(lane.plan.steps)
+    )
+
+
+def _read(lane: Lane, reader: ReplyReader, octets: bytes) -> list[Reply]:
+    """The replies that some octets complete; looked up where the same octets were whole replies before."""
+    if reader.pending:
+        return reader.feed(octets)
+    known = lane.known.get(octets)
+    if known is not None:
+        return list(known)
+    replies = reader.feed(octets)
+    if replies and not reader.pending and reader.fault is None and len(lane.known) < REMEMBERED:
+        lane.known[octets] = tuple(replies)
+    return replies
+
+
+def _ask(action: Action) -> Generator[Action, Happening, Happening]:
+    try:
+        return (yield action)
+    except SmtpReplError as error:
+        raise _Unusual(error) from None
+
+
+def _for_real(lane: Lane, observer: Observer, told: list[Happening], error: SmtpReplError | None) -> Playing:
+    """The same play by the real player, told what had happened by then."""
+    part = play(lane.plan, lane.casting, observer)
+    try:
+        action = part.send(None)
+        for happening in told:
+            action = part.send(happening)
+        if error is not None:
+            action = part.throw(error)
+        while True:
+            try:
+                happening = yield action
+            except SmtpReplError as failure:
+                action = part.throw(failure)
+            else:
+                action = part.send(happening)
+    except StopIteration as end:
+        result: PlayResult = end.value
+        return result
