@@ -94,7 +94,8 @@ def sub_commands() -> str:
 
 _STATUSES = {
     ExitStatus.OK: "done; all that was expected held (drift is allowed)",
-    ExitStatus.FAILED: "an expectation did not hold or, in line mode, the server refused; `fmt --check` found work",
+    ExitStatus.FAILED: "an expectation did not hold or, in line mode, the server refused; `fmt --check` or "
+    "`check --strict` found something",
     ExitStatus.USAGE: "wrong usage, a script that does not parse, a password without a source",
     ExitStatus.CONNECT: "no connection: no such name, refused, unreachable, timed out",
     ExitStatus.TLS: "TLS failed: handshake, certificate, injected plaintext; or a password would have gone out in "
