@@ -21,7 +21,7 @@ from smtp_repl.wire.records import Record
 class ShellCommand(Record):
     """One row. `kind` tells a completer what the argument is: target, file, new-file, mechanism, topic, message,
     words:a|b, or "" for text. `key` is the key that does the same. A `secret` argument stands in no history, and on
-    the screen only where secrets may.
+    the screen only where secrets may. A command that `waits` is for the server: typed ahead, it waits for the reply.
     """
 
     name: str
@@ -30,6 +30,7 @@ class ShellCommand(Record):
     help: str
     key: str
     handler: Callable[[Desk, str], Handling]
+    waits: bool = False
     secret: bool = False
 
     @property
@@ -149,17 +150,17 @@ COMMANDS: dict[str, ShellCommand] = {
         ShellCommand("help", "[WORD]", "topic", "the commands, or what a word or code means", "F1", handle_help),
         ShellCommand("status", "", "", "where the session stands", "F2", handle_status),
         ShellCommand("connect", "[HOST[:PORT]]", "target", "another server, or the last one again", "", handle_connect),
-        ShellCommand("starttls", "", "", "EHLO where due, STARTTLS, EHLO again", "", handle_starttls),
+        ShellCommand("starttls", "", "", "EHLO where due, STARTTLS, EHLO again", "", handle_starttls, True),
         ShellCommand("tls", "[trust]", "words:trust", "certificate and cipher; trust the one refused", "", handle_tls),
-        ShellCommand("auth", "[MECHANISM] [USER]", "mechanism", "log in, line by line", "", handle_auth),
-        ShellCommand("pass", "", "", "ask for the password, hidden, and answer the 334", "", handle_pass),
-        ShellCommand("b64", "TEXT", "", "answer the 334 with TEXT in base64", "", handle_b64, True),
+        ShellCommand("auth", "[MECHANISM] [USER]", "mechanism", "log in, line by line", "", handle_auth, True),
+        ShellCommand("pass", "", "", "ask for the password, hidden, and answer the 334", "", handle_pass, True),
+        ShellCommand("b64", "TEXT", "", "answer the 334 with TEXT in base64", "", handle_b64, True, True),
         ShellCommand("data", "live|compose", "words:live|compose", "how messages are typed", "", handle_data),
         ShellCommand("raw", '"TEXT\\r\\n"', "", "send exactly these octets", "", handle_raw),
-        ShellCommand("send", "FILE.eml", "file", "DATA where due, and the message from a file", "", handle_send),
+        ShellCommand("send", "FILE.eml", "file", "DATA where due, and the message from a file", "", handle_send, True),
         ShellCommand("record", "FILE|off", "new-file", "record this session as a script", "", handle_record),
         ShellCommand("save", "FILE", "new-file", "write down what was said so far", "", handle_save),
-        ShellCommand("run", "FILE|@NAME", "file", "play a script over this connection, then go on", "", handle_run),
+        ShellCommand("run", "FILE|@NAME", "file", "play a script here, then go on by hand", "", handle_run, True),
         ShellCommand("inbox", "[N]", "message", "what the practice server kept", "", handle_inbox),
         ShellCommand("timing", "on|off", "words:on|off", "show how long replies take", "", handle_timing),
         ShellCommand("hex", "on|off", "words:on|off", "show the octets of what is said", "", handle_hex),

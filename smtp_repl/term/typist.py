@@ -14,7 +14,7 @@ from smtp_repl.term import compose
 from smtp_repl.term.actor import Prompt
 from smtp_repl.term.desk import Desk, Material
 from smtp_repl.term.driver import Driver
-from smtp_repl.term.history import TypedHistory
+from smtp_repl.term.history import TypedHistory, is_memorable
 from smtp_repl.term.requests import Ask, Handling, Tell, confirm
 from smtp_repl.term.stage import Stage
 from smtp_repl.term.toolbar import Piece, toolbar
@@ -112,26 +112,32 @@ class Typist:
                 self._return(self.stage.take())
             case _:
                 text = self.stage.take()
+                if self._goes_at_once(text):
+                    self._command(text)
+                    return
                 if not text and self._queue and not self._driver.is_busy:
                     self._type(self._queue.popleft())
                     return
                 self._queue.extend(text.split("\n"))
                 self.go_on()
 
+    def _goes_at_once(self, text: str) -> bool:
+        """Whether a command is none of the server's business, and need not wait for lines typed ahead."""
+        if not is_command(text) or "\n" in text or self._driver.is_busy or self.prompt().kind == "live":
+            return False
+        from smtp_repl.term.commands import COMMANDS
+
+        row = COMMANDS.get(text[1:].partition(" ")[0].lower())
+        return row is None or not row.waits
+
     def pipelined(self) -> None:
         """Several lines in one write."""
-        kind = self.prompt().kind
-        if kind not in ("line", "step") or self._driver.is_busy:
+        lines = self.stage.text.split("\n")
+        if self.prompt().kind not in ("line", "step") or any(is_command(line) or _looks_odd(line) for line in lines):
             self.entered()
             return
-        lines = self.stage.take().split("\n")
-        if any(is_command(line) or _looks_odd(line) for line in lines):
-            self._queue.extend(lines)
-            self.go_on()
-            return
-        for line in lines:
-            self._remember(line)
-        self._driver.write(b"".join(_octets(wire_text(line)) for line in lines))
+        self._queue.append(self.stage.take())
+        self.go_on()
 
     def pasted(self, text: str) -> None:
         match self.prompt().kind:
@@ -208,9 +214,11 @@ class Typist:
         self.stage.refresh()
 
     def _type(self, line: str) -> None:
-        """One line that was typed, in the light of what the session waits for now."""
+        """One line that was typed (or a group for one write), in the light of what the session waits for now."""
         kind = self.prompt().kind
-        if kind == "message":
+        if "\n" in line and kind in ("line", "step"):
+            self._send_group(line.split("\n"))
+        elif kind == "message":
             self.stage.insert(line)
             self._enter_in_message()
         elif kind == "live":
@@ -224,6 +232,13 @@ class Typist:
             self._driver.start(self._hesitate(line))
         elif line or kind == "step":
             self._send(line)
+
+    def _send_group(self, lines: list[str]) -> None:
+        for line in lines:
+            if not is_memorable(line):
+                break  # what follows may be a step of AUTH
+            self._remember(line)
+        self._driver.write(b"".join(_octets(wire_text(line)) for line in lines))
 
     def _send(self, line: str) -> None:
         self._remember(line)
@@ -306,6 +321,8 @@ class Typist:
         finally:
             self._question = None
             self.stage.text = question.stash
+            if ask.hidden:
+                self.stage.put_aside("")  # Ctrl-U may have put the password there
         shown = "(no answer)" if answer is None else MASK if ask.hidden else answer
         self._driver.tell(f"{ask.prompt}{shown}")
         return answer

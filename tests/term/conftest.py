@@ -39,3 +39,5 @@ def shell(history: Path, tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     yield start
     for terminal in terminals:
         terminal.__exit__(None, None, None)
+        for trouble in ("Traceback (most", "Warning: ", "Unhandled exception"):
+            assert trouble not in terminal.text(), terminal.text()

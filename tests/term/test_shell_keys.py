@@ -63,6 +63,21 @@ def test_alt_enter_pipelines(shell: StartShell, raw_server: StartServer) -> None
     server.join()
 
 
+def test_pipelined_auth_stays_out_of_the_history(shell: StartShell, raw_server: StartServer, history: Path) -> None:
+    """What follows AUTH in one write is a step of it."""
+    group = b"NOOP\r\nAUTH LOGIN\r\nYm9i\r\naHVudGVyMjI=\r\n"
+    server = raw_server([Send(b"220 hi\r\n"), ExpectOctets(len(group)), Send(b"250 a\r\n"), ExpectEnd()])
+    terminal = shell(at(server))
+    terminal.wait_for("S: 220 hi")
+    terminal.paste(group.decode().replace("\r\n", "\n"))
+    terminal.key("alt-enter")
+    terminal.wait_for("S: 250 a")
+    assert "aHVudGVyMjI" not in terminal.text().partition("@wait")[2]
+    terminal.type("/close\n")
+    terminal.wait_for("# we closed")
+    assert history.read_text() == "NOOP\n"
+
+
 def test_pasted_conversation_is_offered_as_a_script(shell: StartShell) -> None:
     """Text with C: and S: marks is never sent as it is."""
     terminal = shell("local=True")
