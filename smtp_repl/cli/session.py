@@ -202,7 +202,14 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
     def ask(question: Ask) -> str | None:
         if not question.hidden:
             return question.default or None
-        return None if password is None else password.reveal().decode("utf-8", "surrogateescape")
+        if password is not None:
+            return password.reveal().decode("utf-8", "surrogateescape")
+        if desk.is_practice and desk.practice is not None:
+            return desk.practice.account.password
+        raise SecretMissing(
+            "this needs a password, and nothing says where it comes from",
+            "--password-env VARIABLE, or --password-file FILE",
+        )
 
     options = LineOptions(
         target,

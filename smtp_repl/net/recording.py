@@ -22,7 +22,7 @@ class Recorder:
         try:
             self._file = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0), 0o600)
         except FileExistsError:
-            raise OutputError(f"{path} exists already", "choose another name, or delete it first") from None
+            raise OutputError(f"{path} exists already", "choose another name, or overwrite it with --force") from None
         except OSError as error:
             raise OutputError(f"cannot record to {path}: {error.strerror}") from None
 

@@ -83,6 +83,7 @@ def log_in(desk: Desk, user: str = "", name: str = "") -> Handling:
         yield from _guard(desk, mechanism.name)
     asked = user or (yield from _ask_user(desk))
     if asked is None:
+        yield Tell("no user was named; nothing sent")
         return
     password = yield from _ask_password(desk)
     if password is None:
