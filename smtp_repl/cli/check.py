@@ -1,174 +1,156 @@
 """`smtp-repl check`: everything that is wrong in scripts, and what a reader should know; no network.
 
-A script that reads well is played against itself in memory: what it says as the server must be what it expects as
-the client. Where that fails, no server can make it pass.
+A script is read, worked out with the files that it includes, looked at for what is odd, and played against itself in
+memory. What keeps it from being played is an error (status 2); all else is a warning or worth knowing, and leaves the
+status at 0 unless `--strict` makes warnings count. Lines that hold a secret are shown without it.
 """
 
-from collections.abc import Iterable
+import re
 
 from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.options import Words
-from smtp_repl.cli.report import source_line
-from smtp_repl.cli.sources import Source, folder_blocks, folder_loader, read_source
-from smtp_repl.script.casting import Casting, Observer
-from smtp_repl.script.lint import lint
+from smtp_repl.cli.sources import Source, folder_blocks, folder_loader, read_source, scripts_below
+from smtp_repl.cli.variables import read_variables
+from smtp_repl.script.lint import examine
+from smtp_repl.script.lint_play import play_alone, why_not_played
 from smtp_repl.script.model import Remark, Script, line_text
-from smtp_repl.script.player import plan, play
-from smtp_repl.script.scope import Need, secrets_needed
-from smtp_repl.script.selfplay import play_together
-from smtp_repl.script.server_part import play_server
-from smtp_repl.script.steps import Do, Say, Step, check_names, compile_steps
+from smtp_repl.script.scope import secrets_needed
+from smtp_repl.script.steps import check_names, compile_steps
 from smtp_repl.script.text import parse
 from smtp_repl.view.errors import show_error
 from smtp_repl.wire.errors import ExitStatus, ScriptError, SmtpReplError
 from smtp_repl.wire.octets import printable
-from smtp_repl.wire.sasl import Credentials
-from smtp_repl.wire.secrets import Secret
-from smtp_repl.wire.targets import Target
+from smtp_repl.wire.records import Record
+from smtp_repl.wire.secrets import MASK
+
+SEVERITIES = ("error", "warning", "info")
+
+_STEP = r"(?i)(AUTH\s+\S+\s+)\S.*"
+
+
+class Found(Record):
+    """Something that was found in a script. `error` tells what and where; its kind is the rule."""
+
+    severity: str
+    error: SmtpReplError
 
 
 def main(words: Words, environment: Environment) -> int:
-    """Check the files; 2 when any of them cannot be played."""
+    """Check the files, and the scripts in the folders."""
+    variables = read_variables(words)
     status = ExitStatus.OK
     for word in words.words:
-        errors, warnings = check(word, environment)
-        if errors:
-            status = ExitStatus.USAGE
-        if words.has("json"):
-            _write_json(word, errors, warnings, environment)
-        else:
-            _show(word, errors, warnings, environment)
+        for path in scripts_below(word):
+            found = check(path, environment, variables)
+            severities = [one.severity for one in found]
+            if "error" in severities:
+                status = ExitStatus.USAGE
+            elif "warning" in severities and words.has("warnings-fail"):
+                status = max(status, ExitStatus.FAILED)
+            show = _write_json if words.has("json") else _show
+            show(path, found, environment, strict=words.has("warnings-fail"))
     return int(status)
 
 
-def check(word: str, environment: Environment) -> tuple[list[SmtpReplError], list[ScriptError]]:
-    """What keeps a script from being played, and what is odd about it."""
+def check(word: str, environment: Environment, variables: dict[str, bytes]) -> list[Found]:
+    """Everything that there is to say about a script, in the order of its lines."""
     try:
         source = read_source(word, environment)
     except SmtpReplError as error:
-        return [error], []
+        return [Found("error", error)]
     script = parse(source.octets, source.name)
-    if script.problems:
-        return [node.error(source.name) for node in script.problems], _warnings(script, script.warnings)
-    load = folder_loader(source.folder)
-    try:
-        # In lock-step each line is a group of its own.
-        remarks = [it for it in lint(script, load) if script.speaks or it.kind != "pipelined-group"]
-        warnings = _warnings(script, remarks)
-        steps = compile_steps(script, load)
-        needs = secrets_needed(steps)
-        check_names(steps, (need.name for need in needs if need.name.startswith("secret.")))
-    except ScriptError as error:
-        error.file = error.file or source.name
-        return [error], _warnings(script, script.warnings)
-    return _played_against_itself(steps, needs, source), warnings
+    found = [Found("error", node.error(source.name)) for node in script.problems]
+    remarks = script.warnings
+    if not found:
+        try:
+            remarks, errors = _examined(script, source, variables)
+        except ScriptError as error:
+            errors = [error]
+        for problem in errors:
+            problem.file = problem.file or source.name
+        found = [Found("error", problem) for problem in errors]
+    found += [Found(remark.severity, _as_error(remark, script)) for remark in remarks]
+    for one in found:
+        if isinstance(one.error, ScriptError):
+            one.error.source = re.sub(_STEP, rf"\1{MASK}", one.error.source)
+            one.error.hint = re.sub(_STEP, rf"\1{MASK}", one.error.hint)
+    return sorted(found, key=_order)
 
 
-def _played_against_itself(steps: tuple[Step, ...], needs: Iterable[Need], source: Source) -> list[SmtpReplError]:
-    """What does not hold even when the script itself is the server."""
-    credentials: dict[str, Credentials] = {}
-    secrets: dict[str, Secret] = {}
-    for need in needs:
-        if need.name.startswith("secret."):
-            secrets[need.name] = Secret(b"c2VjcmV0")
-        else:
-            credentials[need.name] = Credentials(need.user or "user", Secret(b"secret"))
+def _examined(
+    script: Script, source: Source, variables: dict[str, bytes]
+) -> tuple[tuple[Remark, ...], list[ScriptError]]:
+    """What is odd, and where the play against itself stops. Raises `ScriptError` for what cannot be played at all."""
+    steps = compile_steps(script, folder_loader(source.folder))
+    given = [need.name for need in secrets_needed(steps) if need.name.startswith("secret.")]
+    check_names(steps, (*variables, *given))
+    findings = examine(script, steps)
+    reason = why_not_played(steps)
+    if reason is not None:
+        return (*findings.remarks, reason), []
     blocks = folder_blocks(source.folder)
-    casting = Casting(
-        target=Target("memory"), credentials=credentials, secrets=secrets, open_blocks=blocks, allow_plaintext_auth=True
+    stopped = play_alone(steps, findings.answers, variables=variables, open_blocks=blocks)
+    return findings.remarks, [stopped] if stopped is not None else []
+
+
+def _order(found: Found) -> tuple[int, int, int]:
+    line, column = _place(found)
+    return line, column, SEVERITIES.index(found.severity)
+
+
+def _place(found: Found) -> tuple[int, int]:
+    return (found.error.line, found.error.column) if isinstance(found.error, ScriptError) else (0, 0)
+
+
+def _as_error(remark: Remark, script: Script) -> ScriptError:
+    return ScriptError(
+        remark.message,
+        remark.hint,
+        kind=remark.kind,
+        file=script.name,
+        line=remark.line,
+        column=remark.column,
+        width=remark.width,
+        source=remark.shown or line_text(script.nodes[remark.line - 1].source),
     )
-    made = plan(_greeted(steps))
-    if not made.speaks:
-        return []
-    client, _ = play_together(play(made, casting, Observer()), play_server(made, casting, Observer()))
-    if client.error is not None:
-        if isinstance(client.error, ScriptError):
-            client.error.file = client.error.file or source.name
-        return [client.error]
-    failed = client.result.failure if client.result is not None else None
-    if failed is None:
-        return []
-    what = failed.differences[0] if failed.differences else None
-    message = f": expected {what.want}, got {what.got}" if what is not None else ""
-    return [
-        ScriptError(
-            f"this does not hold even when the script itself is the server{message}",
-            kind="self-play",
-            file=failed.file or source.name,
-            line=what.line if what is not None and what.line else failed.line,
-            column=what.column if what is not None else 0,
-            width=what.width if what is not None else 1,
-            source=source_line(what.line if what is not None else failed.line, failed, steps),
-        )
-    ]
 
 
-def _greeted(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The steps, with a greeting on each connection on which the script leaves it unsaid."""
-    greeting = compile_steps(parse(b"S: 220 hello\n"))[0]
-    result: list[Step] = []
-    begun: set[str] = set()
-    for step in steps:
-        if isinstance(step, Do):
-            if step.directive.name in ("early", "close"):
-                (begun.add if step.directive.name == "early" else begun.discard)(step.connection)
-        elif step.connection not in begun:
-            begun.add(step.connection)
-            if isinstance(step, Say):
-                result.append(greeting._replace(connection=step.connection))
-        result.append(step)
-    return tuple(result)
+def _show(word: str, found: list[Found], environment: Environment, *, strict: bool) -> None:
+    for one in found:
+        text = show_error(one.error).removeprefix("error: ").removesuffix("\n")
+        environment.talk(f"{one.severity}: {text}")
+    status = {"pass": "ok", "fail": "FAIL", "error": "error"}[_status(found, strict=strict)]
+    counts = (_count(found, "error"), _count(found, "warning"), _count(found, "info"))
+    environment.out("  ".join([status.ljust(5), printable(word), *(count for count in counts if count)]))
 
 
-def _warnings(script: Script, remarks: Iterable[Remark]) -> list[ScriptError]:
-    return [
-        ScriptError(
-            found.message,
-            kind=found.kind,
-            file=script.name,
-            line=found.line,
-            column=found.column,
-            source=line_text(script.nodes[found.line - 1].source),
-        )
-        for found in remarks
-    ]
+def _status(found: list[Found], *, strict: bool) -> str:
+    severities = {one.severity for one in found}
+    return "error" if "error" in severities else "fail" if strict and "warning" in severities else "pass"
 
 
-def _show(word: str, errors: list[SmtpReplError], warnings: list[ScriptError], environment: Environment) -> None:
-    for warning in warnings:
-        environment.talk("warning: " + show_error(warning).removeprefix("error: ").removesuffix("\n"))
-    for error in errors:
-        environment.talk(show_error(error).removesuffix("\n"))
-    parts = [_count(errors, "error"), _count(warnings, "warning")]
-    word_for_it = "error" if errors else "ok"
-    environment.out("  ".join([word_for_it.ljust(5), printable(word), *(part for part in parts if part)]))
+def _count(found: list[Found], severity: str) -> str:
+    count = sum(one.severity == severity for one in found)
+    return f"{count} {severity}{'' if count == 1 or severity == 'info' else 's'}" if count else ""
 
 
-def _count(found: list[SmtpReplError] | list[ScriptError], noun: str) -> str:
-    return f"{len(found)} {noun}{'' if len(found) == 1 else 's'}" if found else ""
-
-
-def _write_json(word: str, errors: list[SmtpReplError], warnings: list[ScriptError], environment: Environment) -> None:
+def _write_json(word: str, found: list[Found], environment: Environment, *, strict: bool) -> None:
     import json
 
     file = printable(word)
-    rows = [("error", error) for error in errors] + [("warning", warning) for warning in warnings]
-    for event, error in rows:
-        line, column = (error.line, error.column) if isinstance(error, ScriptError) else (0, 0)
-        environment.out(
-            json.dumps(
-                {
-                    "event": event,
-                    "file": file,
-                    "line": line,
-                    "column": column,
-                    "kind": error.kind,
-                    "message": printable(error.message),
-                    "hint": printable(error.hint),
-                },
-                ensure_ascii=False,
-            )
-        )
-    status = "error" if errors else "pass"
-    result = {"event": "result", "file": file, "status": status, "errors": len(errors), "warnings": len(warnings)}
+    for one in found:
+        line, column = _place(one)
+        row: dict[str, str | int] = {
+            "event": "finding",
+            "file": printable(one.error.file) if isinstance(one.error, ScriptError) and one.error.file else file,
+            "line": line,
+            "column": column,
+            "rule": one.error.kind,
+            "severity": one.severity,
+            "message": printable(one.error.message),
+            "hint": printable(one.error.hint),
+        }
+        environment.out(json.dumps(row, ensure_ascii=False))
+    totals = {f"{severity}s": sum(one.severity == severity for one in found) for severity in SEVERITIES}
+    result = {"event": "result", "file": file, "status": _status(found, strict=strict), **totals}
     environment.out(json.dumps(result, ensure_ascii=False))

@@ -63,7 +63,24 @@ COMMANDS: dict[str, SubCommand] = {
             "- standard input. Where to: --server, --local, or the script's own @connect.",
         ),
         SubCommand(
-            "check", "FILE…", "find what is wrong in scripts, without a network", "", 1, needs="a script to check"
+            "mock",
+            "FILE | @NAME | -",
+            "play a script as the server, for a real client",
+            "The S: lines are said, the C: lines are what the client must say: its verbs, or with C= and\n"
+            "C~ its lines. What is not as the script has it is shown and answered 503. One session and\n"
+            "the exit status says whether the client kept to the script.",
+            1,
+            1,
+            needs="a script to play",
+        ),
+        SubCommand(
+            "check",
+            "FILE… | FOLDER…",
+            "find what is wrong in scripts, without a network",
+            "Each is read, played against itself in memory, and looked at for what is odd; of a FOLDER\n"
+            "all scripts (*.smtp) below it. Status 2 for what cannot be played.",
+            1,
+            needs="a script to check",
         ),
         SubCommand(
             "fmt",
@@ -86,14 +103,18 @@ COMMANDS: dict[str, SubCommand] = {
 }
 
 _PLAYED = (SHELL, "run")
+_PLAYERS = (*_PLAYED, "mock")
+_SERVING = ("serve", "mock")
 _WHERE, _WALK, _LINES, _KEEP, _JUDGE = "where to", "how far to go", "without a terminal", "recording", "what must hold"
 _TLS, _SECRETS, _OUTPUT, _OTHER = "TLS", "passwords", "output", "other"
 
 OPTIONS: tuple[Option, ...] = (
     Option("local", ("--local",), _PLAYED, "", "the practice server, started for this session", _WHERE),
     Option("server", ("--server",), ("run",), "HOST:PORT", "a server, whatever the script says", _WHERE),
-    Option("listen", ("--listen",), ("serve",), "HOST:PORT", "listen there (127.0.0.1 and a free port)", _WHERE),
-    Option("listen-public", ("--listen-public",), ("serve",), "", "allow --listen beyond this machine", _WHERE),
+    Option("listen", ("--listen",), _SERVING, "HOST:PORT", "listen there (127.0.0.1 and a free port)", _WHERE),
+    Option("listen-public", ("--listen-public",), _SERVING, "", "allow --listen beyond this machine", _WHERE),
+    Option("once", ("--once",), ("mock",), "", "one session, then exit (which is what happens anyway)", _WALK),
+    Option("loop", ("--loop",), ("mock",), "", "play it anew for each client, until Ctrl-C", _WALK),
     Option("ehlo", ("--ehlo",), (SHELL,), "NAME", "say EHLO NAME", _WALK),
     Option("starttls", ("--starttls",), (SHELL,), "", "EHLO, STARTTLS, EHLO again", _WALK),
     Option("auth", ("--auth",), (SHELL,), "USER", "then log in as USER", _WALK),
@@ -102,27 +123,32 @@ OPTIONS: tuple[Option, ...] = (
     Option("line", ("-c",), (SHELL,), "LINE", "say LINE (or do /COMMAND); no input is read", _LINES, True),
     Option("expect", ("--expect",), (SHELL,), "CODE", "some reply must have CODE: a refusal is the success", _LINES),
     Option("no-quit", ("--no-quit",), (SHELL,), "", "say no QUIT at the end", _LINES),
-    Option("var", ("--var",), ("run",), "NAME=VALUE", "what {NAME} stands for", _JUDGE, True),
+    Option("var", ("--var",), ("run", "check", "mock"), "NAME=VALUE", "what {NAME} stands for", _JUDGE, True),
     Option("match", ("--match",), ("run",), "LEVEL", "class, code, status, prefix, text or exact", _JUDGE),
     Option("strict", ("--strict",), ("run",), "", "drift fails", _JUDGE),
+    Option("warnings-fail", ("--strict",), ("check",), "", "status 1 when there is a warning", _JUDGE),
     Option("record", ("--record",), _PLAYED, "FILE", "record as a script, from the first octet", _KEEP),
     Option("force", ("--force",), _PLAYED, "", "overwrite the FILE of --record", _KEEP),
+    Option("tls", ("--tls",), ("mock",), "", "begin with TLS; STARTTLS is answered in any case", _TLS),
+    Option("cert", ("--cert",), ("mock",), "FILE", "the certificate to show (PEM); one is made without", _TLS),
+    Option("key", ("--key",), ("mock",), "FILE", "its private key (PEM), where --cert does not hold it", _TLS),
+    Option("ca-file", ("--ca-file",), ("mock",), "FILE", "write the authority for clients to trust there", _TLS),
     Option("ca", ("--ca",), _PLAYED, "FILE", "trust the authorities in FILE (PEM)", _TLS),
     Option("pin", ("--pin",), _PLAYED, "SHA256", "trust exactly the certificate with this fingerprint", _TLS),
     Option("tls-name", ("--tls-name",), _PLAYED, "NAME", "the name that the certificate must have", _TLS),
     Option("insecure", ("-k", "--insecure"), _PLAYED, "", "take any certificate", _TLS),
-    Option("password-env", ("--password-env",), _PLAYED, "[WHO=]VARIABLE", "from the environment", _SECRETS, True),
-    Option("password-file", ("--password-file",), _PLAYED, "[WHO=]FILE", "from a file's first line", _SECRETS, True),
-    Option("password-command", ("--password-command",), _PLAYED, "[WHO=]COMMAND", "from a command", _SECRETS, True),
+    Option("password-env", ("--password-env",), _PLAYERS, "[WHO=]VARIABLE", "from the environment", _SECRETS, True),
+    Option("password-file", ("--password-file",), _PLAYERS, "[WHO=]FILE", "from a file's first line", _SECRETS, True),
+    Option("password-command", ("--password-command",), _PLAYERS, "[WHO=]COMMAND", "from a command", _SECRETS, True),
     Option("allow-plaintext-auth", ("--allow-plaintext-auth",), _PLAYED, "", "send it without TLS too", _SECRETS),
     Option("lenient", ("--lenient",), ("serve",), "", "take the bad syntax that aiosmtpd takes", _OTHER),
     Option("write", ("-w", "--write"), ("fmt",), "", "write the result back to the file", _OUTPUT),
     Option("fmt-check", ("--check",), ("fmt",), "", "only tell which files would change; status 1 if any", _OUTPUT),
-    Option("json", ("--json",), (SHELL, "run", "check"), "", "one JSON object for each event", _OUTPUT),
-    Option("verbose", ("-v", "--verbose"), ("run",), "", "show the conversation and each drift", _OUTPUT),
-    Option("quiet", ("-q", "--quiet"), ("run",), "", "show what is not as expected only", _OUTPUT),
+    Option("json", ("--json",), (SHELL, "run", "mock", "check"), "", "one JSON object for each event", _OUTPUT),
+    Option("verbose", ("-v", "--verbose"), ("run", "mock"), "", "show the conversation and each drift", _OUTPUT),
+    Option("quiet", ("-q", "--quiet"), ("run", "mock"), "", "show what is not as expected only", _OUTPUT),
     Option("list", ("--list",), ("run",), "", "list the scripts that came with the program", _OUTPUT),
-    Option("timeout", ("--timeout",), _PLAYED, "SECONDS", "for each reply (30; after a message 300)", _OTHER),
+    Option("timeout", ("--timeout",), _PLAYERS, "SECONDS", "for each reply (30; after a message 300)", _OTHER),
     Option("connect-timeout", ("--connect-timeout",), _PLAYED, "SECONDS", "for the connection (10)", _OTHER),
     Option("help", ("-h", "--help"), tuple(COMMANDS), "", "show this", _OTHER),
     Option("version", ("--version",), (SHELL,), "", "show the version", _OTHER),

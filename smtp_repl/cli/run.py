@@ -1,10 +1,9 @@
 """`smtp-repl run`: scripts are played against a live server or the practice server, and judged.
 
-Loads little, because it is started often (see DESIGN "speed" in docs/performance.md): what only some runs need (TLS,
+Loads little, because it is started often (docs/performance.md): what only some runs need (TLS,
 JSON, the practice server, recording, how an error looks) is imported where it is needed.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import monotonic
@@ -15,10 +14,10 @@ from smtp_repl.cli.options import Words
 from smtp_repl.cli.passwords import ask_password, given_any, read_passwords
 from smtp_repl.cli.report import Narrator, failure, summary, summary_line
 from smtp_repl.cli.sources import Source, folder_blocks, folder_loader, packaged_names, read_source
+from smtp_repl.cli.variables import read_variables
 from smtp_repl.net.runner import run_part
 from smtp_repl.script.arguments import LEVELS, Connect
 from smtp_repl.script.casting import Casting, Observer, Observers, PlayResult
-from smtp_repl.script.holes import NAME
 from smtp_repl.script.matching import Level
 from smtp_repl.script.model import Script
 from smtp_repl.script.player import Plan, plan, play
@@ -119,7 +118,7 @@ def _check(words: Words) -> None:
         raise UsageError("-q and -v are opposites: give one of them")
     if words.has("shell"):
         _check_shell(words)
-    _variables(words)
+    read_variables(words)
     _level(words)
     for key in ("timeout", "connect-timeout"):
         words.seconds(key)
@@ -161,16 +160,6 @@ def _connect_of(steps: Sequence[Step]) -> Target | None:
     return None
 
 
-def _variables(words: Words) -> dict[str, bytes]:
-    variables: dict[str, bytes] = {}
-    for text in words.texts("var"):
-        name, equals, value = text.partition("=")
-        if not equals or not re.fullmatch(NAME, name):
-            raise UsageError(f'--var takes NAME=VALUE, and not "{printable(text)}"')
-        variables[name] = value.encode("utf-8", "surrogateescape")
-    return variables
-
-
 def _level(words: Words) -> Level | None:
     word = words.text("match")
     if word is None:
@@ -207,7 +196,7 @@ def _prepare(word: str, environment: Environment, words: Words) -> Prepared | Fa
             return Failure(source.name, tuple(node.error(source.name) for node in script.problems))
         steps = compile_steps(script, folder_loader(source.folder))
         needs = secrets_needed(steps)
-        check_names(steps, (*_variables(words), *(need.name for need in needs if need.name.startswith("secret."))))
+        check_names(steps, (*read_variables(words), *(need.name for need in needs if need.name.startswith("secret."))))
     except SmtpReplError as error:
         return Failure(printable(word), (error,))
     return Prepared(source, script, plan(steps), needs)
@@ -266,7 +255,7 @@ def _casting(one: Prepared, stage: Stage) -> Casting:
         target=stage.target,
         credentials=credentials,
         secrets=secrets,
-        variables=_variables(words),
+        variables=read_variables(words),
         level=_level(words),
         strict=words.has("strict"),
         timeout=words.seconds("timeout"),

@@ -52,6 +52,23 @@ def read_source(word: str, environment: Environment) -> Source:
     return Source(path, octets, os.path.dirname(path) or ".")
 
 
+def scripts_below(word: str) -> list[str]:
+    """The scripts that a word of the command line means: of a folder each `*.smtp` below it, in order.
+
+    Only regular files that lie in the folder, wherever links lead: it may come from a stranger. Raises `UsageError`.
+    """
+    if word == "-" or word.startswith("@") or not os.path.isdir(word):
+        return [word]
+    inside = os.path.join(os.path.realpath(word), "")
+    found: list[str] = []
+    for folder, _, names in os.walk(word):
+        paths = (os.path.join(folder, name) for name in names if name.endswith(".smtp"))
+        found += (path for path in paths if os.path.isfile(path) and os.path.realpath(path).startswith(inside))
+    if not found:
+        raise UsageError(f"there is no script (*.smtp) in {printable(word)}", kind="no-file")
+    return sorted(found, key=lambda path: path.split(os.sep))
+
+
 def _within(octets: bytes, name: str) -> bytes:
     if len(octets) > SIZE_LIMIT:
         raise UsageError(f"{name} is larger than a script may be ({SIZE_LIMIT} octets)", "@data FILE", kind="limit")

@@ -181,12 +181,20 @@ Node = Blank | Note | Comment | Directive | Wire | Invalid
 
 
 class Remark(Record):
-    """Something in a good line that a reader should know, such as a character that cannot be seen."""
+    """Something in a good line that a reader should know, such as a character that cannot be seen.
+
+    `kind` is a rule of `lint_rules`, `severity` info, warning or error. `shown` is how the line may be shown, ""
+    for as it stands: a line that holds a secret is not shown as it stands.
+    """
 
     kind: str
     message: str
     line: int
     column: int
+    severity: str = "warning"
+    hint: str = ""
+    width: int = 1
+    shown: str = ""
 
 
 class Script:

@@ -9,16 +9,19 @@ fact of the script and not of which octets happened to have arrived.
 from collections.abc import Iterator, Mapping
 
 from smtp_repl.script.arguments import Tls
-from smtp_repl.script.model import Wire
+from smtp_repl.script.model import Item, Wire
 from smtp_repl.script.steps import Do, Hear, Say, Step
 from smtp_repl.wire.conversation import Conversation
 from smtp_repl.wire.errors import SmtpReplError
+from smtp_repl.wire.events import Event
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.secrets import Secret
 from smtp_repl.wire.states import GREETING, Phase
 
 PIECE = 4096
-"""Octets of one line that are looked at; what follows in a flood changes nothing about how many replies are due."""
+"""Octets of a repeated item without a line end that are heard; more would change nothing."""
+FLOODS = 4 * 1024 * 1024
+"""Octets of repeated items with a line end that are heard in all; no reply is reckoned with for what follows."""
 
 
 class Ahead(Record):
@@ -41,10 +44,44 @@ class _Anything(Mapping[str, "bytes | Secret"]):
         return 0
 
 
+class Listener:
+    """Says lines to conversations, floods cut short and counted octets left out, so that no script takes long."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        self._left = FLOODS
+
+    def say(self, wire: Wire, scope: Mapping[str, bytes | Secret], conversation: Conversation) -> list[Event]:
+        """What comes of it. Raises `ScriptError` where a hole cannot be filled."""
+        if not wire.items:
+            octets = wire.octets(scope)
+            rest = conversation.skip_chunk(len(octets))
+            return conversation.client_said(octets[len(octets) - rest :]) if rest else []
+        events: list[Event] = []
+        for item in wire.items:
+            rest = conversation.skip_chunk(len(item.octets) * item.times)
+            if rest:
+                events += conversation.client_said(self._end_of(item, rest))
+        return events
+
+    def _end_of(self, item: Item, octets: int) -> bytes:
+        """The last octets of an item, with as few repeats as will do."""
+        length = len(item.octets)
+        times, part = divmod(octets, length)
+        if b"\n" not in item.octets:
+            times = min(times, max(1, PIECE // length))
+        elif times > 1:
+            times = min(times, max(1, self._left // length))
+            self._left -= times * length
+        return item.octets[length - part :] * bool(part) + item.octets * times
+
+
 def rehearse(steps: tuple[Step, ...]) -> tuple[Ahead, ...]:
     """What is ahead at each step."""
     conversations: dict[str, Conversation] = {}
     early: set[str] = set()
+    listener = Listener()
     brought = [0] * len(steps)
     for number, step in enumerate(steps):
         conversation = conversations.setdefault(step.connection, Conversation(lint=False))
@@ -54,7 +91,7 @@ def rehearse(steps: tuple[Step, ...]) -> tuple[Ahead, ...]:
             conversation.server_said(b"220 \r\n")  # the player waits for it, whether it is expected or not
         before = len(conversation.awaiting)
         try:
-            _go_through(step, conversation)
+            _go_through(step, conversation, listener)
         except SmtpReplError:
             continue  # what cannot be said will be reported when it is
         if _ends(step):
@@ -91,12 +128,11 @@ def _hears_at(steps: tuple[Step, ...], start: int, connection: str) -> int:
     return count
 
 
-def _go_through(step: Step, conversation: Conversation) -> None:
+def _go_through(step: Step, conversation: Conversation, listener: Listener) -> None:
     match step:
         case Say():
             for wire in step.lines:
-                for octets in _octets(wire, conversation.chunk_left > 0):
-                    conversation.client_said(octets)
+                listener.say(wire, _Anything(), conversation)
         case Hear():
             conversation.server_said(step.expectation.sample({}))
             if conversation.phase is Phase.TLS:
@@ -106,13 +142,3 @@ def _go_through(step: Step, conversation: Conversation) -> None:
                 conversation.client_said(b"\r\n.\r\n")
             elif directive.value == Tls("start"):
                 conversation.handshake_done()
-
-
-def _octets(wire: Wire, is_chunk: bool) -> Iterator[bytes]:
-    """What one line says; of a flood, unless its octets are counted, only the beginning and the end."""
-    blocks = wire.blocks(_Anything())
-    if is_chunk or wire.size <= PIECE:
-        yield from blocks
-        return
-    end = b"".join(item.octets * min(item.times, 2) for item in wire.items[-2:]) or wire.text + b"\r\n"
-    yield next(blocks)[:PIECE] + end[-2:]

@@ -116,6 +116,11 @@ class Conversation:
         return self._outlook.said
 
     @property
+    def awaiting_commands(self) -> list[Command]:
+        """The commands among what awaits a reply, oldest first."""
+        return self._outlook.commands
+
+    @property
     def ahead(self) -> Phase:
         """Where the session will stand if every awaited reply is the hoped one."""
         return self._outlook.ahead
