@@ -48,9 +48,11 @@ def execute(argv: Sequence[str], environment: Environment) -> int:
     except SmtpReplError as error:
         if isinstance(error, OutputError):
             environment.abandon_output()
-        from smtp_repl.view.errors import show_error
+        # Who reads through `head` has gone on purpose and wants no complaint.
+        if error.kind != "broken-pipe":
+            from smtp_repl.view.errors import show_error
 
-        environment.talk(show_error(error).removesuffix("\n"))
+            environment.talk(show_error(error).removesuffix("\n"))
         return int(error.exit_status)
     return int(ExitStatus.OK)
 
@@ -61,6 +63,10 @@ def _dispatch(words: Words, environment: Environment) -> int:
             from smtp_repl.cli import run
 
             return run.main(words, environment)
+        case "mock":
+            from smtp_repl.cli import mock
+
+            return mock.main(words, environment)
         case "check":
             from smtp_repl.cli import check
 

@@ -82,8 +82,9 @@ class Expectation(Record):
                 octets = line.wire.template.sample(bindings)
             if "x" in line.code:
                 octets = (_ANY_CODE.get(line.code) or line.code.replace("x", "0")).encode() + octets[3:]
-            if line.mod == "*" and octets[3:4] == b"-" and index == len(self.lines) - 1:
-                octets = octets[:3] + b" " + octets[4:]  # nothing comes after it: it has to end the reply
+            if line.mod == "*" and line.code and octets[3:4] in (b"-", b""):
+                # As the last line it has to end the reply; and not all clients take a bare code for a reply line.
+                octets = octets[:3] + (b" " if index == len(self.lines) - 1 else b"-") + octets[4:]
             result += (octets, line.end)
         return b"".join(result)
 

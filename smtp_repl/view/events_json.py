@@ -134,7 +134,15 @@ class EventWriter(Observer):
     def closed(self, connection: str, event: Closed | None, *, by_us: bool = False) -> None:
         """A connection ended; what we close ourselves is expected."""
         expected = by_us or (event is not None and event.expected)
-        self._emit("closed", connection, by="client" if by_us else "server", expected=expected)
+        self.ended(connection, "client" if by_us else "server", expected=expected)
+
+    def ended(self, connection: str, by: str, *, expected: bool) -> None:
+        """A connection was closed by the "client" or the "server"."""
+        self._emit("closed", connection, by=by, expected=expected)
+
+    def listening(self, host: str, port: int) -> None:
+        """We are to be found there (`mock`)."""
+        self._emit("listening", "", host=printable(host), port=port)
 
     def stepped(self, result: StepResult) -> None:
         """An expectation was judged (`run`)."""
