@@ -17,7 +17,8 @@ _EXAMPLES = {
     ),
     "run": (
         ("smtp-repl run first.smtp --local", "against the practice server"),
-        ("smtp-repl run tests/*.smtp --server mail.example.com:587", "against yours"),
+        ("smtp-repl run tests --server mail.example.com:587 --junit report.xml", "against yours, in CI"),
+        ("smtp-repl run first.smtp --server 127.0.0.1:2525 -j 100 --repeat 10000", "how much it bears"),
         ("smtp-repl run @auth-plain --local -v", "a conversation that came with the program"),
         ("smtp-repl run login.smtp --server mail.example.com --password-env SMTP_PASSWORD", ""),
     ),
@@ -60,7 +61,8 @@ def _usage(row: SubCommand) -> str:
 def _options(command: str, width: int) -> list[str]:
     groups: dict[str, list[tuple[str, str]]] = {}
     for option in options_of(command):
-        flags = ", ".join(option.flags) + (f" {option.value}" if option.value else "")
+        blank = "" if option.value.startswith("[=") else " "
+        flags = ", ".join(option.flags) + (f"{blank}{option.value}" if option.value else "")
         again = " (may be repeated)" if option.many else ""
         groups.setdefault(option.group, []).append((flags, option.help + again))
     other = groups.pop("other", [])

@@ -30,7 +30,8 @@ class SubCommand(Record):
 class Option(Record):
     """One row of `OPTIONS`.
 
-    `commands` says where it belongs, `value` what follows it ("" for a flag), `many` that it may be repeated.
+    `commands` says where it belongs, `value` what follows it ("" for a flag, "[=…]" for one that may be left out),
+    `many` that it may be repeated.
     `group` is the heading in `--help`; `key` its name for whoever reads it, and one day in the settings.
     """
 
@@ -57,10 +58,11 @@ COMMANDS: dict[str, SubCommand] = {
         ),
         SubCommand(
             "run",
-            "FILE… | @NAME… | -",
+            "FILE… | FOLDER… | @NAME… | -",
             "play scripts against a server",
             "FILE is a script or a recording, @NAME one that came with the program (--list names them),\n"
-            "- standard input. Where to: --server, --local, or the script's own @connect.",
+            "- standard input; of a FOLDER all scripts (*.smtp) below it. Where to: --server, --local, or\n"
+            "the script's own @connect.",
         ),
         SubCommand(
             "mock",
@@ -107,6 +109,7 @@ _PLAYERS = (*_PLAYED, "mock")
 _SERVING = ("serve", "mock")
 _WHERE, _WALK, _LINES, _KEEP, _JUDGE = "where to", "how far to go", "without a terminal", "recording", "what must hold"
 _TLS, _SECRETS, _OUTPUT, _OTHER = "TLS", "passwords", "output", "other"
+_MANY, _REPORTS = "many sessions", "reports"
 
 OPTIONS: tuple[Option, ...] = (
     Option("local", ("--local",), _PLAYED, "", "the practice server, started for this session", _WHERE),
@@ -127,6 +130,14 @@ OPTIONS: tuple[Option, ...] = (
     Option("match", ("--match",), ("run",), "LEVEL", "class, code, status, prefix, text or exact", _JUDGE),
     Option("strict", ("--strict",), ("run",), "", "drift fails", _JUDGE),
     Option("warnings-fail", ("--strict",), ("check",), "", "status 1 when there is a warning", _JUDGE),
+    Option("tag", ("--tag",), ("run",), "WORD", "only scripts that have this @tag", _JUDGE, True),
+    Option("fail-fast", ("--fail-fast",), ("run",), "", "begin nothing more once something failed", _JUDGE),
+    Option("jobs", ("-j", "--jobs"), ("run",), "N", "sessions at once (1)", _MANY),
+    Option("repeat", ("--repeat",), ("run",), "N", "play each script N times", _MANY),
+    Option("duration", ("--duration",), ("run",), "SECONDS", "begin sessions for so long", _MANY),
+    Option("rate", ("--rate",), ("run",), "R", "begin R sessions per second, ready or not", _MANY),
+    Option("load-ok", ("--load-ok",), ("run",), "", "more than 10 connections at once beyond this machine", _MANY),
+    Option("update", ("--update",), ("run",), "[=all]", "rewrite S: lines as the server has them now", _KEEP),
     Option("record", ("--record",), _PLAYED, "FILE", "record as a script, from the first octet", _KEEP),
     Option("force", ("--force",), _PLAYED, "", "overwrite the FILE of --record", _KEEP),
     Option("tls", ("--tls",), ("mock",), "", "begin with TLS; STARTTLS is answered in any case", _TLS),
@@ -147,6 +158,10 @@ OPTIONS: tuple[Option, ...] = (
     Option("json", ("--json",), (SHELL, "run", "mock", "check"), "", "one JSON object for each event", _OUTPUT),
     Option("verbose", ("-v", "--verbose"), ("run", "mock"), "", "show the conversation and each drift", _OUTPUT),
     Option("quiet", ("-q", "--quiet"), ("run", "mock"), "", "show what is not as expected only", _OUTPUT),
+    Option("save", ("--save",), ("run",), "FOLDER", "keep what was said in sessions that failed", _REPORTS),
+    Option("junit", ("--junit",), ("run",), "FILE", "a report for CI (JUnit XML)", _REPORTS),
+    Option("tap", ("--tap",), ("run",), "FILE", "a report in TAP 14", _REPORTS),
+    Option("html", ("--html",), ("run",), "FILE", "a report to look at: one page; - is standard output", _REPORTS),
     Option("list", ("--list",), ("run",), "", "list the scripts that came with the program", _OUTPUT),
     Option("timeout", ("--timeout",), _PLAYERS, "SECONDS", "for each reply (30; after a message 300)", _OTHER),
     Option("connect-timeout", ("--connect-timeout",), _PLAYED, "SECONDS", "for the connection (10)", _OTHER),
@@ -156,6 +171,7 @@ OPTIONS: tuple[Option, ...] = (
 """Every option, in the order in which `--help` shows them within its group."""
 
 SECONDS_LIMIT = 86_400.0
+RATE_LIMIT = 1_000_000.0
 
 _SOURCES = "--password-env VARIABLE, --password-file FILE or --password-command COMMAND; without one you are asked"
 
@@ -190,6 +206,16 @@ class Words:
         number = text.replace(".", "", 1)
         if not (number.isascii() and number.isdigit() and len(text) < 16 and 0 < float(text) <= SECONDS_LIMIT):
             raise UsageError(f"--{key} takes seconds, such as 5 or 0.5, and not {text!r}")
+        return float(text)
+
+    def rate(self, key: str) -> float | None:
+        """How many per second. Raises `UsageError`."""
+        text = self.text(key)
+        if text is None:
+            return None
+        number = text.replace(".", "", 1)
+        if not (number.isascii() and number.isdigit() and len(text) < 16 and 0.001 <= float(text) <= RATE_LIMIT):
+            raise UsageError(f"--{key} takes a number for each second, such as 5 or 0.5, and not {text!r}")
         return float(text)
 
     def count(self, key: str) -> int | None:
@@ -249,7 +275,7 @@ def _parse(command: str, argv: list[str]) -> tuple[list[str], dict[str, list[str
             continue
         for flag, value in _flags(word, known, command):
             option = known[flag]
-            if option.value and value is None:
+            if option.value and value is None and not option.value.startswith("[="):
                 # A value may begin with a hyphen: it is what stands next, whatever it looks like.
                 if at == len(argv):
                     raise UsageError(f"{flag} needs a value: {flag} {option.value}")
