@@ -67,6 +67,9 @@ def judge(line: Line, said: CommandSaid, bindings: dict[str, bytes]) -> Match:
     octets = said.command.line + (said.step.text.reveal() if said.step is not None else b"")
     is_step = said.phase is Phase.AUTH
     wire = line.wire
+    if is_step and octets == b"*" and line.content != b"*":
+        # Giving up (RFC 4954 §4) is no step, though a hole takes anything.
+        return Match("fail", (Difference(wire.line, wire.column, max(1, len(wire.text)), line.due, "*", "verb"),))
     if wire.items and wire.template is None:
         wire = wire._replace(text=line.content, items=(), form=":")
     matched = match_command(wire, octets, bindings, step=is_step)

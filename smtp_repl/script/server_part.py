@@ -19,10 +19,12 @@ from smtp_repl.script.arguments import File, Tls
 from smtp_repl.script.arguments import Wait as WaitArgument
 from smtp_repl.script.casting import Casting, Observer, PlayResult
 from smtp_repl.script.channel import Channel
+from smtp_repl.script.course import Course
 from smtp_repl.script.expectations import Expectation
 from smtp_repl.script.holes import Hole
 from smtp_repl.script.line_judge import Line, another_mechanism, greets_otherwise, judge, knows_password, shown
-from smtp_repl.script.matching import Difference
+from smtp_repl.script.matching import Difference, Match
+from smtp_repl.script.model import Wire
 from smtp_repl.script.player import Plan
 from smtp_repl.script.settings import Settings
 from smtp_repl.script.steps import Do, Hear, Say, Step
@@ -57,40 +59,51 @@ class _Left(Exception):
     """The client took its leave, or was shown the door, before the script was over."""
 
 
+class _Visit:
+    """One connection: what the client said and what the script's client says on it."""
+
+    __slots__ = ("again", "channel", "half_closed", "login", "mechanism", "one_by_one", "words")
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.words = Words()
+        self.one_by_one = False
+        """Whether the client waits for a reply before it goes on, whatever the script says."""
+        self.half_closed = False
+        self.mechanism = ""
+        self.login: tuple[int, Wire] | None = None
+        """Where the AUTH exchange began: the step, and the line in it."""
+        self.again: Wire | None = None
+        """The line from which the script is played once more."""
+
+    @property
+    def name(self) -> str:
+        return self.channel.name
+
+    @property
+    def awaiting(self) -> tuple[str, ...]:
+        return self.channel.conversation.awaiting
+
+
 class _ServerPart:
     def __init__(self, plan: Plan, casting: Casting, observer: Observer) -> None:
-        self._steps = plan.steps
+        self._course = Course(plan.steps)
         self._speaks = plan.speaks
         self._casting = casting
         self._observer = observer
         self._settings = Settings(casting)
         self._verdicts = Verdicts(observer)
-        self._channels: dict[str, Channel] = {}
-        self._words: dict[str, Words] = {}
-        self._now = 0
-        self._next = 0
-        self._done: set[int] = set()
-        """Steps that were done before their turn."""
-        self._logins: dict[str, tuple[int, Line]] = {}
-        """Where the AUTH exchange of a connection began."""
-        self._again: dict[str, Line] = {}
-        self._mechanisms: dict[str, str] = {}
-        self._half_closed: set[str] = set()
-        self._one_by_one: set[str] = set()
-        """Connections on which the client waits for a reply before it goes on, whatever the script says."""
+        self._visits: dict[str, _Visit] = {}
         self._patience = 0.0
         """Seconds that the script's client lets pass before it says the next thing."""
         self._objections = 0
 
     def play(self) -> Generator[Action, Happening, PlayResult]:
         try:
-            while self._next < len(self._steps):
-                self._now = self._next
-                self._next += 1
-                if self._now not in self._done:
-                    yield from self._step(self._steps[self._now])
-            for channel in list(self._channels.values()):
-                yield from self._finish(channel)
+            while (step := self._course.advance()) is not None:
+                yield from self._step(step)
+            for visit in list(self._visits.values()):
+                yield from self._finish(visit)
         except _Left:
             pass
         except (PeerClosed, ReplyTimeout) as error:
@@ -98,33 +111,32 @@ class _ServerPart:
             if self._verdicts.failure is None:
                 raise
             self._observer.remarked("", error.message)
-        for channel in self._channels.values():
-            yield from self._hang_up(channel)
+        for visit in self._visits.values():
+            yield from self._hang_up(visit)
         counts = self._verdicts.counts
         status = "fail" if counts.fail else "drift" if counts.drift else "pass"
-        return PlayResult(status, counts, self._verdicts.failure, played=self._now)
+        return PlayResult(status, counts, self._verdicts.failure, played=self._course.now)
 
     def _step(self, step: Step) -> Playing:
         if isinstance(step, Do) and self._settings.apply(step.directive):
             return
-        channel = yield from self._open(step.connection)
+        visit = yield from self._open(step.connection)
         match step:
             case Say():
-                yield from self._greet(channel)
-                yield from self._expect(channel, step)
+                yield from self._greet(visit)
+                yield from self._expect(visit, step)
             case Hear():
-                yield from self._answer(channel, step)
+                yield from self._answer(visit, step)
             case Do():
-                yield from self._do(channel, step)
-        yield from self._settle(channel)
+                yield from self._do(visit, step)
+        yield from self._settle(visit.channel)
 
-    def _open(self, name: str) -> Generator[Action, Happening, Channel]:
-        channel = self._channels.get(name)
-        if channel is None:
-            channel = self._channels[name] = Channel(name, self._observer, side=Side.SERVER)
-            self._words[name] = Words()
-            yield from channel.open(None)
-        return channel
+    def _open(self, name: str) -> Generator[Action, Happening, _Visit]:
+        visit = self._visits.get(name)
+        if visit is None:
+            visit = self._visits[name] = _Visit(Channel(name, self._observer, side=Side.SERVER))
+            yield from visit.channel.open(None)
+        return visit
 
     def _settle(self, channel: Channel) -> Playing:
         due = channel.handshake
@@ -142,165 +154,168 @@ class _ServerPart:
             )
         yield from channel.settle()
 
-    def _hang_up(self, channel: Channel) -> Playing:
-        if channel.name in self._half_closed:
-            self._half_closed.discard(channel.name)
-            yield Close(channel.name)
-        yield from channel.close()
+    def _hang_up(self, visit: _Visit) -> Playing:
+        if visit.half_closed:
+            visit.half_closed = False
+            yield Close(visit.name)
+        yield from visit.channel.close()
 
     # ------------------------------------------------------------ what we say
 
-    def _greet(self, channel: Channel) -> Playing:
+    def _greet(self, visit: _Visit) -> Playing:
         """A script may begin with the client's first word; the client waits for a greeting all the same."""
-        conversation = channel.conversation
-        is_due = GREETING in conversation.awaiting and not conversation.pending_reply and not channel.gone
-        if is_due and channel.name not in self._settings.early:
-            yield from channel.send(impromptu.GREETING)
+        conversation = visit.channel.conversation
+        is_due = GREETING in conversation.awaiting and not conversation.pending_reply and not visit.channel.gone
+        if is_due and visit.name not in self._settings.early:
+            yield from visit.channel.send(impromptu.GREETING)
 
-    def _answer(self, channel: Channel, hear: Hear) -> Playing:
-        words = self._words[channel.name]
+    def _answer(self, visit: _Visit, hear: Hear) -> Playing:
         restart = True
-        while words.is_free and not channel.conversation.awaiting:
-            yield from self._read(channel, hear, "what stands in the file", restart=restart)
+        while visit.words.is_free and not visit.awaiting:
+            yield from self._read(visit, hear, "what stands in the file", restart=restart)
             restart = False
-        within = self._settings.take_within(channel.name)
+        within = self._settings.take_within(visit.name)
         if within is not None and within.least:
             yield Wait(within.least)
-        yield from channel.send(self._reply(channel, hear.expectation))
-        if channel.conversation.phase is not Phase.DATA and "DATA" not in channel.conversation.awaiting:
-            words.in_text = False
+        yield from visit.channel.send(self._reply(visit, hear.expectation))
+        if visit.channel.conversation.phase is not Phase.DATA and "DATA" not in visit.awaiting:
+            visit.words.in_text = False
 
-    def _reply(self, channel: Channel, expectation: Expectation) -> bytes:
-        mechanism = MECHANISMS.get(self._mechanisms.get(channel.name, ""))
+    def _reply(self, visit: _Visit, expectation: Expectation) -> bytes:
+        mechanism = MECHANISMS.get(visit.mechanism)
         fresh = self._casting.fresh_challenge
         if fresh is not None and mechanism is not None and mechanism.reads_challenges and _is_open_334(expectation):
             return impromptu.challenge(mechanism.name, 0, fresh)
         return expectation.sample(self._settings.bindings)
 
-    def _following_reply(self, channel: Channel, kept: int = 0) -> int | None:
-        """The number of the step that answers what the client has said before it says more; None for none.
+    def _answer_ahead(self, visit: _Visit, kept: int = 0) -> Playing:
+        """Answer what the client has said although in the script it says more first; all but the last `kept`."""
+        while self._may_answer_ahead(visit, kept):
+            hear = self._course.take_reply(visit.name, self._settings.apply)
+            if hear is None:
+                return
+            yield from self._answer(visit, hear)
 
-        Of what awaits a reply the last `kept` are left. What lies between and only sets something is done.
-        """
-        awaiting = channel.conversation.awaiting
-        if len(awaiting) <= kept or awaiting[0] == GREETING or "STARTTLS" in awaiting:
-            return None
-        for number in range(self._next, len(self._steps)):
-            step = self._steps[number]
-            if number in self._done:
-                continue
-            if step.connection != channel.name:
-                return None
-            if isinstance(step, Hear):
-                return number
-            if not (isinstance(step, Do) and self._settings.apply(step.directive)):
-                return None
-            self._done.add(number)
-        return None
+    def _may_answer_ahead(self, visit: _Visit, kept: int = 0) -> bool:
+        awaiting = visit.awaiting
+        return len(awaiting) > kept and awaiting[0] != GREETING and "STARTTLS" not in awaiting
 
-    def _answer_ahead(self, channel: Channel, kept: int = 0) -> Playing:
-        """Answer what the client has said although in the script it says more first."""
-        while (number := self._following_reply(channel, kept)) is not None:
-            step = self._steps[number]
-            if not isinstance(step, Hear):
-                raise AssertionError(step)
-            self._done.add(number)
-            yield from self._answer(channel, step)
-
-    def _say_yes(self, channel: Channel) -> Playing:
+    def _say_yes(self, visit: _Visit) -> Playing:
         """To a list of commands without a word about the server."""
-        conversation = channel.conversation
+        conversation = visit.channel.conversation
         while conversation.awaiting and not conversation.chunk_left:
-            mechanism, number = self._mechanisms.get(channel.name, ""), len(channel.exchange.challenges)
-            yield from channel.send(impromptu.yes(conversation, mechanism, number, self._casting.fresh_challenge))
+            number = len(visit.channel.exchange.challenges)
+            yield from visit.channel.send(
+                impromptu.yes(conversation, visit.mechanism, number, self._casting.fresh_challenge)
+            )
 
     # ------------------------------------------------------------ what the client says
 
-    def _expect(self, channel: Channel, say: Say) -> Playing:
-        words = self._words[channel.name]
-        since = self._again.pop(channel.name, None)
-        words.add(say, since.wire if since is not None else None)
+    def _expect(self, visit: _Visit, say: Say) -> Playing:
+        channel, words = visit.channel, visit.words
+        words.add(say, visit.again)
+        visit.again = None
         while words:
             if words.chunk_left:
                 is_due = channel.conversation.chunk_left or any(isinstance(said, ChunkSaid) for said in channel.said)
                 if words.skip_chunk() and is_due:
-                    yield from self._next_said(channel, ChunkSaid, say, "the chunk")
+                    yield from self._next_said(visit, ChunkSaid, say, "the chunk")
             elif words.in_text:
                 if words.skip_text():
-                    yield from self._next_said(channel, BodySaid, say, "the end of the message")
+                    yield from self._next_said(visit, BodySaid, say, "the end of the message")
                 else:
-                    yield from self._expect_beginning(channel, say, 0, words.text_begun)
+                    yield from self._expect_beginning(visit, say, 0, words.text_begun)
             elif (piece := words.take_line()) is not None:
-                if not (yield from self._expect_line(channel, say, Line(*piece))):
+                if not (yield from self._expect_line(visit, say, Line(*piece))):
                     return
             else:
-                yield from self._expect_beginning(channel, say, words.begun, 0)
+                yield from self._expect_beginning(visit, say, words.begun, 0)
                 return
             if not self._speaks:
-                yield from self._say_yes(channel)
+                yield from self._say_yes(visit)
                 words.in_text = words.in_text and channel.conversation.phase is Phase.DATA
                 yield from self._settle(channel)
 
-    def _expect_beginning(self, channel: Channel, say: Say, line: int, text: int) -> Playing:
+    def _expect_beginning(self, visit: _Visit, say: Say, line: int, text: int) -> Playing:
         """Wait for so many octets of a line or message of which the end stands in a later write, or nowhere."""
-        conversation = channel.conversation
+        conversation = visit.channel.conversation
         while conversation.line_begun < line or conversation.text_begun < text:
-            if channel.said or channel.gone:
+            if visit.channel.said or visit.channel.gone:
                 return
-            yield from self._read(channel, say, "more", restart=True)
+            yield from self._read(visit, say, "more", restart=True)
 
-    def _expect_line(self, channel: Channel, say: Say, line: Line) -> Generator[Action, Happening, bool]:
+    def _expect_line(self, visit: _Visit, say: Say, line: Line) -> Generator[Action, Happening, bool]:
         """One command or step of AUTH; False when the script goes on at another place."""
-        words = self._words[channel.name]
         while True:
-            said = yield from self._next_command(channel, say, line.due)
-            matched = judge(line, said, self._settings.bindings)
-            if matched.status == "fail" and greets_otherwise(line, said, self._reply_lines(channel)):
-                matched = matched._replace(status="drift")
-            if matched.status == "fail" and said.step is None and line.begins_with(said.command.line):
-                said = yield from self._ask_for_step(channel, say, said)
-                matched = judge(line, said, self._settings.bindings)
-                matched = matched if matched.status == "fail" else matched._replace(status="drift")
+            said, matched = yield from self._hear_line(visit, say, line)
             if another_mechanism(line, said):
-                self._give("drift" if matched.status != "fail" else "fail", channel, say, matched.differences)
-                yield from self._object(channel, said, impromptu.OTHER_MECHANISM)
-                continue
-            if matched.status != "fail" and not knows_password(line, said, self._casting, channel.exchange):
+                asserted = line.wire.asserts and line.wire.template is None
+                self._give("fail" if asserted else "drift", visit, say, matched.differences)
+                yield from self._object(visit, said, impromptu.OTHER_MECHANISM)
+            elif matched.status != "fail" and not knows_password(line, said, self._casting, visit.channel.exchange):
                 difference = Difference(line.wire.line, line.wire.column, len(line.wire.text), "", "", "credentials")
-                self._give("fail", channel, say, (difference,))
-                yield from self._object(channel, said, impromptu.WRONG_CREDENTIALS)
-                if self._log_in_again(channel):
+                self._give("fail", visit, say, (difference,))
+                yield from self._object(visit, said, impromptu.WRONG_CREDENTIALS)
+                if visit.login is not None and self._course.go_back(visit.login[0], visit.name):
+                    visit.again = visit.login[1]
                     return False
-                continue
-            if matched.status != "fail":
+            elif matched.status != "fail":
                 break
-            if words.is_free:  # it stood in the file
+            elif visit.words.is_free:  # it stood in the file
                 if not self._speaks:
-                    yield from self._say_yes(channel)
-                continue
-            self._give("fail", channel, say, matched.differences)
-            yield from self._object(channel, said, impromptu.not_expected(line.due, line.wire.line))
-        words.is_free = False
-        self._give(matched.status, channel, say, matched.differences)
-        if is_auth(line.octets):
-            self._logins[channel.name] = (self._now, line)
+                    yield from self._say_yes(visit)
+            else:
+                self._give("fail", visit, say, matched.differences)
+                yield from self._object(visit, said, impromptu.not_expected(line.due, line.wire.line))
+        visit.words.is_free = False
+        self._give(matched.status, visit, say, matched.differences)
         if said.step is None:
-            words.follow(line.command)
-        elif said.step.initial and not line.has_initial_response and not words:
-            self._take_step_ahead(channel, said)
+            visit.words.follow(line.command)
+        elif said.step.initial and not line.has_initial_response and not visit.words:
+            self._take_step_ahead(visit, said)
         return True
 
-    def _next_command(self, channel: Channel, say: Say, due: str) -> Generator[Action, Happening, CommandSaid]:
-        said = yield from self._next_said(channel, CommandSaid, say, due)
+    def _hear_line(
+        self, visit: _Visit, say: Say, line: Line
+    ) -> Generator[Action, Happening, tuple[CommandSaid, Match]]:
+        """What the client says, and whether it is the line, or comes to the same."""
+        said = yield from self._next_command(visit, say, line.due)
+        if is_auth(line.octets) and is_auth(said.command.line):
+            visit.login = self._course.now, line.wire
+        bindings = self._settings.bindings
+        matched = judge(line, said, bindings)
+        if matched.status != "fail":
+            return said, matched
+        if greets_otherwise(line, said, self._course.reply_lines(visit.name)):
+            return said, matched._replace(status="drift")
+        if said.step is not None or not line.begins_with(said.command.line):
+            return said, matched
+        # The client keeps its initial response until it is asked: both together are what the script says.
+        yield from visit.channel.send(impromptu.GO_ON)
+        step = yield from self._next_command(visit, say, "the AUTH step")
+        command = said.command.line + b" "
+        said = step._replace(command=Command(command, "AUTH", command[5:]), phase=said.phase)
+        whole = judge(line, said, bindings)
+        return said, whole if whole.status == "fail" else Match("drift", matched.differences)
+
+    def _take_step_ahead(self, visit: _Visit, said: CommandSaid) -> None:
+        """The client says with its AUTH what the script's client keeps until it is asked: we do not ask."""
+        if said.step is not None and self._course.skip_challenge(visit.name):
+            step = said.step._replace(initial=False)
+            visit.channel.said.appendleft(CommandSaid(Command(b"", "", b""), None, Phase.AUTH, 0, step))
+
+    def _next_command(self, visit: _Visit, say: Say, due: str) -> Generator[Action, Happening, CommandSaid]:
+        said = yield from self._next_said(visit, CommandSaid, say, due)
         if not isinstance(said, CommandSaid):
             raise AssertionError(said)
         if is_auth(said.command.line):
-            self._mechanisms[channel.name] = Line.mechanism_of(said.command.line)
+            visit.mechanism = Line.mechanism_of(said.command.line)
         return said
 
     def _next_said(
-        self, channel: Channel, kind: type[CommandSaid | BodySaid | ChunkSaid], say: Say, due: str
+        self, visit: _Visit, kind: type[CommandSaid | BodySaid | ChunkSaid], step: Step, due: str
     ) -> Generator[Action, Happening, CommandSaid | BodySaid | ChunkSaid]:
+        channel = visit.channel
         restart = True
         while True:
             while channel.said:
@@ -308,79 +323,47 @@ class _ServerPart:
                 if isinstance(said, kind):
                     self._patience = 0.0
                     return said
-            if not channel.gone and self._following_reply(channel) is not None:
-                if channel.name not in self._one_by_one:
-                    if (yield from channel.read(PAUSE, restart=restart)):
-                        continue
-                    self._one_by_one.add(channel.name)
-                yield from self._answer_ahead(channel)
-            yield from self._read(channel, say, due, restart=restart)
+            if self._is_waited_for(visit):
+                # In silence we know a client that does not pipeline. Octets of one write may come one by one.
+                if not visit.one_by_one and (yield from channel.read(PAUSE, restart=restart)):
+                    continue
+                visit.one_by_one = True
+                yield from self._answer_ahead(visit)
+            yield from self._read(visit, step, due, restart=restart)
             restart = False
 
-    def _read(self, channel: Channel, step: Step, due: str, *, restart: bool) -> Playing:
+    def _is_waited_for(self, visit: _Visit) -> bool:
+        """Whether a client that does not pipeline would be waiting for us."""
+        if visit.channel.gone or not self._may_answer_ahead(visit):
+            return False
+        return self._course.take_reply(visit.name, self._settings.apply, only_look=True) is not None
+
+    def _read(self, visit: _Visit, step: Step, due: str, *, restart: bool) -> Playing:
         """Wait for octets. Raises `PeerClosed` and `ReplyTimeout`, with what was due."""
         where = f"{due} was due (line {step.line})"
-        if channel.gone:
+        if visit.channel.gone:
             raise PeerClosed(f"the client closed the connection where {where}")
-        seconds = self._patience + self._settings.reply_seconds(channel.name, ())
-        if not (yield from channel.read(seconds, restart=restart)):
+        seconds = self._patience + self._settings.reply_seconds(visit.name, ())
+        if not (yield from visit.channel.read(seconds, restart=restart)):
             raise ReplyTimeout(
                 f"the client said nothing within {seconds:g} s where {where}", "--timeout SECONDS waits longer"
             )
 
-    def _reply_lines(self, channel: Channel) -> int:
-        """How many lines the script's next reply on this connection has."""
-        following = (step for step in self._steps[self._next :] if step.connection == channel.name)
-        return next((len(step.expectation.lines) for step in following if isinstance(step, Hear)), 0)
-
-    # ------------------------------------------------------------ AUTH cut in another way, and once more
-
-    def _ask_for_step(self, channel: Channel, say: Say, auth: CommandSaid) -> Generator[Action, Happening, CommandSaid]:
-        """The client keeps its initial response until we ask: both together are what the script says."""
-        yield from channel.send(impromptu.GO_ON)
-        said = yield from self._next_command(channel, say, "the AUTH step")
-        command = auth.command.line + b" "
-        return said._replace(command=Command(command, "AUTH", command[5:]), phase=auth.phase)
-
-    def _take_step_ahead(self, channel: Channel, said: CommandSaid) -> None:
-        """The client says with its AUTH what the script's client keeps until it is asked: we do not ask."""
-        following = self._steps[self._next : self._next + 2]
-        match following:
-            case [Hear(connection=one, expectation=expectation), Say(connection=other)] if (
-                one == other == channel.name and expectation.code == "334" and said.step is not None
-            ):
-                self._done.add(self._next)
-                step = said.step._replace(initial=False)
-                channel.said.appendleft(CommandSaid(Command(b"", "", b""), None, Phase.AUTH, 0, step))
-            case _:
-                pass
-
-    def _log_in_again(self, channel: Channel) -> bool:
-        """Go back to where the exchange began; False when that cannot be done."""
-        number, line = self._logins.get(channel.name, (self._now, None))
-        between = range(number, self._now + 1)
-        if line is None or any(self._steps[step].connection != channel.name for step in between):
-            return False
-        self._done -= {*between, self._next}
-        self._next = number
-        self._again[channel.name] = line
-        return True
-
     # ------------------------------------------------------------ what does not stand in the script
 
-    def _give(self, status: str, channel: Channel, step: Say | Do | None, differences: tuple[Difference, ...]) -> None:
+    def _give(self, status: str, visit: _Visit, step: Say | Do | None, differences: tuple[Difference, ...]) -> None:
         try:
-            self._verdicts.give(status, channel.name, step=step, number=self._now, differences=differences)
+            self._verdicts.give(status, visit.name, step=step, number=self._course.now, differences=differences)
         except Failed:
             return  # we go on: the client may come back
 
-    def _object(self, channel: Channel, said: CommandSaid, answer: bytes) -> Playing:
+    def _object(self, visit: _Visit, said: CommandSaid, answer: bytes) -> Playing:
         """Answer what is not as the script has it. Raises `_Left` when that is the end."""
-        conversation = channel.conversation
-        while conversation.chunk_left and not channel.gone and (yield from channel.read(10.0, restart=True)):
+        channel = visit.channel
+        while channel.conversation.chunk_left and not channel.gone and (yield from channel.read(10.0, restart=True)):
             pass  # RFC 3030 §2: a chunk is read even when it is refused
         unheard = 1 + sum(isinstance(later, CommandSaid | BodySaid) for later in channel.said)
-        yield from self._answer_ahead(channel, unheard)
+        yield from self._answer_ahead(visit, unheard)
         self._objections += 1
         if said.command.verb == "QUIT":
             answer = impromptu.BYE
@@ -389,91 +372,87 @@ class _ServerPart:
         elif self._objections > OBJECTIONS_LIMIT:
             answer = impromptu.TOO_MANY
         yield from channel.send(answer)
-        if conversation.phase is Phase.CLOSED:
-            yield from self._hang_up(channel)
+        if channel.conversation.phase is Phase.CLOSED:
+            yield from self._hang_up(visit)
             raise _Left
 
-    def _finish(self, channel: Channel) -> Playing:
+    def _finish(self, visit: _Visit) -> Playing:
         """The script is over: the client may close, or say QUIT; anything else was not foreseen."""
-        conversation = channel.conversation
+        channel = visit.channel
         while True:
             while channel.said:
                 said = channel.said.popleft()
                 if isinstance(said, CommandSaid):
-                    yield from self._take_surplus(channel, said)
-            if channel.gone or conversation.phase is Phase.CLOSED or conversation.awaiting:
+                    yield from self._take_surplus(visit, said)
+            if channel.gone or channel.conversation.phase is Phase.CLOSED or visit.awaiting:
                 return
-            if not (yield from channel.read(self._settings.reply_seconds(channel.name, ()), restart=True)):
-                self._observer.remarked(channel.name, "the script is over and the client does not close: we do")
+            if not (yield from channel.read(self._settings.reply_seconds(visit.name, ()), restart=True)):
+                self._observer.remarked(visit.name, "the script is over and the client does not close: we do")
                 return
 
-    def _take_surplus(self, channel: Channel, said: CommandSaid) -> Playing:
-        if self._words[channel.name].is_free:
+    def _take_surplus(self, visit: _Visit, said: CommandSaid) -> Playing:
+        if visit.words.is_free:
             if not self._speaks:
-                yield from self._say_yes(channel)
+                yield from self._say_yes(visit)
         elif said.command.verb == "QUIT":
-            self._observer.remarked(channel.name, "QUIT does not stand in the script; it was answered 221")
-            yield from channel.send(impromptu.BYE)
-            yield from self._hang_up(channel)
+            self._observer.remarked(visit.name, "QUIT does not stand in the script; it was answered 221")
+            yield from visit.channel.send(impromptu.BYE)
+            yield from self._hang_up(visit)
         else:
-            self._give("fail", channel, None, (Difference(0, 0, 0, "nothing", shown(said), "surplus"),))
-            yield from self._object(channel, said, impromptu.not_expected("", 0))
+            self._give("fail", visit, None, (Difference(0, 0, 0, "nothing", shown(said), "surplus"),))
+            yield from self._object(visit, said, impromptu.not_expected("", 0))
 
     # ------------------------------------------------------------ directives, swapped
 
-    def _do(self, channel: Channel, do: Do) -> Playing:
+    def _do(self, visit: _Visit, do: Do) -> Playing:
         match do.directive.value:
             case File():
-                words = self._words[channel.name]
-                if words.in_text:
-                    yield from self._next_file(channel, do)
+                if visit.words.in_text:
+                    yield from self._next_said(visit, BodySaid, do, "the end of the message")
+                    visit.words.in_text = False
                 else:
-                    yield from self._greet(channel)
-                    words.is_free = True
+                    yield from self._greet(visit)
+                    visit.words.is_free = True
                 if not self._speaks:
-                    yield from self._say_yes(channel)
+                    yield from self._say_yes(visit)
             case WaitArgument(seconds):
                 self._patience += seconds
             case Tls():
-                if channel.handshake is not None:
-                    yield from channel.settle()
-                elif not channel.conversation.tls_active:
-                    yield from channel.start_tls()
+                if visit.channel.handshake is not None:
+                    yield from visit.channel.settle()
+                elif not visit.channel.conversation.tls_active:
+                    yield from visit.channel.start_tls()
             case _ if do.directive.name == "eof":
-                yield from self._hang_up(channel)
+                yield from self._hang_up(visit)
             case _ if do.directive.name in ("close", "shutdown"):
-                yield from self._expect_end(channel, do)
+                yield from self._expect_end(visit, do)
             case _:
                 pass  # @require, @caps: the client's own affair
 
-    def _next_file(self, channel: Channel, do: Do) -> Playing:
-        restart = True
-        while not any(isinstance(said, BodySaid) for said in channel.said):
-            yield from self._read(channel, do, "the end of the message", restart=restart)
-            restart = False
-        while not isinstance(channel.said.popleft(), BodySaid):
-            pass
-        self._words[channel.name].in_text = False
-
-    def _expect_end(self, channel: Channel, do: Do) -> Playing:
+    def _expect_end(self, visit: _Visit, do: Do) -> Playing:
         """The client says no more; after `@shutdown` it still listens."""
+        channel = visit.channel
         restart = True
         while True:
             while channel.said:
                 said = channel.said.popleft()
                 if isinstance(said, CommandSaid):
-                    status = "drift" if said.command.verb == "QUIT" else "fail"
+                    is_quit = said.command.verb == "QUIT"
                     end = Difference(do.line, 1, 0, f"@{do.directive.name}", shown(said), "close")
-                    self._give(status, channel, do, (end,))
-                    yield from self._object(channel, said, impromptu.not_expected("nothing more", do.line))
+                    self._give("drift" if is_quit else "fail", visit, do, (end,))
+                    if not is_quit:
+                        yield from self._object(visit, said, impromptu.not_expected("nothing more", do.line))
+                        continue
+                    yield from channel.send(impromptu.BYE)
+                    yield from self._hang_up(visit)
             if channel.gone:
                 break
-            yield from self._read(channel, do, "the end of the connection", restart=restart)
+            yield from self._read(visit, do, "the end of the connection", restart=restart)
             restart = False
         if do.directive.name == "shutdown":
-            self._half_closed.add(channel.name)
+            visit.half_closed = True
         else:
-            del self._channels[channel.name]
+            del self._visits[visit.name]
 
 
 def _is_open_334(expectation: Expectation) -> bool:

@@ -108,6 +108,7 @@ def rehearse_both(
     server: str | bytes | None = None,
     *,
     casting: Casting | None = None,
+    server_casting: Casting | None = None,
     files: Mapping[str, bytes] | None = None,
     cut: Callable[[bytes], list[bytes]] = whole,
 ) -> tuple[Outcome, Outcome, Witness, Witness]:
@@ -118,7 +119,7 @@ def rehearse_both(
         casting = casting._replace(open_blocks=lambda path: iter([files[path]]))
     outcomes = play_together(
         play(planned(client, files), casting, ours),
-        play_server(planned(server if server is not None else client, files), Casting(), theirs),
+        play_server(planned(server if server is not None else client, files), server_casting or Casting(), theirs),
         cut,
     )
     return (*outcomes, ours, theirs)
