@@ -39,6 +39,8 @@ class Casting(Record):
     open_blocks: OpenBlocks | None = None
     own_names: tuple[bytes, ...] = ()
     lint: bool = False
+    goes_on: "Callable[[StepResult], bool] | None" = None
+    """Whether to go on after a reply that failed, which ends a play otherwise (`--update`)."""
     fresh_challenge: Callable[[], bytes] | None = None
     """For whoever plays the server: makes a challenge that never was, where a script leaves it open."""
 
@@ -89,6 +91,9 @@ class PlayResult(Record):
 class Observer:
     """Is told everything in the order in which it happens. Subclasses take what they need; nothing is returned."""
 
+    def happened_at(self, moment: float | None) -> None:
+        """What is told next happened at this moment of the clock and not just now; None: just now again."""
+
     def opened(self, connection: str, opened: Opened, target: Target | None) -> None:
         """A connection is there."""
 
@@ -121,6 +126,10 @@ class Observers(Observer):
 
     def __init__(self, observers: Sequence[Observer]) -> None:
         self._observers = tuple(observers)
+
+    def happened_at(self, moment: float | None) -> None:
+        for observer in self._observers:
+            observer.happened_at(moment)
 
     def opened(self, connection: str, opened: Opened, target: Target | None) -> None:
         for observer in self._observers:

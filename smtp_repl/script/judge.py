@@ -3,8 +3,6 @@
 Only expectations that compare the same octets the same way each time are remembered: no holes, no `@caps`.
 """
 
-from collections.abc import Iterable
-
 from smtp_repl.script.differences import Level, Match
 from smtp_repl.script.expectations import Expectation
 from smtp_repl.script.matching import match_reply
@@ -22,7 +20,7 @@ class Judge:
 
     def __init__(self) -> None:
         # An expectation is known by its place in memory: it is part of the plan, which outlives the judge.
-        self._verdicts: dict[tuple[int, Level, bytes], Match] = {}
+        self._verdicts: dict[tuple[int, Level, bytes, tuple[bytes, ...]], Match] = {}
 
     def match(
         self,
@@ -31,15 +29,15 @@ class Judge:
         level: Level,
         bindings: dict[str, bytes],
         capabilities: Capabilities | None,
-        own_names: Iterable[bytes],
+        own_names: tuple[bytes, ...],
     ) -> Match:
         """As `match_reply` says."""
-        key = (id(expectation), level, reply.raw)
+        key = (id(expectation), level, reply.raw, own_names)
         known = self._verdicts.get(key)
         if known is not None:
             return known
         matched = match_reply(expectation, reply, level, bindings, capabilities, own_names)
-        if len(self._verdicts) < REMEMBERED and not own_names and not reply.partial and is_fixed(expectation):
+        if len(self._verdicts) < REMEMBERED and not reply.partial and is_fixed(expectation):
             self._verdicts[key] = matched
         return matched
 

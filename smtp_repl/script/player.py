@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator
 from smtp_repl.script.actions import Action, Happening, Wait
 from smtp_repl.script.arguments import File, Require, Tls, Within
 from smtp_repl.script.arguments import Wait as WaitArgument
-from smtp_repl.script.casting import Casting, Observer, PlayResult
+from smtp_repl.script.casting import Casting, Observer, PlayResult, StepResult
 from smtp_repl.script.channel import Channel, Heard
 from smtp_repl.script.judge import Judge
 from smtp_repl.script.lockstep import Lockstep
@@ -24,7 +24,15 @@ from smtp_repl.script.settings import Settings
 from smtp_repl.script.steps import WRITE_LIMIT, Do, Hear, Say, Step, step_octets
 from smtp_repl.script.verdicts import Failed, Verdicts
 from smtp_repl.wire.conversation import Conversation
-from smtp_repl.wire.errors import CleartextError, PeerClosed, ReplyTimeout, ScriptError
+from smtp_repl.wire.errors import (
+    CleartextError,
+    PeerClosed,
+    ReplyTimeout,
+    ScriptError,
+    SmtpReplError,
+    TlsError,
+    WireLimit,
+)
 from smtp_repl.wire.octets import DotStuffer
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.states import GREETING, Phase
@@ -66,7 +74,8 @@ def play(
 ) -> Generator[Action, Happening, PlayResult]:
     """Play the client's part. `conversations` are those that go on already (the shell's, for `/run`).
 
-    Raises what the driver throws in, and `ReplyTimeout`, `PeerClosed`, `TlsError`, `CleartextError`, `ScriptError`.
+    Raises what the driver throws in, and `ReplyTimeout`, `PeerClosed`, `TlsError`, `CleartextError`, `ScriptError`;
+    what befell the connection names the line at which it did.
     """
     return _ClientPart(plan, casting, observer, conversations or {}).play()
 
@@ -97,6 +106,7 @@ class _ClientPart:
 
     def play(self) -> Generator[Action, Happening, PlayResult]:
         status, reason, stopped_at = "", "", 0
+        failure: StepResult | None = None
         try:
             for number, step in enumerate(self._plan.steps):
                 self._now = number
@@ -107,17 +117,27 @@ class _ClientPart:
             else:
                 self._now = len(self._plan.steps)
                 yield from self._finish()
-        except Failed:
-            status = "fail"
+        except Failed as failed:
+            status, failure = "fail", failed.result
         except _Skipped as skipped:
             status, reason = "skip", str(skipped)
+        except (ReplyTimeout, PeerClosed, TlsError, WireLimit) as error:
+            self._say_where(error)
+            raise
         if not stopped_at:
             for name, channel in self._channels.items():
                 if name not in self._lent:
                     yield from channel.close()
         counts = self._verdicts.counts
-        status = status or ("drift" if counts.drift else "pass")
-        return PlayResult(status, counts, self._verdicts.failure, tuple(self._lost), reason, self._now, stopped_at)
+        status = status or ("fail" if counts.fail else "drift" if counts.drift else "pass")
+        failure = failure or self._verdicts.failure
+        return PlayResult(status, counts, failure, tuple(self._lost), reason, self._now, stopped_at)
+
+    def _say_where(self, error: SmtpReplError) -> None:
+        # In lock-step many lines are one step, and which of them it was is not known here.
+        if self._plan.speaks and self._now < len(self._plan.steps) and not error.line:
+            step = self._plan.steps[self._now]
+            error.file, error.line, error.source = step.file, step.line, line_text(step.nodes[0].source)
 
     def _is_behind(self, step: Step) -> bool:
         """Whether a step stands behind the line to which the script is to be played."""
@@ -264,9 +284,13 @@ class _ClientPart:
         if expectation.ehlo and reply.code == 250:
             self._lost |= dict.fromkeys(lost_keywords(expectation.texts, reply))
         status = "fail" if matched.status == "drift" and self._settings.strict else matched.status
-        self._verdicts.give(
-            status, channel.name, step=hear, number=self._now, differences=matched.differences, heard=heard
-        )
+        try:
+            self._verdicts.give(
+                status, channel.name, step=hear, number=self._now, differences=matched.differences, heard=heard
+            )
+        except Failed as failed:
+            if self._casting.goes_on is None or not self._casting.goes_on(failed.result):
+                raise
         yield from self._settle(channel)
         self._check_required(channel)
 

@@ -10,7 +10,7 @@ player from the beginning, which comes to the same place and goes on. Results ar
 to its observer in full, from its first octet.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 from smtp_repl.script.actions import Action, Close, Happening, Open, Read, Received, Send
 from smtp_repl.script.arguments import Match, Nothing, Set, Timeout
@@ -53,11 +53,18 @@ class Lane(Record):
     open: Open
     known: dict[bytes, tuple[Reply, ...]]
     """Octets that were whole replies, and those replies."""
+    answers: tuple[str, ...]
+    """What the replies of a play answer, in order."""
+
+
+Timed = Callable[[list[float]], None]
+"""Takes how long each reply of a play took (`StepResult.seconds`), in the order of `Lane.answers`."""
+Clock = Callable[[], float]
 
 
 def lane(plan: Plan, casting: Casting) -> Lane | None:
     """The lane of a plan; None when the script holds something that the lane does not know."""
-    if casting.to_line or casting.own_names or not plan.steps or not isinstance(plan.steps[0], Hear | Do):
+    if casting.to_line or casting.goes_on is not None or not plan.steps or not isinstance(plan.steps[0], Hear | Do):
         return None
     settings = Settings(casting)
     conversation = Conversation(lint=False)
@@ -80,7 +87,8 @@ def lane(plan: Plan, casting: Casting) -> Lane | None:
         moves.append(move)
     if conversation.awaiting or not moves or moves[0].send is not None:
         return None
-    return Lane(plan, casting, tuple(moves), Open("", settings.target("")), {})
+    answers = tuple(move.answers for move in moves if move.send is None)
+    return Lane(plan, casting, tuple(moves), Open("", settings.target("")), {}, answers)
 
 
 def _say(plan: Plan, number: int, conversation: Conversation) -> Move | None:
@@ -116,43 +124,65 @@ class _Unusual(Exception):
         self.error = error
 
 
-def play_quick(lane: Lane, observer: Observer) -> Playing:
-    """Play the client's part; returns and raises as `player.play` does, and tells only plays that go another way."""
-    told: list[Happening] = []
+class _Told:
+    """What the lane was told, and when. At the first unusual thing there is one to be told that and no more."""
+
+    __slots__ = ("_clock", "happenings", "moments")
+
+    def __init__(self, clock: Clock | None) -> None:
+        self._clock = clock
+        self.happenings: list[Happening] = []
+        self.moments: list[float | None] = []
+
+    def note(self, happening: Happening) -> None:
+        self.happenings.append(happening)
+        self.moments.append(None if self._clock is None else self._clock())
+
+
+def play_quick(lane: Lane, observer: Observer, timed: Timed | None = None, clock: Clock | None = None) -> Playing:
+    """Play the client's part; returns and raises as `player.play` does, and tells only plays that go another way.
+
+    `timed` is called once, at the end of a play that the observer hears nothing of; with a `clock` the observer of
+    one that goes another way is told when things happened (`Observer.happened_at`).
+    """
+    told = _Told(clock)
     try:
-        return (yield from _rush(lane, told))
+        return (yield from _rush(lane, told, timed))
     except _Unusual as unusual:
         error = unusual.error
     return (yield from _for_real(lane, observer, told, error))
 
 
-def _rush(lane: Lane, told: list[Happening]) -> Playing:
-    judge, bindings = lane.plan.judge, lane.casting.variables
+def _rush(lane: Lane, told: _Told, timed: Timed | None) -> Playing:
+    judge, bindings, own_names = lane.plan.judge, lane.casting.variables, lane.casting.own_names
+    seconds: list[float] = []
+    elapsed = 0.0
     reader = ReplyReader()
     replies: list[Reply] = []
     drift = 0
     heard = 0
     lost: tuple[str, ...] = ()
-    told.append((yield from _ask(lane.open)))
+    told.note((yield from _ask(lane.open)))
     for move in lane.moves:
         if move.send is not None:
             if replies:
                 raise _Unusual
-            told.append((yield from _ask(move.send)))
+            told.note((yield from _ask(move.send)))
             continue
         read = move.read
         while not replies:
             happening = yield from _ask(read)
-            told.append(happening)
+            told.note(happening)
             if not isinstance(happening, Received):
                 raise _Unusual
+            elapsed = happening.seconds
             replies = _read(lane, reader, happening.octets)
             read = move.read_on
         reply = replies.pop(0)
         expectation = move.expectation
         if reader.fault is not None or expectation is None:
             raise _Unusual
-        status = judge.match(expectation, reply, move.level, dict(bindings), None, ()).status
+        status = judge.match(expectation, reply, move.level, dict(bindings), None, own_names).status
         if status == "drift" and not move.strict:
             drift += 1
         elif status != "ok":
@@ -160,9 +190,12 @@ def _rush(lane: Lane, told: list[Happening]) -> Playing:
         if expectation.ehlo and reply.code == 250:
             lost = lost_keywords(expectation.texts, reply)
         heard += 1
+        seconds.append(elapsed)
     if replies:
         raise _Unusual
     yield from _ask(Close(""))
+    if timed is not None:
+        timed(seconds)
     return PlayResult(
         "drift" if drift else "pass", Counts(heard - drift, drift), lost=lost, played=len(lane.plan.steps)
     )
@@ -188,13 +221,23 @@ def _ask(action: Action) -> Generator[Action, Happening, Happening]:
         raise _Unusual(error) from None
 
 
-def _for_real(lane: Lane, observer: Observer, told: list[Happening], error: SmtpReplError | None) -> Playing:
+def _tell(part: Playing, observer: Observer, told: _Told) -> Action:
+    """Tell a part what had happened by now; returns what it wants next."""
+    try:
+        action = part.send(None)
+        for happening, moment in zip(told.happenings, told.moments, strict=True):
+            observer.happened_at(moment)
+            action = part.send(happening)
+        return action
+    finally:
+        observer.happened_at(None)
+
+
+def _for_real(lane: Lane, observer: Observer, told: _Told, error: SmtpReplError | None) -> Playing:
     """The same play by the real player, told what had happened by then."""
     part = play(lane.plan, lane.casting, observer)
     try:
-        action = part.send(None)
-        for happening in told:
-            action = part.send(happening)
+        action = _tell(part, observer, told)
         if error is not None:
             action = part.throw(error)
         while True:

@@ -10,6 +10,10 @@ from smtp_repl.script.steps import Do, Hear, Say
 class Failed(Exception):
     """An expectation failed: the play is over."""
 
+    def __init__(self, result: StepResult) -> None:
+        super().__init__()
+        self.result = result
+
 
 class Verdicts:
     """Takes verdicts one by one."""
@@ -58,4 +62,4 @@ class Verdicts:
         self._observer.stepped(result)
         if status == "fail":
             self.failure = self.failure or result
-            raise Failed
+            raise Failed(result)

@@ -14,7 +14,7 @@ import difflib
 import unicodedata
 from collections.abc import Iterable
 
-from smtp_repl.wire.errors import ScriptError, SmtpReplError
+from smtp_repl.wire.errors import SmtpReplError
 from smtp_repl.wire.octets import printable
 
 TAB = "    "
@@ -26,7 +26,7 @@ BEFORE, SHOWN = 60, 140
 def show_error(error: SmtpReplError) -> str:
     """An error in full, each line with its line end."""
     lines = [*_prefixed("error: ", error.message)]
-    if isinstance(error, ScriptError) and (error.file or error.line):
+    if error.file or error.line:
         lines += _place(error)
     if error.hint:
         lines += _prefixed("hint: ", error.hint)
@@ -39,7 +39,7 @@ def _prefixed(prefix: str, text: str) -> list[str]:
     return [prefix + printable(first), *("  " + printable(line) for line in others)]
 
 
-def _place(error: ScriptError) -> list[str]:
+def _place(error: SmtpReplError) -> list[str]:
     gutter = " " * len(str(error.line)) if error.line else ""
     place = [printable(error.file) or "<script>"]
     place += [str(number) for number in (error.line, error.column) if number]

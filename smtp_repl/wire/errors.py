@@ -39,10 +39,19 @@ class ExitStatus(IntEnum):
 
 
 class SmtpReplError(Exception):
-    """The user can act on this; carries an exit status, a stable `kind` and a hint on what to do."""
+    """The user can act on this; carries an exit status, a stable `kind` and a hint on what to do.
+
+    It may have a place in a script: `file`, `line` and `column` (both 1-based, 0 when not known), `source` is the
+    text of that line without its line end, `width` the number of characters to underline.
+    """
 
     exit_status = ExitStatus.USAGE
     kind = "usage"
+    file = ""
+    line = 0
+    column = 0
+    width = 1
+    source = ""
 
     def __init__(self, message: str, hint: str = "", *, kind: str = "") -> None:
         super().__init__(message)
@@ -67,11 +76,7 @@ class UsageError(SmtpReplError):
 
 
 class ScriptError(SmtpReplError):
-    """A script that does not parse or cannot be played; says where.
-
-    `file`, `line` and `column` (both 1-based) may be empty or 0 when there is no place; `source` is the
-    text of that line without its line end and `width` the number of characters to underline.
-    """
+    """A script that does not parse or cannot be played; says where."""
 
     kind = "script"
 

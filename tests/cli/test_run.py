@@ -388,7 +388,7 @@ def test_json(write: Write, address: str) -> None:
     assert {event["file"] for event in events} == {path}
     assert {event["session"] for event in events} == {1}
     assert all({"at", "connection"} <= event.keys() for event in events)
-    assert events[-1]["status"] == "drift"
+    assert events[-1]["status"] == "pass"
     assert [event["at"] for event in events] == sorted(event["at"] for event in events)
 
 
