@@ -25,12 +25,17 @@ def challenge_remark(challenge: ChallengeSaid) -> str:
 
 def step_remark(step: AuthStep, *, show: bool) -> str:
     """What was sent as a step of AUTH: its base64 and what is in it, secrets masked unless they may `show`."""
-    encoded = printable(step.text.reveal()) if show else MASK
     if not step.is_base64:
         return ""
     meant = _WHAT.get(step.mechanism, ())
-    what = f" ({meant[step.number]})" if step.number < len(meant) else ""
-    return f"{encoded or 'an empty line'} is base64 of {_contents(step, show)}{what}"
+    what = meant[step.number] if step.number < len(meant) else ""
+    contents = _contents(step, show)
+    if contents == MASK:
+        return f"{what or 'a step'}, in base64; masked"
+    if not show:
+        return f"{contents} in base64" + (f" ({what})" if what else "")
+    encoded = printable(step.text.reveal()) or "an empty line"
+    return f"{encoded} is base64 of {contents}" + (f" ({what})" if what else "")
 
 
 def _contents(step: AuthStep, show: bool) -> str:

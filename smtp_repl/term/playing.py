@@ -91,7 +91,8 @@ def summary(result: PlayResult) -> str:
     """How a play went, in one line."""
     counts = result.counts
     drifted = f" ({counts.drift} in other words)" if counts.drift else ""
-    parts = [f"{counts.ok + counts.drift} expectations held{drifted}"]
+    held = counts.ok + counts.drift
+    parts = [f"{held} {'expectation' if held == 1 else 'expectations'} held{drifted}"]
     parts += [f"{counts.fail} failed"] if counts.fail else []
     if result.lost:
         parts.append(f"EHLO lost: {', '.join(result.lost)}")

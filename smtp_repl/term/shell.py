@@ -72,6 +72,8 @@ def main(options: ShellOptions) -> int:
 
 async def run_shell(options: ShellOptions) -> int:
     """`main` inside a running loop."""
+    # Loading prompt_toolkit takes longer than -X dev lets a callback take without a word on the screen.
+    asyncio.get_running_loop().slow_callback_duration = 60
     desk = Desk(
         Settings(
             ehlo=options.ehlo,

@@ -75,7 +75,8 @@ class Stage:
         def soon() -> None:
             asyncio.get_running_loop().call_soon(started)
 
-        await self._session.prompt_async(pre_run=soon)
+        # Under -X dev a slow callback (a long message, a slow machine) would be reported into the screen.
+        await self._app.run_async(pre_run=soon, slow_callback_duration=60)
 
     def leave(self) -> None:
         """Take the prompt away; `run` returns."""

@@ -85,7 +85,7 @@ def test_pasted_conversation_is_offered_as_a_script(shell: StartShell) -> None:
     terminal.paste("S: 220 x\nC: EHLO x\nS: 250 x\nC: NOOP\nS: 250 x\n")
     terminal.wait_for("type yes to play it")
     terminal.type("yes\n")
-    terminal.wait_for("# script drift: 2 expectations held")
+    terminal.wait_for(": 2 expectations held")
     terminal.paste("C: RSET\n")
     terminal.wait_for_prompt("# this is a script, with its C: and S: marks; type yes to play it: ")
     terminal.key("c-c")
