@@ -225,7 +225,9 @@ class Session:
     def _stream(self, action: SendStream) -> Task:
         connection = self._writable(action.connection)
         for block in action.blocks:
-            yield from self._write(connection, block)
+            connection.send(block)
+            if connection.unsent or connection.broken:
+                yield from self._flush(connection)
         return None
 
     def _write(self, connection: Connection, octets: bytes) -> Task:

@@ -39,7 +39,7 @@ from smtp_repl.wire.events import (
     HandshakeDue,
     ReplySaid,
 )
-from smtp_repl.wire.octets import printable
+from smtp_repl.wire.octets import DotStuffer, printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target
 
@@ -117,6 +117,21 @@ class Channel:
         for block in blocks:
             self._note_said(self.conversation.send(block))
             yield block
+
+    def say_message(self, blocks: Iterator[bytes]) -> Doing:
+        """Say a message as DATA wants it: CRLF, dots stuffed, the final dot (RFC 5321 §4.5.2)."""
+        yield from self._sending(SendStream(self.name, self._stuffed(blocks)))
+
+    def _stuffed(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        stuffer = DotStuffer(text=True)
+        for block in blocks:
+            octets, lines = stuffer.octets, stuffer.lines
+            wire = stuffer.feed(block)
+            self._note_said(self.conversation.message_said(wire, stuffer.octets - octets, stuffer.lines - lines))
+            yield wire
+        end = stuffer.finish()
+        self._note_said(self.conversation.send(end))
+        yield end
 
     def _note_said(self, events: list[Event]) -> None:
         for event in events:

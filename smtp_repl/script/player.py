@@ -33,7 +33,6 @@ from smtp_repl.wire.errors import (
     TlsError,
     WireLimit,
 )
-from smtp_repl.wire.octets import DotStuffer
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.states import GREETING, Phase
 
@@ -351,7 +350,8 @@ class _ClientPart:
             self._skip_unasked(channel)
         elif do.directive.name == "data" and not self._lockstep.takes_message(channel):
             return
-        yield from channel.stream(self._file_blocks(do, path))
+        blocks = self._file_blocks(do, path)
+        yield from channel.say_message(blocks) if do.directive.name == "data" else channel.stream(blocks)
         if not self._plan.speaks:
             yield from self._lockstep.hear(channel)
 
@@ -399,18 +399,9 @@ class _ClientPart:
         try:
             if self._casting.open_blocks is None:
                 raise ScriptError(f"there is no folder to read {path} from", kind="file")
-            blocks = self._casting.open_blocks(path)
-            yield from _as_message(blocks) if do.directive.name == "data" else blocks
+            yield from self._casting.open_blocks(path)
         except ScriptError as error:
             raise error if error.line else _at(do.file, do.directive, error) from None
-
-
-def _as_message(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """A message as DATA wants it: CRLF, dots stuffed, the final dot (RFC 5321 §4.5.2)."""
-    stuffer = DotStuffer(text=True)
-    for block in blocks:
-        yield stuffer.feed(block)
-    yield stuffer.finish()
 
 
 def _at(file: str, node: Wire | Directive, error: ScriptError) -> ScriptError:

@@ -237,6 +237,15 @@ class Conversation:
                 at = end
         return events
 
+    def message_said(self, wire: bytes, octets: int, lines: int) -> list[Event]:
+        """Like `client_said`, of what a `DotStuffer` has just made of so many octets and lines of a message."""
+        if self.ahead is Phase.DATA and not self._unread and not self._chunk_left:
+            body = self._body = self._body or DotReader()
+            if body.skip(wire, octets, lines):
+                self._text_begun += len(wire)
+                return [BodySaid(wire)]
+        return self.client_said(wire)
+
     def _hold(self, octets: bytes) -> None:
         """Keep the beginning of a line; of one without end only what will be reported, and its last two octets."""
         self._unread += octets

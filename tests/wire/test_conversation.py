@@ -466,6 +466,19 @@ def test_a_text_after_a_refused_data_is_taken_for_commands(refusal: bytes, dot: 
     assert pair.client.phase is Phase.RCPT
 
 
+def test_what_we_stuffed_ourselves_is_noted_unread() -> None:
+    """Told in counted pieces, a message is the same as read; where none is due, the octets are read all the same."""
+    pair = with_recipient()
+    pair.talk("C: DATA\nS: 354 go\n")
+    one = pair.client
+    assert one.message_said(b"a\r\n..b\r\n", 7, 2) == [BodySaid(b"a\r\n..b\r\n")]
+    assert one.text_begun == 8
+    assert one.message_said(b"c", 1, 0) == [BodySaid(b"c")]
+    assert one.client_said(b"\r\n.\r\n") == [BodySaid(b"\r\n.\r\n", True, 10, 3)]
+    assert one.awaiting == (".",)
+    assert [type(event) for event in one.message_said(b"NOOP\r\n", 6, 1)] == [CommandSaid]
+
+
 def test_nothing_is_a_message_after_data_was_refused() -> None:
     """The driver sees that the phase is not DATA, and leaves the text unsaid."""
     pair = with_recipient()

@@ -246,6 +246,45 @@ BODIES = st.lists(st.sampled_from([b"\r\n", b"\r", b"\n", b".", b"a", b"..", b"\
 CUTS = st.lists(st.integers(0, 60), max_size=12).map(tuple)
 
 
+def test_dots_are_found_where_they_are_dense() -> None:
+    """Beyond a measure of dots they are no longer looked at one by one, with the same outcome."""
+    message = b"." * 1000 + (b"." * 60 + b"\r\n.\r\n") * 500
+    assert stuffed(message) == b"." + message.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+
+
+@given(BODIES, CUTS)
+def test_a_stuffer_counts_what_a_reader_will(message: bytes, cuts: tuple[int, ...]) -> None:
+    """Octets and lines so far are those of the message, not of what goes over the wire."""
+    stuffer, reader = DotStuffer(True), DotReader()
+    for a, b in pairwise([0, *sorted(cuts), len(message)]):
+        reader.feed(stuffer.feed(message[a:b]))
+        assert (stuffer.octets, stuffer.lines) == (reader.octets, reader.lines)
+
+
+@given(BODIES, CUTS)
+def test_what_was_just_stuffed_need_not_be_read(message: bytes, cuts: tuple[int, ...]) -> None:
+    """A reader that skips a stuffer's octets stands where one stands that has read them."""
+    stuffer, reader, skipper = DotStuffer(True), DotReader(), DotReader()
+    for a, b in pairwise([0, *sorted(cuts), len(message)]):
+        octets, lines = stuffer.octets, stuffer.lines
+        wire = stuffer.feed(message[a:b])
+        reader.feed(wire)
+        assert skipper.skip(wire, stuffer.octets - octets, stuffer.lines - lines)
+    for one in (reader, skipper):
+        one.feed(stuffer.finish() + b"QUIT\r\n")
+    assert (skipper.done, skipper.rest) == (True, b"QUIT\r\n")
+    assert (skipper.octets, skipper.lines) == (reader.octets, reader.lines)
+
+
+def test_what_may_belong_to_the_end_is_read() -> None:
+    """A dot that waits for its CRLF cannot be skipped over, nor can what comes after the end."""
+    reader = DotReader()
+    reader.feed(b"a\r\n.")
+    assert not reader.skip(b"b", 1, 0)
+    reader.feed(b"\r\n")
+    assert not reader.skip(b"b", 1, 0)
+
+
 @given(BODIES, CUTS, st.booleans())
 def test_stuffing_does_not_depend_on_blocks(message: bytes, cuts: tuple[int, ...], text: bool) -> None:
     """The same octets go out however the message was cut."""
