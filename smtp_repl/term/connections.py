@@ -71,7 +71,8 @@ def handle_starttls(desk: Desk, argument: str) -> Handling:
 
 
 def _greet(desk: Desk) -> Handling:
-    yield from say(b"EHLO " + desk.ehlo_name.encode() + b"\r\n")
+    verb = b"LHLO " if desk.target is not None and desk.target.lmtp else b"EHLO "
+    yield from say(verb + desk.ehlo_name.encode() + b"\r\n")
 
 
 def _start_tls(desk: Desk) -> Handling:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from smtp_repl.script.transcript import describe_tls
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.requests import Handling, Tell
+from smtp_repl.term.toolbar import makes_sense
 from smtp_repl.wire import states
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
@@ -45,7 +46,7 @@ def _status(desk: Desk) -> Iterator[tuple[str, str]]:
         yield from _envelope(desk)
         if conversation.awaiting:
             yield "awaited", f"a reply to {', '.join(conversation.awaiting)}"
-        yield "due here", _due(conversation.phase)
+        yield "due here", _due(desk)
     if desk.recorder is not None:
         yield "recording", printable(str(desk.recorder.path))
     if desk.round_trip is not None:
@@ -54,16 +55,16 @@ def _status(desk: Desk) -> Iterator[tuple[str, str]]:
         yield "secrets", "shown on this screen (/set secrets hide)"
 
 
-def _due(phase: Phase) -> str:
-    match phase:
+def _due(desk: Desk) -> str:
+    match desk.phase:
         case Phase.DATA:
             return "the message; a lone dot ends it"
         case Phase.AUTH:
             return "a step of AUTH in base64, or * to cancel"
         case Phase.OPENED:
             return "the greeting"
-        case _:
-            return " ".join(states.legal_verbs(phase)) or "nothing"
+        case phase:
+            return " ".join(verb for verb in states.legal_verbs(phase) if makes_sense(verb, desk)) or "nothing"
 
 
 def _envelope(desk: Desk) -> Iterator[tuple[str, str]]:

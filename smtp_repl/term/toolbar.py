@@ -90,23 +90,27 @@ def _due(desk: Desk) -> str:
         case Phase.TLS:
             return "TLS handshake"
         case phase:
-            verbs = [verb for verb in states.legal_verbs(phase) if _leads_on(verb, phase) and _offered(verb, desk)]
+            verbs = [verb for verb in states.legal_verbs(phase) if _leads_on(verb, phase) and makes_sense(verb, desk)]
             return f"next: {' '.join(verbs or ['QUIT'])}"
 
 
-_ANYWHERE = frozenset("QUIT NOOP HELP VRFY EXPN ETRN XFORWARD XCLIENT HELO LHLO".split())
+_ANYWHERE = frozenset("QUIT NOOP HELP VRFY EXPN ETRN XFORWARD XCLIENT HELO".split())
 
 
 def _leads_on(verb: str, phase: Phase) -> bool:
     if verb in _ANYWHERE or verb == "BDAT" or (verb == "RSET" and phase in (Phase.CONNECTED, Phase.GREETED)):
         return False
-    return verb != "EHLO" or phase is Phase.CONNECTED
+    return verb not in ("EHLO", "LHLO") or phase is Phase.CONNECTED
 
 
-def _offered(verb: str, desk: Desk) -> bool:
+def makes_sense(verb: str, desk: Desk) -> bool:
+    """Whether a verb that is legal here has anything to do with this server and this session."""
     if verb == "STARTTLS" and desk.conversation.tls_active:
         return False
     if verb == "AUTH" and desk.conversation.authenticated is not None:
+        return False
+    is_lmtp = desk.target is not None and desk.target.lmtp
+    if verb in ("EHLO", "HELO", "LHLO") and (verb == "LHLO") is not is_lmtp:
         return False
     keyword = VERBS[verb].keyword
     return not keyword or desk.conversation.capabilities.offers(keyword)

@@ -3,7 +3,7 @@
 import pytest
 
 from smtp_repl.term.toolbar import toolbar
-from tests.term.sitting import FACTS, Sitting
+from tests.term.sitting import FACTS, TARGET, Sitting
 
 
 def text(sitting: Sitting, width: int = 120, note: str = "") -> str:
@@ -46,6 +46,13 @@ def test_what_is_due() -> None:
     assert "<a@example.org> → <b@example.com>" in text(sitting)
     sitting.say(b"DATA\r\n")
     assert "a lone . sends it" in text(sitting)
+
+
+def test_lmtp_begins_with_its_own_greeting() -> None:
+    """RFC 2033 §4.1: LHLO in place of EHLO."""
+    sitting = Sitting().open()
+    sitting.desk.target = TARGET._replace(lmtp=True)
+    assert "next: LHLO" in text(sitting)
 
 
 def test_nothing_is_cut_in_the_middle() -> None:
