@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "tests.servers.certificates",
+    "tests.servers.clients",
     "tests.servers.postfix",
     "tests.servers.raw",
     "tests.servers.swaks",

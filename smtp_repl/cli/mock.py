@@ -143,7 +143,8 @@ class _Mock:
         closes = any(isinstance(step, Do) and step.directive.name == "close" for step in planned.steps)
         # With several connections nobody could tell whose session the next client wants to take part in.
         self._alone = len(names) > 1 or closes
-        self._statuses: list[int] = []
+        self.statuses: list[int] = []
+        """Of each session that has ended; there before it is told, for Ctrl-C may come right then."""
         self._number = 0
         self._live = 0
         self._waiting = False
@@ -164,7 +165,7 @@ class _Mock:
             if not self.loops:
                 raise
             self.environment.talk("# stopped")
-        return combine(self._statuses)
+        return combine(self.statuses)
 
     def met(self) -> None:
         """A client has come to a session; the next one may come."""
@@ -182,14 +183,13 @@ class _Mock:
 
     def _session(self, guest: "_Guest") -> Generator[Action, Happening, None]:
         try:
-            status = yield from guest.play(self._casting)
+            yield from guest.play(self._casting)
         except SmtpReplError as error:
             # Nothing can be told, or nobody can connect: another session would go no better.
             if error.exit_status in (ExitStatus.OUTPUT, ExitStatus.USAGE):
                 self._fatal = error
                 raise _Over from None
-            status = guest.stopped(error)
-        self._statuses.append(status)
+            guest.stopped(error)
         self._live -= 1
         if guest.start is None:
             self._waiting = False
@@ -209,15 +209,15 @@ class _Guest(Observer):
         self._who = ""
         self.start: float | None = None
 
-    def play(self, casting: Casting) -> Generator[Action, Happening, int]:
-        """Play the session to its end; returns its exit status."""
+    def play(self, casting: Casting) -> Generator[Action, Happening, None]:
+        """Play the session to its end."""
         observers: list[Observer] = [self]
         if self._events is not None:
             observers.append(ClientEvents(self._events))
         elif self._narrator is not None:
             observers.append(self._narrator)
         result = yield from play_server(self._mock.plan, casting, Observers(observers))
-        return self._ended(result)
+        self._ended(result)
 
     @property
     def _seconds(self) -> float:
@@ -238,15 +238,16 @@ class _Guest(Observer):
         if self._narrator is None and not self._mock.words.has("quiet"):
             self._environment.talk(f"# {printable(text)}")
 
-    def _ended(self, result: PlayResult) -> int:
+    def _ended(self, result: PlayResult) -> None:
+        self._mock.statuses.append(int(ExitStatus.FAILED if result.status == "fail" else ExitStatus.OK))
         if self._events is not None:
             self._events.result(result, self._seconds)
         elif not self._mock.words.has("quiet") or result.status == "fail":
             self._environment.out(f"{summary(self._mock.name, result, self._seconds)}  {self._who}")
-        return int(ExitStatus.FAILED if result.status == "fail" else ExitStatus.OK)
 
-    def stopped(self, error: SmtpReplError) -> int:
-        """An error ended it; returns the exit status."""
+    def stopped(self, error: SmtpReplError) -> None:
+        """An error ended it."""
+        self._mock.statuses.append(int(error.exit_status))
         self._environment.talk(show_error(error).removesuffix("\n"))
         if self._events is not None:
             self._events.error(error)
@@ -254,4 +255,3 @@ class _Guest(Observer):
         else:
             parts = [printable(error.message.partition("\n")[0]), self._who]
             self._environment.out(summary_line("error", self._mock.name, [part for part in parts if part]))
-        return int(error.exit_status)

@@ -5,9 +5,12 @@ that cuts an AUTH exchange in another way gets the challenge that it waits for. 
 commands without a word about the server, the server says yes to everything. All replies end with CRLF.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from smtp_repl.script.arguments import Term
+from smtp_repl.script.offers import unmet_terms
 from smtp_repl.wire.conversation import Conversation
+from smtp_repl.wire.extensions import Capabilities
 from smtp_repl.wire.octets import encode_step
 from smtp_repl.wire.sasl import MECHANISMS
 from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, LAST_CHUNK, Phase
@@ -65,6 +68,24 @@ def yes(conversation: Conversation, mechanism: str, challenges: int, fresh: Fres
             f"250{' ' if word is words[-1] else '-'}{word}\r\n".encode() for word in words
         )
     return _ANSWERS.get(said, "502 5.5.1 This is no command that the mock server knows").encode() + b"\r\n"
+
+
+def offer(reply: bytes, terms: Iterable[Term]) -> bytes:
+    """An EHLO reply that leaves open what is offered (`S*: 250`), with what the script requires.
+
+    Its last line is `250 ` and nothing more; any other reply comes back as it is.
+    """
+    *lines, rest = reply.removesuffix(b"\r\n").split(b"\r\n")
+    if rest != b"250 " or not lines:
+        return reply
+    offered = Capabilities.from_reply(tuple(line[4:] for line in lines))
+    words: dict[str, list[str]] = {}
+    for term in unmet_terms(terms, offered):
+        words.setdefault(term.keyword, []).extend(term.parameters)
+    more = [" ".join((keyword, *dict.fromkeys(parameters))).encode() for keyword, parameters in words.items()]
+    lines += [b"250-" + line for line in more] or [rest]
+    lines[-1] = b"250 " + lines[-1][4:]
+    return b"\r\n".join(lines) + b"\r\n"
 
 
 def challenge(mechanism: str, number: int, fresh: FreshChallenge | None) -> bytes:

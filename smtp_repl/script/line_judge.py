@@ -72,10 +72,18 @@ def judge(line: Line, said: CommandSaid, bindings: dict[str, bytes]) -> Match:
         return Match("fail", (Difference(wire.line, wire.column, max(1, len(wire.text)), line.due, "*", "verb"),))
     if wire.items and wire.template is None:
         wire = wire._replace(text=line.content, items=(), form=":")
-    matched = match_command(wire, octets, bindings, step=is_step)
+    matched = match_command(wire, _in_its_case(wire, octets), bindings, step=is_step)
     if said.step is None:
         return matched
     return Match(matched.status, tuple(_masked(one) for one in matched.differences))
+
+
+def _in_its_case(wire: Wire, octets: bytes) -> bytes:
+    """The line with its verb in the script's case, which means nothing (RFC 5321 §2.4); holes compare all the rest."""
+    if wire.template is None:
+        return octets
+    verb = wire.template.prefix.partition(" ")[0].encode()
+    return verb + octets[len(verb) :] if octets[: len(verb)].upper() == verb.upper() else octets
 
 
 def _masked(difference: Difference) -> Difference:

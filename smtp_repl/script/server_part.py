@@ -15,7 +15,7 @@ from collections.abc import Generator
 
 from smtp_repl.script import impromptu
 from smtp_repl.script.actions import Action, Close, Happening, Wait
-from smtp_repl.script.arguments import File, Tls
+from smtp_repl.script.arguments import Caps, File, Require, Term, Tls
 from smtp_repl.script.arguments import Wait as WaitArgument
 from smtp_repl.script.casting import Casting, Observer, PlayResult
 from smtp_repl.script.channel import Channel
@@ -94,6 +94,10 @@ class _ServerPart:
         self._settings = Settings(casting)
         self._verdicts = Verdicts(observer)
         self._visits: dict[str, _Visit] = {}
+        self._required: dict[str, list[Term]] = {}
+        for step in plan.steps:
+            if isinstance(step, Do) and isinstance(step.directive.value, Require):
+                self._required.setdefault(step.connection, []).extend(step.directive.value.terms)
         self._patience = 0.0
         """Seconds that the script's client lets pass before it says the next thing."""
         self._objections = 0
@@ -186,7 +190,18 @@ class _ServerPart:
         fresh = self._casting.fresh_challenge
         if fresh is not None and mechanism is not None and mechanism.reads_challenges and _is_open_334(expectation):
             return impromptu.challenge(mechanism.name, 0, fresh)
-        return expectation.sample(self._settings.bindings)
+        reply = expectation.sample(self._settings.bindings)
+        return impromptu.offer(reply, self._terms(visit, expectation)) if expectation.ehlo else reply
+
+    def _terms(self, visit: _Visit, expectation: Expectation) -> list[Term]:
+        """What the client requires, and asserts of this reply: both swap to what we offer."""
+        terms = [*self._required.get(visit.name, ())]
+        for directive in expectation.caps:
+            if isinstance(directive.value, Caps):
+                forbidden = {term.keyword for term in directive.value.forbidden}
+                terms = [term for term in (*terms, *directive.value.required) if term.keyword not in forbidden]
+        is_over = visit.channel.conversation.tls_active  # RFC 3207 §4.2: not offered again
+        return [term for term in terms if not (is_over and term.keyword == "STARTTLS")]
 
     def _answer_ahead(self, visit: _Visit, kept: int = 0) -> Playing:
         """Answer what the client has said although in the script it says more first; all but the last `kept`."""
