@@ -6,6 +6,7 @@ the screen only, because a recording tells what was said. No socket, no terminal
 each put their own around it. Handlers of `/commands` read it, and change nothing but `settings` and the recording.
 """
 
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -124,6 +125,8 @@ class Desk:
         """For the next handshake; `/tls trust` changes them."""
         self.untrusted_sha256 = ""
         """The certificate that was refused last, for `/tls trust`."""
+        self._greeted_as = ""
+        """The name that was said last."""
         self.commands = 0
         self.recorder: Recorder | None = None
         self.kept = False
@@ -163,9 +166,9 @@ class Desk:
 
     @property
     def ehlo_name(self) -> str:
-        """The name to say in EHLO when none is given: ours, or the address that we connect from."""
-        if self.settings.ehlo:
-            return self.settings.ehlo
+        """The name to say in EHLO when none is given: the one set or said last, or the address that we come from."""
+        if self.settings.ehlo or self._greeted_as:
+            return self.settings.ehlo or self._greeted_as
         address = self.opened.local_address if self.opened is not None else ""
         if not address:
             return "localhost"
@@ -253,6 +256,9 @@ class Desk:
         for event in events:
             if isinstance(event, CommandSaid):
                 self.commands += 1
+                name = event.command.argument
+                if event.command.verb in ("EHLO", "HELO", "LHLO") and re.fullmatch(rb"[!-~]+", name):
+                    self._greeted_as = name.decode("ascii")
                 self._follow_auth(event)
         if self.observer is not None:
             self.observer.wrote("", events)

@@ -148,3 +148,13 @@ def test_the_name_for_ehlo(address: str, name: str) -> None:
     desk = Desk()
     desk.connected(Opened("", "192.0.2.1", 25, address, 1), TARGET)
     assert desk.ehlo_name == name
+
+
+def test_the_name_said_last_is_said_again() -> None:
+    """`/starttls` greets by the name that the person greeted with."""
+    desk = Desk()
+    assert desk.ehlo_name == "localhost"
+    desk.note_wrote(desk.conversation.client_said(b"EHLO client.example.net\r\n"))
+    assert desk.ehlo_name == "client.example.net"
+    desk.note_wrote(desk.conversation.client_said(b"EHLO two words\r\n"))
+    assert desk.ehlo_name == "client.example.net"
