@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BACKLOG = 1024
 
-_GONE = frozenset({errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ENETDOWN, errno.EHOSTUNREACH})
+GONE = frozenset({errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ENETDOWN, errno.EHOSTUNREACH})
 """What accept(2) says of a client that left while it was waiting."""
 
 
@@ -79,6 +79,11 @@ class Listener:
         """Listen no more. Connections that were accepted go on."""
         self._socket.close()
 
+    @property
+    def listening(self) -> socket.socket:
+        """The listening socket, for a loop that accepts by itself."""
+        return self._socket
+
     def ca_pem(self) -> bytes:
         """The authority behind the certificate that is made, in PEM; b"" where one's own is used."""
         return self._certificates.ca_pem() if self._context is None else b""
@@ -117,7 +122,7 @@ class Listener:
         except (BlockingIOError, InterruptedError):
             return None
         except OSError as error:
-            if error.errno in _GONE:
+            if error.errno in GONE:
                 return None
             raise UsageError(
                 f"no connection can be taken: {printable(error.strerror or str(error))}", kind="listen"
