@@ -31,7 +31,9 @@ def malformed_hint(octets: bytes) -> str:
 
 def reply_findings(reply: Reply, said: str | None) -> list[Finding]:
     """What is notable about a reply to what was `said` (None when nobody asked)."""
-    found = [finding(flag, hint=malformed_hint(reply.raw) if flag == "malformed-line" else "") for flag in reply.flags]
+    # An empty challenge is how a server asks for what it knows will come (RFC 4954 §4).
+    flags = [flag for flag in reply.flags if (flag, reply.code) != ("no-text", 334)]
+    found = [finding(flag, hint=malformed_hint(reply.raw) if flag == "malformed-line" else "") for flag in flags]
     if said is None:
         if not reply.partial:
             found.append(finding("unsolicited"))

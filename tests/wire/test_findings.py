@@ -4,7 +4,8 @@ import pytest
 
 from smtp_repl.wire.conversation import Conversation, Side
 from smtp_repl.wire.events import CommandSaid, Finding, ReplySaid
-from smtp_repl.wire.findings import malformed_hint
+from smtp_repl.wire.findings import malformed_hint, reply_findings
+from smtp_repl.wire.replies import ReplyReader
 
 EHLO = b"250-mail.example.com\r\n250-PIPELINING\r\n250-STARTTLS\r\n250 SIZE\r\n"
 
@@ -132,3 +133,10 @@ def test_nothing_is_refused() -> None:
     events = conversation.client_said(b"RCPT TO:<a@example.org>\r\n") + conversation.server_said(b"503 5.5.1 no\r\n")
     assert any(isinstance(event, CommandSaid) for event in events)
     assert any(isinstance(event, ReplySaid) and event.answers == "RCPT" for event in events)
+
+
+def test_an_empty_challenge_is_nothing_notable() -> None:
+    """RFC 4954 §4: a 334 without text asks for what the mechanism says first."""
+    (reply,) = ReplyReader().feed(b"334 \r\n")
+    assert reply.flags == ("no-text",)
+    assert reply_findings(reply, "AUTH") == []
