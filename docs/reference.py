@@ -220,6 +220,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "options-shell": lambda: _options("shell"),
     "options-run": lambda: _options("run"),
     "options-check": lambda: _options("check"),
+    "options-mock": lambda: _options("mock"),
     "options-fmt": lambda: _options("fmt"),
     "options-serve": lambda: _options("serve"),
     "exit-statuses": exit_statuses,

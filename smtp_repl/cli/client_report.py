@@ -18,12 +18,14 @@ from smtp_repl.wire.targets import Target
 _TITLES = {
     "verb": "the client says something else",
     "text": "the client says this line in another way",
+    "left": "the client leaves before the script is over",
     "credentials": "the client does not know the password",
     "surplus": "the client goes on, and the script is over",
     "close": "the client goes on where it should close",
 }
 _HINTS = {
-    "verb": "it was answered 503 (QUIT: 221); the script goes on waiting for its own line",
+    "verb": "it was answered 503; the script goes on waiting for its own line",
+    "left": "it was answered 221",
     "text": "it was answered 503; the script goes on waiting for its own line",
     "credentials": "it was answered 535",
 }

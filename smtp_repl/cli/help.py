@@ -22,6 +22,11 @@ _EXAMPLES = {
         ("smtp-repl run @auth-plain --local -v", "a conversation that came with the program"),
         ("smtp-repl run login.smtp --server mail.example.com --password-env SMTP_PASSWORD", ""),
     ),
+    "mock": (
+        ("smtp-repl mock first.smtp", "one session; tells where it listens"),
+        ("smtp-repl mock first.smtp --listen 127.0.0.1:2525 --loop -v", "for every client, and show it"),
+        ("smtp-repl mock @starttls-then-auth --ca-file ca.pem", "with an authority for clients to trust"),
+    ),
     "fmt": (("smtp-repl fmt --check tests/*.smtp", "in CI"), ("smtp-repl fmt -w tests/*.smtp", "at home")),
     "serve": (("smtp-repl serve --listen 127.0.0.1:2525", ""),),
 }
@@ -45,7 +50,7 @@ def help_text(command: str) -> str:
     parts += _options(command, width)
     if command in _EXAMPLES:
         parts.append(_rows("examples", list(_EXAMPLES[command]), 200))
-    if command in (SHELL, "run"):
+    if command in (SHELL, "run", "mock"):
         parts.append(_STATUSES)
     if command == SHELL:
         parts.append("smtp-repl SUB-COMMAND --help tells more.")

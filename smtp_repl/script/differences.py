@@ -29,7 +29,8 @@ class Level(IntEnum):
 class Difference(Record):
     """One difference. `line`, `column` and `width` say where in the script; `want` and `got` are printable.
 
-    `what`: "code", "enhanced", "text", "missing line", "extra line", "forbidden", "caps", "cut short", "verb".
+    `what`: "code", "enhanced", "text", "missing line", "extra line", "forbidden", "caps", "cut short", "verb";
+    of a client also "left", "credentials", "surplus", "close".
     """
 
     line: int

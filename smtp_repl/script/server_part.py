@@ -280,7 +280,9 @@ class _ServerPart:
                 if not self._speaks:
                     yield from self._say_yes(visit)
             else:
-                self._give("fail", visit, say, matched.differences)
+                left = said.command.verb == "QUIT"
+                differences = tuple(one._replace(what="left" if left else one.what) for one in matched.differences)
+                self._give("fail", visit, say, differences)
                 yield from self._object(visit, said, impromptu.not_expected(line.due, line.wire.line))
         visit.words.is_free = False
         self._give(matched.status, visit, say, matched.differences)

@@ -172,7 +172,7 @@ def test_something_else(write: Write) -> None:
         "  |\n"
         "4 | C: MAIL FROM:<a@example.org>\n"
         "  |    ^^^^\n"
-        "hint: it was answered 503 (QUIT: 221); the script goes on waiting for its own line\n"
+        "hint: it was answered 503; the script goes on waiting for its own line\n"
         "# QUIT does not stand in the script; it was answered 221\n"
     )
     assert re.fullmatch(r"FAIL   .*a\.smtp  3 steps  [0-9.]+ s  line 4  client 127\.0\.0\.1:[0-9]+\n", mock.out)
@@ -193,6 +193,16 @@ def test_how_closely_a_line_is_compared(line: str, said: bytes, status: int, wri
         replies = say(mock, b"EHLO a\r\n", said)
     assert replies[-1][:3] == (b"503" if status else b"250")
     assert mock.status == status
+
+
+def test_leaving_early(write: Write) -> None:
+    """QUIT is answered at any moment, and in the middle of the script it is a failure."""
+    with Mock(write(HELLO)) as mock:
+        replies = say(mock, b"EHLO a\r\n", b"QUIT\r\n")
+    assert replies[-1][:3] == b"221"
+    assert mock.status == 1
+    assert mock.err.startswith("error: the client leaves before the script is over: expected MAIL")
+    assert mock.err.endswith("hint: it was answered 221\n")
 
 
 @pytest.mark.parametrize(("commands", "status"), [((), 6), ((b"EHLO a\r\n",), 6), ((b"NOOP\r\n",), 1)])
