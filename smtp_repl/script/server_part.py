@@ -14,30 +14,26 @@ other, in memory, are how a script is tested without a network.
 from collections.abc import Generator
 
 from smtp_repl.script import impromptu
-from smtp_repl.script.actions import Action, Close, Happening, Wait
-from smtp_repl.script.arguments import Caps, File, Require, Term, Tls
+from smtp_repl.script.actions import Action, Happening
+from smtp_repl.script.arguments import File, Tls
 from smtp_repl.script.arguments import Wait as WaitArgument
 from smtp_repl.script.casting import Casting, Observer, PlayResult
 from smtp_repl.script.channel import Channel
 from smtp_repl.script.course import Course
-from smtp_repl.script.expectations import Expectation
-from smtp_repl.script.holes import Hole
 from smtp_repl.script.line_judge import Line, another_mechanism, greets_otherwise, judge, knows_password, shown
 from smtp_repl.script.matching import Difference, Match
-from smtp_repl.script.model import Wire
 from smtp_repl.script.player import Plan
 from smtp_repl.script.settings import Settings
 from smtp_repl.script.steps import Do, Hear, Say, Step
 from smtp_repl.script.verdicts import Failed, Verdicts
-from smtp_repl.script.words import Words
+from smtp_repl.script.voice import Visit, Voice
 from smtp_repl.wire.authentication import is_auth
 from smtp_repl.wire.commands import Command
 from smtp_repl.wire.conversation import Side
 from smtp_repl.wire.errors import PeerClosed, ReplyTimeout, TlsError
 from smtp_repl.wire.events import BodySaid, ChunkSaid, CommandSaid
 from smtp_repl.wire.octets import printable
-from smtp_repl.wire.sasl import MECHANISMS
-from smtp_repl.wire.states import GREETING, Phase
+from smtp_repl.wire.states import Phase
 
 Playing = Generator[Action, Happening, None]
 
@@ -59,32 +55,6 @@ class _Left(Exception):
     """The client took its leave, or was shown the door, before the script was over."""
 
 
-class _Visit:
-    """One connection: what the client said and what the script's client says on it."""
-
-    __slots__ = ("again", "channel", "half_closed", "login", "mechanism", "one_by_one", "words")
-
-    def __init__(self, channel: Channel) -> None:
-        self.channel = channel
-        self.words = Words()
-        self.one_by_one = False
-        """Whether the client waits for a reply before it goes on, whatever the script says."""
-        self.half_closed = False
-        self.mechanism = ""
-        self.login: tuple[int, Wire] | None = None
-        """Where the AUTH exchange began: the step, and the line in it."""
-        self.again: Wire | None = None
-        """The line from which the script is played once more."""
-
-    @property
-    def name(self) -> str:
-        return self.channel.name
-
-    @property
-    def awaiting(self) -> tuple[str, ...]:
-        return self.channel.conversation.awaiting
-
-
 class _ServerPart:
     def __init__(self, plan: Plan, casting: Casting, observer: Observer) -> None:
         self._course = Course(plan.steps)
@@ -92,12 +62,9 @@ class _ServerPart:
         self._casting = casting
         self._observer = observer
         self._settings = Settings(casting)
+        self._voice = Voice(plan.steps, self._course, self._settings, casting)
         self._verdicts = Verdicts(observer)
-        self._visits: dict[str, _Visit] = {}
-        self._required: dict[str, list[Term]] = {}
-        for step in plan.steps:
-            if isinstance(step, Do) and isinstance(step.directive.value, Require):
-                self._required.setdefault(step.connection, []).extend(step.directive.value.terms)
+        self._visits: dict[str, Visit] = {}
         self._patience = 0.0
         """Seconds that the script's client lets pass before it says the next thing."""
         self._objections = 0
@@ -116,7 +83,7 @@ class _ServerPart:
                 raise
             self._observer.remarked("", error.message)
         for visit in self._visits.values():
-            yield from self._hang_up(visit)
+            yield from visit.hang_up()
         counts = self._verdicts.counts
         status = "fail" if counts.fail else "drift" if counts.drift else "pass"
         return PlayResult(status, counts, self._verdicts.failure, played=self._course.now)
@@ -127,18 +94,19 @@ class _ServerPart:
         visit = yield from self._open(step.connection)
         match step:
             case Say():
-                yield from self._greet(visit)
+                yield from self._voice.greet(visit)
                 yield from self._expect(visit, step)
             case Hear():
-                yield from self._answer(visit, step)
+                yield from self._await_file(visit, step)
+                yield from self._voice.answer(visit, step)
             case Do():
                 yield from self._do(visit, step)
         yield from self._settle(visit.channel)
 
-    def _open(self, name: str) -> Generator[Action, Happening, _Visit]:
+    def _open(self, name: str) -> Generator[Action, Happening, Visit]:
         visit = self._visits.get(name)
         if visit is None:
-            visit = self._visits[name] = _Visit(Channel(name, self._observer, side=Side.SERVER))
+            visit = self._visits[name] = Visit(Channel(name, self._observer, side=Side.SERVER))
             yield from visit.channel.open(None)
         return visit
 
@@ -158,75 +126,9 @@ class _ServerPart:
             )
         yield from channel.settle()
 
-    def _hang_up(self, visit: _Visit) -> Playing:
-        if visit.half_closed:
-            visit.half_closed = False
-            yield Close(visit.name)
-        yield from visit.channel.close()
-
-    # ------------------------------------------------------------ what we say
-
-    def _greet(self, visit: _Visit) -> Playing:
-        """A script may begin with the client's first word; the client waits for a greeting all the same."""
-        conversation = visit.channel.conversation
-        is_due = GREETING in conversation.awaiting and not conversation.pending_reply and not visit.channel.gone
-        if is_due and visit.name not in self._settings.early:
-            yield from visit.channel.send(impromptu.GREETING)
-
-    def _answer(self, visit: _Visit, hear: Hear) -> Playing:
-        restart = True
-        while visit.words.is_free and not visit.awaiting:
-            yield from self._read(visit, hear, "what stands in the file", restart=restart)
-            restart = False
-        within = self._settings.take_within(visit.name)
-        if within is not None and within.least:
-            yield Wait(within.least)
-        yield from visit.channel.send(self._reply(visit, hear.expectation))
-        if visit.channel.conversation.phase is not Phase.DATA and "DATA" not in visit.awaiting:
-            visit.words.in_text = False
-
-    def _reply(self, visit: _Visit, expectation: Expectation) -> bytes:
-        mechanism = MECHANISMS.get(visit.mechanism)
-        fresh = self._casting.fresh_challenge
-        if fresh is not None and mechanism is not None and mechanism.reads_challenges and _is_open_334(expectation):
-            return impromptu.challenge(mechanism.name, 0, fresh)
-        reply = expectation.sample(self._settings.bindings)
-        return impromptu.offer(reply, self._terms(visit, expectation)) if expectation.ehlo else reply
-
-    def _terms(self, visit: _Visit, expectation: Expectation) -> list[Term]:
-        """What the client requires, and asserts of this reply: both swap to what we offer."""
-        terms = [*self._required.get(visit.name, ())]
-        for directive in expectation.caps:
-            if isinstance(directive.value, Caps):
-                forbidden = {term.keyword for term in directive.value.forbidden}
-                terms = [term for term in (*terms, *directive.value.required) if term.keyword not in forbidden]
-        is_over = visit.channel.conversation.tls_active  # RFC 3207 §4.2: not offered again
-        return [term for term in terms if not (is_over and term.keyword == "STARTTLS")]
-
-    def _answer_ahead(self, visit: _Visit, kept: int = 0) -> Playing:
-        """Answer what the client has said although in the script it says more first; all but the last `kept`."""
-        while self._may_answer_ahead(visit, kept):
-            hear = self._course.take_reply(visit.name, self._settings.apply)
-            if hear is None:
-                return
-            yield from self._answer(visit, hear)
-
-    def _may_answer_ahead(self, visit: _Visit, kept: int = 0) -> bool:
-        awaiting = visit.awaiting
-        return len(awaiting) > kept and awaiting[0] != GREETING and "STARTTLS" not in awaiting
-
-    def _say_yes(self, visit: _Visit) -> Playing:
-        """To a list of commands without a word about the server."""
-        conversation = visit.channel.conversation
-        while conversation.awaiting and not conversation.chunk_left:
-            number = len(visit.channel.exchange.challenges)
-            yield from visit.channel.send(
-                impromptu.yes(conversation, visit.mechanism, number, self._casting.fresh_challenge)
-            )
-
     # ------------------------------------------------------------ what the client says
 
-    def _expect(self, visit: _Visit, say: Say) -> Playing:
+    def _expect(self, visit: Visit, say: Say) -> Playing:
         channel, words = visit.channel, visit.words
         words.add(say, visit.again)
         visit.again = None
@@ -247,11 +149,11 @@ class _ServerPart:
                 yield from self._expect_beginning(visit, say, words.begun, 0)
                 return
             if not self._speaks:
-                yield from self._say_yes(visit)
+                yield from self._voice.say_yes(visit)
                 words.in_text = words.in_text and channel.conversation.phase is Phase.DATA
                 yield from self._settle(channel)
 
-    def _expect_beginning(self, visit: _Visit, say: Say, line: int, text: int) -> Playing:
+    def _expect_beginning(self, visit: Visit, say: Say, line: int, text: int) -> Playing:
         """Wait for so many octets of a line or message of which the end stands in a later write, or nowhere."""
         conversation = visit.channel.conversation
         while conversation.line_begun < line or conversation.text_begun < text:
@@ -259,7 +161,7 @@ class _ServerPart:
                 return
             yield from self._read(visit, say, "more", restart=True)
 
-    def _expect_line(self, visit: _Visit, say: Say, line: Line) -> Generator[Action, Happening, bool]:
+    def _expect_line(self, visit: Visit, say: Say, line: Line) -> Generator[Action, Happening, bool]:
         """One command or step of AUTH; False when the script goes on at another place."""
         while True:
             said, matched = yield from self._hear_line(visit, say, line)
@@ -278,7 +180,7 @@ class _ServerPart:
                 break
             elif visit.words.is_free:  # it stood in the file
                 if not self._speaks:
-                    yield from self._say_yes(visit)
+                    yield from self._voice.say_yes(visit)
             else:
                 left = said.command.verb == "QUIT"
                 differences = tuple(one._replace(what="left" if left else one.what) for one in matched.differences)
@@ -292,9 +194,7 @@ class _ServerPart:
             self._take_step_ahead(visit, said)
         return True
 
-    def _hear_line(
-        self, visit: _Visit, say: Say, line: Line
-    ) -> Generator[Action, Happening, tuple[CommandSaid, Match]]:
+    def _hear_line(self, visit: Visit, say: Say, line: Line) -> Generator[Action, Happening, tuple[CommandSaid, Match]]:
         """What the client says, and whether it is the line, or comes to the same."""
         said = yield from self._next_command(visit, say, line.due)
         if is_auth(line.octets) and is_auth(said.command.line):
@@ -315,13 +215,13 @@ class _ServerPart:
         whole = judge(line, said, bindings)
         return said, whole if whole.status == "fail" else Match("drift", matched.differences)
 
-    def _take_step_ahead(self, visit: _Visit, said: CommandSaid) -> None:
+    def _take_step_ahead(self, visit: Visit, said: CommandSaid) -> None:
         """The client says with its AUTH what the script's client keeps until it is asked: we do not ask."""
         if said.step is not None and self._course.skip_challenge(visit.name):
             step = said.step._replace(initial=False)
             visit.channel.said.appendleft(CommandSaid(Command(b"", "", b""), None, Phase.AUTH, 0, step))
 
-    def _next_command(self, visit: _Visit, say: Say, due: str) -> Generator[Action, Happening, CommandSaid]:
+    def _next_command(self, visit: Visit, say: Say, due: str) -> Generator[Action, Happening, CommandSaid]:
         said = yield from self._next_said(visit, CommandSaid, say, due)
         if not isinstance(said, CommandSaid):
             raise AssertionError(said)
@@ -330,7 +230,7 @@ class _ServerPart:
         return said
 
     def _next_said(
-        self, visit: _Visit, kind: type[CommandSaid | BodySaid | ChunkSaid], step: Step, due: str
+        self, visit: Visit, kind: type[CommandSaid | BodySaid | ChunkSaid], step: Step, due: str
     ) -> Generator[Action, Happening, CommandSaid | BodySaid | ChunkSaid]:
         channel = visit.channel
         restart = True
@@ -340,22 +240,16 @@ class _ServerPart:
                 if isinstance(said, kind):
                     self._patience = 0.0
                     return said
-            if self._is_waited_for(visit):
+            if self._voice.is_waited_for(visit):
                 # In silence we know a client that does not pipeline. Octets of one write may come one by one.
                 if not visit.one_by_one and (yield from channel.read(PAUSE, restart=restart)):
                     continue
                 visit.one_by_one = True
-                yield from self._answer_ahead(visit)
+                yield from self._voice.answer_ahead(visit)
             yield from self._read(visit, step, due, restart=restart)
             restart = False
 
-    def _is_waited_for(self, visit: _Visit) -> bool:
-        """Whether a client that does not pipeline would be waiting for us."""
-        if visit.channel.gone or not self._may_answer_ahead(visit):
-            return False
-        return self._course.take_reply(visit.name, self._settings.apply, only_look=True) is not None
-
-    def _read(self, visit: _Visit, step: Step, due: str, *, restart: bool) -> Playing:
+    def _read(self, visit: Visit, step: Step, due: str, *, restart: bool) -> Playing:
         """Wait for octets. Raises `PeerClosed` and `ReplyTimeout`, with what was due."""
         where = f"{due} was due (line {step.line})"
         if visit.channel.gone:
@@ -368,19 +262,19 @@ class _ServerPart:
 
     # ------------------------------------------------------------ what does not stand in the script
 
-    def _give(self, status: str, visit: _Visit, step: Say | Do | None, differences: tuple[Difference, ...]) -> None:
+    def _give(self, status: str, visit: Visit, step: Say | Do | None, differences: tuple[Difference, ...]) -> None:
         try:
             self._verdicts.give(status, visit.name, step=step, number=self._course.now, differences=differences)
         except Failed:
             return  # we go on: the client may come back
 
-    def _object(self, visit: _Visit, said: CommandSaid, answer: bytes) -> Playing:
+    def _object(self, visit: Visit, said: CommandSaid, answer: bytes) -> Playing:
         """Answer what is not as the script has it. Raises `_Left` when that is the end."""
         channel = visit.channel
         while channel.conversation.chunk_left and not channel.gone and (yield from channel.read(10.0, restart=True)):
             pass  # RFC 3030 §2: a chunk is read even when it is refused
         unheard = 1 + sum(isinstance(later, CommandSaid | BodySaid) for later in channel.said)
-        yield from self._answer_ahead(visit, unheard)
+        yield from self._voice.answer_ahead(visit, unheard)
         self._objections += 1
         if said.command.verb == "QUIT":
             answer = impromptu.BYE
@@ -390,10 +284,10 @@ class _ServerPart:
             answer = impromptu.TOO_MANY
         yield from channel.send(answer)
         if channel.conversation.phase is Phase.CLOSED:
-            yield from self._hang_up(visit)
+            yield from visit.hang_up()
             raise _Left
 
-    def _finish(self, visit: _Visit) -> Playing:
+    def _finish(self, visit: Visit) -> Playing:
         """The script is over: the client may close, or say QUIT; anything else was not foreseen."""
         channel = visit.channel
         while True:
@@ -407,31 +301,38 @@ class _ServerPart:
                 self._observer.remarked(visit.name, "the script is over and the client does not close: we do")
                 return
 
-    def _take_surplus(self, visit: _Visit, said: CommandSaid) -> Playing:
+    def _take_surplus(self, visit: Visit, said: CommandSaid) -> Playing:
         if visit.words.is_free:
             if not self._speaks:
-                yield from self._say_yes(visit)
+                yield from self._voice.say_yes(visit)
         elif said.command.verb == "QUIT":
             self._observer.remarked(visit.name, "QUIT does not stand in the script; it was answered 221")
             yield from visit.channel.send(impromptu.BYE)
-            yield from self._hang_up(visit)
+            yield from visit.hang_up()
         else:
             self._give("fail", visit, None, (Difference(0, 0, 0, "nothing", shown(said), "surplus"),))
             yield from self._object(visit, said, impromptu.not_expected("", 0))
 
     # ------------------------------------------------------------ directives, swapped
 
-    def _do(self, visit: _Visit, do: Do) -> Playing:
+    def _await_file(self, visit: Visit, hear: Hear) -> Playing:
+        """What a file says is answered when it is said."""
+        restart = True
+        while visit.words.is_free and not visit.awaiting:
+            yield from self._read(visit, hear, "what stands in the file", restart=restart)
+            restart = False
+
+    def _do(self, visit: Visit, do: Do) -> Playing:
         match do.directive.value:
             case File():
                 if visit.words.in_text:
                     yield from self._next_said(visit, BodySaid, do, "the end of the message")
                     visit.words.in_text = False
                 else:
-                    yield from self._greet(visit)
+                    yield from self._voice.greet(visit)
                     visit.words.is_free = True
                 if not self._speaks:
-                    yield from self._say_yes(visit)
+                    yield from self._voice.say_yes(visit)
             case WaitArgument(seconds):
                 self._patience += seconds
             case Tls():
@@ -440,13 +341,13 @@ class _ServerPart:
                 elif not visit.channel.conversation.tls_active:
                     yield from visit.channel.start_tls()
             case _ if do.directive.name == "eof":
-                yield from self._hang_up(visit)
+                yield from visit.hang_up()
             case _ if do.directive.name in ("close", "shutdown"):
                 yield from self._expect_end(visit, do)
             case _:
                 pass  # @require, @caps: the client's own affair
 
-    def _expect_end(self, visit: _Visit, do: Do) -> Playing:
+    def _expect_end(self, visit: Visit, do: Do) -> Playing:
         """The client says no more; after `@shutdown` it still listens."""
         channel = visit.channel
         restart = True
@@ -461,7 +362,7 @@ class _ServerPart:
                         yield from self._object(visit, said, impromptu.not_expected("nothing more", do.line))
                         continue
                     yield from channel.send(impromptu.BYE)
-                    yield from self._hang_up(visit)
+                    yield from visit.hang_up()
             if channel.gone:
                 break
             yield from self._read(visit, do, "the end of the connection", restart=restart)
@@ -470,15 +371,3 @@ class _ServerPart:
             visit.half_closed = True
         else:
             del self._visits[visit.name]
-
-
-def _is_open_334(expectation: Expectation) -> bool:
-    """Whether this is `S~ 334 {}`: a challenge that is another one each time."""
-    line = expectation.lines[0] if len(expectation.lines) == 1 else None
-    if line is None or line.wire.template is None:
-        return False
-    match line.wire.template.parts:
-        case ("334 ", Hole(name="", pattern=None)):
-            return True
-        case _:
-            return False
