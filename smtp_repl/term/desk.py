@@ -21,7 +21,7 @@ from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.transcript import FILE_ONLY, Line, Transcriber, finding_remark, header_lines, remark
 from smtp_repl.term import hexdump, lens
-from smtp_repl.wire.conversation import Conversation
+from smtp_repl.wire.conversation import Conversation, Side
 from smtp_repl.wire.errors import OutputError
 from smtp_repl.wire.events import ChallengeSaid, Closed, CommandSaid, Event, Finding, ReplySaid
 from smtp_repl.wire.octets import printable
@@ -101,6 +101,9 @@ class _Write(Record):
 
 class Desk:
     """One session by hand, over one connection after another."""
+
+    side = Side.CLIENT
+    """Whose part the person takes."""
 
     def __init__(self, settings: Settings | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.settings = settings or Settings()

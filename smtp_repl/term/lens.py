@@ -38,6 +38,26 @@ def step_remark(step: AuthStep, *, show: bool) -> str:
     return f"{encoded} is base64 of {contents}" + (f" ({what})" if what else "")
 
 
+def client_step_remark(step: AuthStep, *, show: bool) -> str:
+    """What a client sends as a step of AUTH, for whoever plays the server; the password is masked unless it may show.
+
+    What the parts are is told even where it cannot be read: `the client's step: ••••`.
+    """
+    if not step.is_base64:
+        return f"the client's step is no base64: {printable(step.text.reveal()) if show else MASK}"
+    parts = []
+    if step.authzid:
+        parts.append(f'acts for: "{printable(step.authzid)}"')
+    if step.user is not None:
+        parts.append(f'user name: "{printable(step.user)}"')
+    if step.password is not None:
+        parts.append(f'password: "{printable(step.password.reveal())}"' if show else f"password: {MASK}")
+    elif step.mechanism != "LOGIN" or step.user is None:
+        described = _contents(step, show) if show else MASK
+        parts.append(f"answer to the challenge: {described}" if step.user is not None else f"step: {described}")
+    return f"the client's {', '.join(parts)}"
+
+
 def _contents(step: AuthStep, show: bool) -> str:
     text = step.text.reveal()
     decoded = b"" if text == b"=" else decode_step(text) or b""

@@ -1,0 +1,1 @@
+"""A person plays `S:`: what `smtp-repl answer` has and the shell has not."""

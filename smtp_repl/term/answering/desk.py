@@ -1,0 +1,238 @@
+"""The desk of a person who plays the server: octets of a client come in, lines to show go out.
+
+It is the shell's desk seen from the other side: what we say are replies, what comes are commands. It knows what waits
+for an answer, and what is to be said about it.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from smtp_repl import __version__
+from smtp_repl.script.actions import Opened, TlsFacts
+from smtp_repl.script.transcript import Line, Transcriber, header_lines, remark
+from smtp_repl.term import hexdump, lens
+from smtp_repl.term.answering.replies import Due
+from smtp_repl.term.desk import Desk, Heard, Settings, next_name
+from smtp_repl.wire.commands import Command
+from smtp_repl.wire.conversation import Conversation, Side
+from smtp_repl.wire.events import BodySaid, ChallengeSaid, ChunkSaid, CommandSaid, Event, Finding, ReplySaid
+from smtp_repl.wire.octets import printable
+from smtp_repl.wire.states import AUTH_STEP, Phase
+
+_GREETINGS = frozenset({"EHLO", "HELO", "LHLO"})
+_UNTOLD = frozenset({"unsolicited", "capabilities-forgotten"})
+"""Findings of which the first stands above the reply already, and the second is for clients."""
+_OTHER_WORDS = {
+    "step-not-base64": "501 5.5.2 is the answer",
+    "auth-cleartext": "a server that minds offers AUTH only after STARTTLS",
+}
+"""Hints for whoever plays the server, where the finding's own is for the client."""
+
+
+class Awaiting:
+    """A command that waits for its answer, and what is notable about it."""
+
+    __slots__ = ("command", "findings")
+
+    def __init__(self, command: Command | None) -> None:
+        self.command = command
+        self.findings: list[Finding] = []
+
+
+class AnswerDesk(Desk):
+    """One client after another, each a session and a transcript of its own."""
+
+    side = Side.SERVER
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        super().__init__(settings)
+        self.client = ""
+        """The present client, or the last one: address and port."""
+        self.ehlo = ""
+        """What the client calls itself."""
+        self.said_goodbye = False
+        """221 or 421 was said to the present client, or the last one."""
+        self._queue: deque[Awaiting] = deque()
+        self._chunk = 0
+
+    # ------------------------------------------------------------ what prompt, toolbar and handlers ask
+
+    @property
+    def shows_secrets(self) -> bool:
+        """A password that came from another machine is shown to nobody here."""
+        return self.settings.show_secrets and self.opened is not None and self.opened.is_loopback
+
+    @property
+    def due(self) -> Due:
+        """What waits for an answer now."""
+        awaiting = self.conversation.awaiting if self.is_connected else ()
+        first = self._queue[0] if self._queue else None
+        exchange = self.exchange
+        cancelled = first is not None and first.command is not None and first.command.line == b"*"
+        return Due(
+            awaiting[0] if awaiting else "",
+            tuple(first.findings) if first is not None else (),
+            self.conversation.tls_active,
+            exchange.mechanism if exchange is not None else "",
+            exchange.responses if exchange is not None else 0,
+            cancelled,
+        )
+
+    @property
+    def is_answerable(self) -> bool:
+        """Whether something waits for an answer and has come as a whole."""
+        return self.is_connected and bool(self.conversation.awaiting) and not self.conversation.chunk_left
+
+    # ------------------------------------------------------------ what happens
+
+    def called(self, opened: Opened) -> list[Line]:
+        """A client has connected."""
+        self.opened, self.tls = opened, opened.tls
+        self.conversation = Conversation(
+            Side.SERVER, tls_active=opened.tls is not None, path_is_private=opened.is_loopback
+        )
+        self._transcriber = Transcriber()
+        is_first, self.transcript = not self.transcript, []
+        self.exchange, self.challenge, self.ehlo, self.said_goodbye, self._chunk = None, None, "", False, 0
+        self._queue.clear()
+        remarks: list[Line] = []
+        if self.recorder is not None and not is_first:
+            remarks = self.record(next_name(self.recorder.path), told=True)
+        self._keep(header_lines(__version__, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", None))
+        address = f"[{opened.address}]" if ":" in opened.address else opened.address
+        self.client = printable(f"{address}:{opened.port}")
+        lines = [remark(f"client {self.client} connected")]
+        if opened.tls is not None:
+            lines.append(_tls_line(opened.tls))
+        return remarks + self._keep(lines)
+
+    def secured(self, facts: TlsFacts) -> Heard:
+        events = self.conversation.handshake_done()
+        self.tls, self.ehlo = facts, ""
+        return Heard(self._keep([_tls_line(facts)]) + self._said(events), events)
+
+    def reply(self, octets: bytes) -> Heard:
+        """We are about to say these octets. Raises `WireLimit` after a `Broken`."""
+        events = self.conversation.send(octets)
+        lines = self._said(events)
+        pending = len(self.conversation.pending_reply)
+        if pending and not any(isinstance(event, ReplySaid) for event in events):
+            lines.append(remark(f"sent; of this reply {pending} octets are said, and it is not complete"))
+        return Heard(lines, events)
+
+    def heard(self, octets: bytes) -> Heard:
+        """The client said these octets."""
+        before = self.conversation.awaiting
+        events = self.conversation.receive(octets)
+        return Heard(self._came(events) + self._queue_remark(before), events)
+
+    def gone(self, *, reset: bool = False) -> Heard:
+        """The client closed, or (`reset`) the connection broke."""
+        unfinished = self.conversation.phase is Phase.DATA or self.conversation.chunk_left > 0
+        lines = self._came(self.conversation.cut_line())
+        awaiting = self.conversation.awaiting
+        events = self.conversation.receive_eof()
+        lines += self._said([event for event in events if isinstance(event, ReplySaid)])
+        how = "cut the connection" if reset else "closed the connection"
+        if unfinished:
+            how += " in the middle of the message"
+        elif awaiting and not self.said_goodbye:
+            how += f" while {' '.join(awaiting)} awaited an answer"
+        elif not self.said_goodbye:
+            how += " without QUIT"
+        return Heard(lines + self._ended(f"the client {how}"), events)
+
+    def dropped(self) -> list[Line]:
+        """We closed the connection."""
+        if not self.is_connected:
+            return []
+        return self._came(self.conversation.cut_line()) + self._ended("we closed the connection")
+
+    # ------------------------------------------------------------ inside
+
+    def _ended(self, how: str) -> list[Line]:
+        # The last line says who closed, in the words of a client.
+        lines = self._keep([*self._transcriber.closed(None)[:-1], remark(how)])
+        self._hang_up()
+        self._queue.clear()
+        return lines
+
+    def _came(self, events: Sequence[Event]) -> list[Line]:
+        """What the client said."""
+        for event in events:
+            match event:
+                case CommandSaid():
+                    self.commands += 1
+                    self._queue.append(Awaiting(event.command))
+                    self._follow_auth(event)
+                    if event.command.verb in _GREETINGS:
+                        self.ehlo = printable(event.command.argument)
+                case BodySaid(ended=True):
+                    self._queue.append(Awaiting(None))
+                case Finding() if self._queue:
+                    self._queue[-1].findings.append(event)
+                case _:
+                    pass
+        self._match_queue()
+        return self._keep(self._transcriber.wrote(events)) + self._remarks(events)
+
+    def _said(self, events: Sequence[Event]) -> list[Line]:
+        """What we said."""
+        for event in events:
+            if isinstance(event, ReplySaid):
+                if event.answers in ("AUTH", AUTH_STEP) and event.reply.code != 334:
+                    self.exchange = None
+                self.said_goodbye = self.conversation.phase is Phase.CLOSED
+        self._match_queue()
+        return self._keep(self._transcriber.heard(events)) + self._remarks(events)
+
+    def _match_queue(self) -> None:
+        """One entry for each that awaits an answer; what was taken back or said in LMTP has no findings."""
+        awaiting = len(self.conversation.awaiting)
+        while len(self._queue) > awaiting:
+            self._queue.popleft()
+        while len(self._queue) < awaiting:
+            self._queue.append(Awaiting(None))
+
+    def _queue_remark(self, before: tuple[str, ...]) -> list[Line]:
+        awaiting = self.conversation.awaiting
+        if len(awaiting) < 2 or awaiting == before:
+            return []
+        return [remark(f"{len(awaiting)} await an answer, in this order: {' '.join(awaiting)}")]
+
+    def _remarks(self, events: Iterable[Event]) -> list[Line]:
+        lines: list[Line] = []
+        for event in events:
+            if self.settings.hex:
+                lines += map(remark, hexdump.rows(hexdump.octets_of(event)))
+            match event:
+                case Finding():
+                    if event.rule not in _UNTOLD:
+                        lines.append(remark(_in_our_words(event)))
+                case ChallengeSaid(decoded=decoded) if decoded:
+                    lines.append(remark(f'we ask: "{printable(decoded)}"'))
+                case CommandSaid(step=step) if step is not None:
+                    lines.append(remark(lens.client_step_remark(step, show=self.shows_secrets)))
+                case BodySaid(ended=True, octets=octets, lines=count):
+                    lines.append(remark(f"the message ends here: {octets} octets in {count} lines"))
+                case ChunkSaid(raw=raw, ended=ended, last=last):
+                    self._chunk += len(raw)
+                    if ended:
+                        which = "the last chunk" if last else "the chunk"
+                        lines.append(remark(f"{which} has come: {self._chunk} octets"))
+                        self._chunk = 0
+                case _:
+                    pass
+        return lines
+
+
+def _tls_line(facts: TlsFacts) -> Line:
+    return remark(f"{facts.version} {facts.cipher}")
+
+
+def _in_our_words(finding: Finding) -> str:
+    """A finding for whoever plays the server: what, what to do, where it is written."""
+    text = finding.message.replace(": expect 503", ": 503 5.5.1 is the answer")
+    hint = _OTHER_WORDS.get(finding.rule, finding.hint)
+    return text + (f"; {hint}" if hint else "") + (f" ({finding.ref})" if finding.ref else "")
