@@ -38,6 +38,7 @@ class ServerPipe(Pipe):
         )
 
     def _plaintext(self, shown: str) -> TlsError:
+        shown = shown.partition(" ")[0]  # what follows a client's verb may be a password
         if self._after_starttls:
             return TlsError(
                 f'after the 220 to STARTTLS the client said, instead of TLS: "{shown}"',

@@ -117,10 +117,13 @@ class _ServerPart:
         # What a script puts behind STARTTLS on purpose, to see it forgotten (RFC 3207 §4.2), has been expected.
         foreseen = not channel.said and (not due.injected or due.injected.endswith(b"\n"))
         if not foreseen:
+            # Whole lines come without what is secret in them; of one that is cut only its verb is surely none.
+            whole, end, rest = due.injected.rpartition(b"\n")
+            said = whole + end + rest.partition(b" ")[0]
             yield from channel.close()
             raise TlsError(
                 "the client said more after STARTTLS, before the handshake; the connection was closed: "
-                + printable(due.injected[:200]),
+                + printable(said[:200]),
                 "a client has to wait for the 220; or somebody injected it (RFC 3207 §5)",
                 kind="data-before-handshake",
             )

@@ -247,7 +247,7 @@ def talk(plain: socket.socket) -> None:
         (distrust, "unknown ca", "--ca-file FILE"),
         (old, "handshake with the client", "versions before TLS 1.2"),
         (leave, "closed the connection during the TLS handshake", "trust"),
-        (talk, 'instead of TLS: "EHLO x', "before the handshake"),
+        (talk, 'instead of TLS: "EHLO"$', "before the handshake"),
     ],
     ids=["distrust", "old", "leave", "talk"],
 )

@@ -279,6 +279,14 @@ def test_plaintext_after_starttls() -> None:
     assert witness.closes == [True]
 
 
+@pytest.mark.parametrize("rest", ["C: AUTH PLAIN AHRpbQBwdw==", 'C"AUTH PLAIN AHRpbQBwdw=="'], ids=["whole", "cut"])
+def test_a_password_behind_starttls_is_not_shown(rest: str) -> None:
+    outcome, _, _ = play(f"C: STARTTLS\n{rest}\nS: 220\n", "C: STARTTLS\nS: 220\nC: EHLO a\nS: 250\n")
+    assert isinstance(outcome.error, TlsError)
+    assert "AUTH" in outcome.error.message
+    assert "AHRpbQ" not in outcome.error.message
+
+
 def test_a_flood_needs_no_memory() -> None:
     """A text of a hundred million octets is not laid out to be compared with what comes."""
     part = play_server(
