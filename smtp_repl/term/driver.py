@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from smtp_repl.net.client import Client
 from smtp_repl.net.dial import Attempt
 from smtp_repl.net.session import NetOptions
-from smtp_repl.script.transcript import Line, remark
+from smtp_repl.script.transcript import Line
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.requests import Answer, Ask, Connect, Drop, Handling, Leave, Play, Request, Say, Tell
+from smtp_repl.term.requests import Answer, Ask, Connect, Drop, Leave, Play, Request, Say, Tell
+from smtp_repl.term.worker import Show, Worker
 from smtp_repl.wire.errors import PeerClosed, SmtpReplError, TlsError
 from smtp_repl.wire.events import Broken, Event, HandshakeDue, ReplySaid
 from smtp_repl.wire.octets import printable
@@ -27,15 +28,11 @@ if TYPE_CHECKING:  # loaded when a script is played
     from smtp_repl.script.player import Plan
     from smtp_repl.term.performing import Performance
 
-Show = Callable[[list[Line], bool], None]
-"""Takes lines, and whether what the client says in them is message text."""
-
-
 _AT_ONCE = 0.25
 """Seconds in which a connection is made before it is told that it is being tried."""
 
 
-class Driver:
+class Driver(Worker):
     """Runs handlers and says octets. `changed` is called whenever something happened."""
 
     def __init__(
@@ -47,19 +44,11 @@ class Driver:
         ask: Callable[[Ask], Awaitable[str | None]],
         changed: Callable[[], None],
     ) -> None:
+        super().__init__(show=show, changed=changed)
         self.desk = desk
-        self.is_leaving = False
-        """A handler has said `Leave`."""
-        self.bug: BaseException | None = None
-        """What ended a handler and is no error of the user's: to be raised where it is seen."""
-        self.failure: SmtpReplError | None = None
-        """What the last handler raised."""
         self._options = options
-        self._show = show
         self._ask = ask
-        self._changed = changed
         self._client: Client | None = None
-        self._task: asyncio.Task[None] | None = None
         self._performance: Performance | None = None
         self._handshake: asyncio.Task[None] | None = None
         self._last_reply: Reply | None = None
@@ -68,11 +57,6 @@ class Driver:
         self._trying: asyncio.TimerHandle | None = None
 
     # ------------------------------------------------------------ how it stands
-
-    @property
-    def is_busy(self) -> bool:
-        """A handler is at work."""
-        return self._task is not None
 
     @property
     def holds(self) -> str:
@@ -94,18 +78,7 @@ class Driver:
             return {END_OF_DATA: "the reply to the message"}.get(said, f"the reply to {said or 'the last line'}")
         return ""
 
-    # ------------------------------------------------------------ handlers
-
-    def start(self, handling: Handling) -> None:
-        """Set a handler to work; there must be none."""
-        self.failure = None
-        self._task = asyncio.get_running_loop().create_task(self._drive(handling))
-        self._task.add_done_callback(self._finished)
-
-    def stop(self) -> None:
-        """Stop the handler where it stands. What was sent stays sent."""
-        if self._task is not None:
-            self._task.cancel()
+    # ------------------------------------------------------------ the end
 
     async def close(self) -> None:
         """Stop everything and hang up without a word on the screen."""
@@ -120,29 +93,7 @@ class Driver:
             self._client.close()
             self._client = None
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._task = None
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.bug = error
-        self._changed()
-
-    async def _drive(self, handling: Handling) -> None:
-        try:
-            request = next(handling)
-            while True:
-                try:
-                    answer = await self._do(request)
-                except SmtpReplError as error:
-                    request = handling.throw(error)
-                else:
-                    request = handling.send(answer)
-        except StopIteration:
-            pass
-        except SmtpReplError as error:
-            self.failure = error
-            self.tell_error(error)
-        finally:
-            handling.close()
+    # ------------------------------------------------------------ what handlers ask
 
     async def _do(self, request: Request) -> Answer:
         match request:
@@ -165,17 +116,13 @@ class Driver:
 
     # ------------------------------------------------------------ showing
 
-    def tell(self, text: str) -> None:
-        """Show a remark of one or more lines."""
-        self._show([remark(line) for line in text.split("\n")], False)
-
     def tell_error(self, error: SmtpReplError) -> None:
         if error.kind.startswith("cert-"):
             from smtp_repl.net.certificates import CertificateRejected
 
             if isinstance(error, CertificateRejected) and error.certificate is not None:
                 self.desk.untrusted_sha256 = error.certificate.sha256
-        self.tell(f"error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else ""))
+        super().tell_error(error)
 
     # ------------------------------------------------------------ the connection
 

@@ -7,8 +7,7 @@ signals that end a session. The first connection is on its way while prompt_tool
 import asyncio
 import contextlib
 import errno
-import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from smtp_repl.term.connections import walk
 from smtp_repl.term.desk import Account, Desk, Material, Practice, Settings
 from smtp_repl.term.driver import Driver
 from smtp_repl.term.requests import Ask, Handling
+from smtp_repl.term.signals import HANGUP, ending_signals
 from smtp_repl.wire.errors import ConnectError, ExitStatus, UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.targets import Target
@@ -28,9 +28,6 @@ if TYPE_CHECKING:  # these load prompt_toolkit
     from smtp_repl.term.history import TypedHistory
     from smtp_repl.term.stage import Stage
     from smtp_repl.term.typist import Typist
-
-HANGUP = 129
-"""The exit status after SIGHUP: the terminal is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +134,7 @@ class _Session:
         try:
             stage = self._set_the_stage()
             stage.show(self._take_early())
-            with self._signals(stage):
+            with ending_signals(self._end):
                 await stage.run(self._started)
         except EOFError:
             self._status = HANGUP
@@ -218,26 +215,10 @@ class _Session:
 
     # ------------------------------------------------------------ how it ends
 
-    @contextlib.contextmanager
-    def _signals(self, stage: "Stage") -> Iterator[None]:
-        """SIGTERM and SIGHUP end the session as a person would see it end: the terminal in order."""
-        loop = asyncio.get_running_loop()
-        statuses = {"SIGTERM": int(ExitStatus.TERMINATED), "SIGHUP": HANGUP}
-        numbers = [getattr(signal, name) for name in statuses if hasattr(signal, name)]
-
-        def end(status: int) -> None:
-            self._status = status
-            stage.leave()
-
-        try:
-            for number, status in zip(numbers, statuses.values(), strict=False):
-                with contextlib.suppress(NotImplementedError):  # Windows has no such thing in its loop
-                    loop.add_signal_handler(number, end, status)
-            yield
-        finally:
-            for number in numbers:
-                with contextlib.suppress(NotImplementedError):
-                    loop.remove_signal_handler(number)
+    def _end(self, status: int) -> None:
+        self._status = status
+        if self._stage is not None:
+            self._stage.leave()
 
     def _summary(self) -> list[Line]:
         desk = self._desk

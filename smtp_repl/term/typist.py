@@ -5,7 +5,6 @@ decides what it would mean waits for it; so does each line of a paste. Knows no 
 `prompt` says and calls when a key is pressed.
 """
 
-import asyncio
 import re
 from collections import deque
 from typing import TYPE_CHECKING
@@ -15,13 +14,12 @@ from smtp_repl.term.actor import Prompt
 from smtp_repl.term.desk import Desk, Material
 from smtp_repl.term.driver import Driver
 from smtp_repl.term.history import TypedHistory, is_memorable
-from smtp_repl.term.requests import Ask, Handling, Tell, confirm
-from smtp_repl.term.stage import Stage
+from smtp_repl.term.questions import Asker
+from smtp_repl.term.requests import Handling, Tell, confirm
 from smtp_repl.term.toolbar import Piece, toolbar
 from smtp_repl.term.typed import is_command, wire_text
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
-from smtp_repl.wire.secrets import MASK
 from smtp_repl.wire.states import Phase
 
 _SERVER_LIKE = re.compile(r"[0-9]{3}(?:[ -]|$)")
@@ -40,20 +38,8 @@ _ASIDE = Prompt("# command: ", "aside")
 _IDLE = Prompt("# not connected: ", "idle")
 
 
-class _Question:
-    """A question that stands at the prompt; `stash` is what was typed when it came."""
-
-    def __init__(self, ask: Ask, stash: str) -> None:
-        self.ask = ask
-        self.stash = stash
-        self.answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-
-
-class Typist:
+class Typist(Asker):
     """Takes keys from the stage, gives lines to the driver. `leave` ends the session."""
-
-    stage: Stage
-    """Set before anything else is called."""
 
     def __init__(self, desk: Desk, driver: Driver, history: TypedHistory) -> None:
         self._desk = desk
@@ -61,7 +47,7 @@ class Typist:
         self._history = history
         self._memory: Memory | None = None
         self._queue: deque[str] = deque()
-        self._question: _Question | None = None
+        super().__init__(driver.tell)
         self._was = "idle"
         """The kind of prompt before, but for questions."""
         self._aside: str | None = None
@@ -71,8 +57,7 @@ class Typist:
 
     def prompt(self) -> Prompt:
         if self._question is not None:
-            ask = self._question.ask
-            return Prompt(f"# {printable(ask.prompt)}", "question", ask.hidden)
+            return self._question.prompt
         if self._aside is not None:
             return _ASIDE
         match self._desk.phase:
@@ -308,28 +293,6 @@ class Typist:
             self.stage.take()
             self.stage.put_aside(text)
             self._driver.tell("the message that you were writing was not sent; Ctrl-Y brings it back")
-
-    # ------------------------------------------------------------ questions
-
-    async def ask(self, ask: Ask) -> str | None:
-        """Put a question to the person, at the prompt."""
-        question = self._question = _Question(ask, self.stage.take())
-        self.stage.text = ask.default
-        self.stage.refresh()
-        try:
-            answer = await question.answer
-        finally:
-            self._question = None
-            self.stage.text = question.stash
-            if ask.hidden:
-                self.stage.put_aside("")  # Ctrl-U may have put the password there
-        shown = "(no answer)" if answer is None else MASK if ask.hidden else answer
-        self._driver.tell(f"{ask.prompt}{shown}")
-        return answer
-
-    def _answer(self, text: str | None) -> None:
-        if self._question is not None and not self._question.answer.done():
-            self._question.answer.set_result(text)
 
 
 def _octets(line: str) -> bytes:
