@@ -24,6 +24,8 @@ from smtp_repl.wire.records import Record
 from smtp_repl.wire.secrets import MASK
 
 SEVERITIES = ("error", "warning", "info")
+SHOWN = 100
+"""Findings of a script that a person is shown; `--json` has them all."""
 
 _STEP = r"(?i)(AUTH\s+\S+\s+)\S.*"
 
@@ -116,9 +118,12 @@ def _as_error(remark: Remark, script: Script) -> ScriptError:
 
 
 def _show(word: str, found: list[Found], environment: Environment, *, strict: bool) -> None:
-    for one in found:
+    gravest = sorted(found, key=lambda one: SEVERITIES.index(one.severity))[:SHOWN]
+    for one in sorted(gravest, key=_order):
         text = show_error(one.error).removeprefix("error: ").removesuffix("\n")
         environment.talk(f"{one.severity}: {text}")
+    if len(found) > SHOWN:
+        environment.talk(f"… and {len(found) - SHOWN} more in {printable(word)}; --json has them all")
     status = {"pass": "ok", "fail": "FAIL", "error": "error"}[_status(found, strict=strict)]
     counts = (_count(found, "error"), _count(found, "warning"), _count(found, "info"))
     environment.out("  ".join([status.ljust(5), printable(word), *(count for count in counts if count)]))

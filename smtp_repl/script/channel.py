@@ -88,7 +88,7 @@ class Channel:
     @property
     def due(self) -> int:
         """Replies that have come unasked for, and replies that are still to come."""
-        return len(self.replies) + len(self.conversation.awaiting)
+        return len(self.replies) + self.conversation.due
 
     def open(self, target: Target | None) -> Doing:
         """Connect."""

@@ -9,7 +9,8 @@ elsewhere it stands for itself. RFC 5321 §4.2.1. Compares nothing (see `matchin
 import re
 from collections.abc import Iterable, Sequence
 
-from smtp_repl.script.model import BLOCK, Directive, Wire
+from smtp_repl.script.limits import EXPECTED_LINE
+from smtp_repl.script.model import Directive, Wire
 from smtp_repl.wire.records import Record
 
 _CODE = re.compile(rb"([0-9](?:[0-9][0-9x]|xx))(?:([ -])|\Z)", re.DOTALL)
@@ -196,11 +197,10 @@ def _split(octets: bytes) -> list[bytes]:
 
 def _octets(wire: Wire) -> bytes:
     """What is expected, to the length beyond which no reply is read anyway."""
-    limit = 16 * BLOCK
     octets = bytearray()
     for block in wire.blocks({}):
         octets += block
-        if len(octets) > limit:
+        if len(octets) > EXPECTED_LINE:
             break
     return bytes(octets)
 

@@ -5,10 +5,11 @@ a conversation in which MAIL comes too early, and 503 is expected, is a test and
 nothing of a reply, the hoped one is taken; so the course is also the script that its own server would need (`answers`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from smtp_repl.script.arguments import Require, Set, Tls
-from smtp_repl.script.expectations import cut
+from smtp_repl.script.expectations import Expectation, cut
 from smtp_repl.script.lint_lines import expected_line, line_ends, message_line, place, said_line
 from smtp_repl.script.lint_rules import RULES, remark, wire_remark
 from smtp_repl.script.model import Directive, Remark, Wire
@@ -46,6 +47,7 @@ class Course:
         "_speaks",
         "_steps",
         "_values",
+        "_wanted",
         "answers",
         "shown",
     )
@@ -57,7 +59,8 @@ class Course:
         self._file = file
         self._speaks = any(isinstance(step, Hear) for step in steps)
         self._sessions: dict[str, _Session] = {}
-        self._remarks: list[Remark] = []
+        self._remarks: dict[Remark, None] = {}
+        self._wanted = _wanted(steps)
         self._values = _Values()
         self._listener = Listener()
         self.answers: list[Step] = []
@@ -80,16 +83,16 @@ class Course:
                     self._hear(session, step)
                 case Do():
                     self._do(session, step, ahead)
+        last = {step.connection: step for step in self._steps}
         for name, session in self._sessions.items():
-            last = next((step for step in reversed(self._steps) if step.connection == name), None)
-            while session.awaits_reply and last is not None:
-                self._hear_hoped(session, last, said_of=True)
+            while session.awaits_reply:
+                self._hear_hoped(session, last[name], said_of=True)
             if session.body is not None and session.conversation.phase is not Phase.CLOSED:
                 self._note(session, remark("ends-in-data", session.body.line, session.body.column))
 
     def _note(self, session: "_Session", *remarks: Remark) -> None:
         if session.file == self._file:
-            self._remarks += remarks
+            self._remarks.update(dict.fromkeys(remarks))
 
     # ------------------------------------------------------------ what the client says
 
@@ -109,7 +112,7 @@ class Course:
 
     def _pass_unread(self, session: "_Session", step: Step, ahead: Ahead) -> None:
         """The replies that are due before this step and that nobody will ask for, as the player counts them."""
-        due = len(session.conversation.awaiting)
+        due = session.conversation.due
         for _ in range(min(due, due + ahead.replies - ahead.expectations)):
             self._hear_hoped(session, step, said_of=True)
 
@@ -120,7 +123,7 @@ class Course:
         if in_text:
             session.body = wire
             self._note(session, *message_line(wire))
-            if "DATA" in conversation.awaiting:
+            if conversation.phase is not Phase.DATA and session.last.command.verb == "DATA":
                 self._ends_group(session.last)
         elif not in_chunk and not session.unsure:
             self._note(session, *said_line(wire))
@@ -170,8 +173,8 @@ class Course:
         """A command does not end its group, and must."""
         verb, wire = spoken.command.verb, spoken.wire
         found = remark("pipelined-group", wire.line, wire.column, max(1, len(verb)), verb=verb)
-        if spoken.file == self._file and found not in self._remarks:
-            self._remarks.append(found)
+        if spoken.file == self._file:
+            self._remarks[found] = None
 
     def _hide(self, session: "_Session", event: CommandSaid, wire: Wire) -> None:
         """A step of AUTH stands here as it is."""
@@ -203,11 +206,11 @@ class Course:
             last = expectation.lines[-1]
             if last.more and last.end and last.mod != "*":
                 self._note(session, remark("unfinished-reply", last.wire.line, last.wire.column + 3))
-        said = session.conversation.awaiting
-        if not said and expectation.code != str(UNAVAILABLE) and not session.unsure:
+        awaited = session.conversation.first_awaited
+        if awaited is None and expectation.code != str(UNAVAILABLE) and not session.unsure:
             self._note(session, remark("unanswered", hear.line, _column(hear.nodes[0]), 3))
         self._server_says(session, _reply_octets(hear, session), hear)
-        if said[:1] in (("EHLO",), ("LHLO",)):
+        if awaited is not None and awaited.said in ("EHLO", "LHLO"):
             in_full = len(expectation.lines) > 1 and not any(line.mod for line in expectation.lines)
             session.offers_known = in_full and not any(line.wire.template for line in expectation.lines)
 
@@ -234,32 +237,16 @@ class Course:
 
     def _hear_hoped(self, session: "_Session", step: Step, *, said_of: bool = False) -> None:
         """The reply that the client hopes for, where the script says nothing of it."""
-        said = session.conversation.awaiting[0]
-        code = session.hoped_code
-        lines = [f"{code} as hoped"]
-        if said in ("EHLO", "LHLO"):
-            lines = [f"{code}-{line}" for line in ("as hoped", *self._wanted(step.connection))]
-            lines[-1] = lines[-1].replace("-", " ", 1)
-        octets = "".join(line + "\r\n" for line in lines).encode()
-        tag = f"S[{step.connection}]: " if step.connection else "S: "
-        nodes = parse("".join(f"{tag}{line}\n" for line in lines).encode()).nodes
-        expectation = cut([node for node in nodes if isinstance(node, Wire)])[0]
+        said = session.awaited
+        texts = ["as hoped", *(self._wanted.get(step.connection, ()) if said in ("EHLO", "LHLO") else ())]
+        expectation = _expectation(session.hoped_code, tuple(texts), step.connection)
         self.answers.append(Hear(step.file, step.connection, expectation))
         if said_of and self._speaks and not session.unsure:
             file, line, column = session.place_of_awaited(step)
             if file == self._file:
                 name = {GREETING: "the connection", END_OF_DATA: "the message", AUTH_STEP: "the step"}.get(said, said)
-                self._remarks.append(remark("unread-reply", line, column, said=name))
-        self._server_says(session, octets, None)
-
-    def _wanted(self, connection: str) -> list[str]:
-        """The keywords that the script wants of a server, as lines of an EHLO reply."""
-        wanted: dict[str, None] = {}
-        for step in self._steps:
-            value = step.directive.value if isinstance(step, Do) and step.connection == connection else None
-            for term in value.terms if isinstance(value, Require) else ():
-                wanted[" ".join((term.keyword, *term.parameters))] = None
-        return list(wanted)
+                self._remarks[remark("unread-reply", line, column, said=name)] = None
+        self._server_says(session, expectation.sample({}), None)
 
     # ------------------------------------------------------------ directives
 
@@ -289,7 +276,7 @@ class Course:
         elif directive.name == "eof":
             conversation.receive_eof()
         elif directive.name == "close":
-            self._remarks += session.owed(self._file)
+            self._remarks.update(dict.fromkeys(session.owed(self._file)))
             del self._sessions[do.connection]
 
     def _file_said(self, session: "_Session", do: Do) -> None:
@@ -333,19 +320,24 @@ class _Session:
 
     @property
     def awaits_greeting(self) -> bool:
-        return GREETING in self.conversation.awaiting
+        return self.awaited == GREETING
+
+    @property
+    def awaited(self) -> str:
+        """What the next reply answers, "" when none is due."""
+        awaited = self.conversation.first_awaited
+        return awaited.said if awaited is not None else ""
 
     @property
     def awaits_reply(self) -> bool:
-        return bool(self.conversation.awaiting) and self.conversation.phase not in (Phase.CLOSED, Phase.TLS)
+        return bool(self.conversation.due) and self.conversation.phase not in (Phase.CLOSED, Phase.TLS)
 
     @property
     def hoped_code(self) -> int:
         """The code of the reply that is hoped for next."""
-        awaiting = self.conversation.awaiting
-        said = awaiting[0] if awaiting else ""
+        said = self.awaited
         if said in ("AUTH", AUTH_STEP):
-            return 334 if len(awaiting) == 1 and self.conversation.ahead is Phase.AUTH else 235
+            return 334 if self.conversation.due == 1 and self.conversation.ahead is Phase.AUTH else 235
         rule = states.RULES.get(said)
         start = rule.outcomes[0][0] if rule is not None and rule.outcomes else "250"
         return int(start) if len(start) == 3 else 250
@@ -369,11 +361,12 @@ class _Session:
 
     def place_of_awaited(self, step: Step) -> tuple[str, int, int]:
         """Where the line stands whose reply is due: file, line, column; of a greeting the step behind it."""
-        said, commands = self.conversation.awaiting[0], self.conversation.awaiting_commands
+        awaited = self.conversation.first_awaited
+        said, command = (awaited.said, awaited.command) if awaited is not None else ("", None)
         if said == END_OF_DATA and self.last_dot.line:
             return self.file, self.last_dot.line, self.last_dot.column
-        if said not in (GREETING, END_OF_DATA) and commands and id(commands[0]) in self._spoken:
-            spoken = self._spoken[id(commands[0])]
+        if command is not None and id(command) in self._spoken:
+            spoken = self._spoken[id(command)]
             return spoken.file, spoken.wire.line, spoken.wire.column
         return step.file, step.line, _column(step.nodes[0])
 
@@ -416,6 +409,25 @@ def _is_secret(step: AuthStep, wire: Wire) -> bool:
     if step.mechanism == "LOGIN" and step.user is not None and step.password is None:
         return False
     return step.mechanism not in _PUBLIC and (step.password is None or bool(step.password))
+
+
+def _wanted(steps: Iterable[Step]) -> dict[str, dict[str, None]]:
+    """The keywords that the script wants of a server, as lines of an EHLO reply, by connection."""
+    wanted: dict[str, dict[str, None]] = {}
+    for step in steps:
+        if isinstance(step, Do) and isinstance(step.directive.value, Require):
+            for term in step.directive.value.terms:
+                wanted.setdefault(step.connection, {})[" ".join((term.keyword, *term.parameters))] = None
+    return wanted
+
+
+@lru_cache(maxsize=256)
+def _expectation(code: int, texts: tuple[str, ...], connection: str) -> Expectation:
+    """A reply, as if the script expected it."""
+    tag = f"S[{connection}]: " if connection else "S: "
+    lines = [f"{tag}{code}-{text}\n" for text in texts[:-1]]
+    nodes = parse("".join([*lines, f"{tag}{code} {texts[-1]}\n"]).encode()).nodes
+    return cut([node for node in nodes if isinstance(node, Wire)])[0]
 
 
 def _reply_octets(hear: Hear, session: _Session) -> bytes:

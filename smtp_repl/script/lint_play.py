@@ -21,8 +21,8 @@ from smtp_repl.wire.sasl import Credentials
 from smtp_repl.wire.secrets import Secret
 from smtp_repl.wire.targets import Target
 
-PLAYED = 8 * 1024 * 1024
-"""Octets of a script that are played; one that says more is only read."""
+PLAYED, PLAYED_LINES = 8 * 1024 * 1024, 20_000
+"""Octets and lines of a script that are played; one that has more is only read."""
 FILE_PLAYED = 256 * 1024
 """Octets of each file that are played."""
 
@@ -32,13 +32,15 @@ _NOT_A_FAULT = frozenset({"no-sample"})
 
 def why_not_played(steps: tuple[Step, ...]) -> Remark | None:
     """Why a script is not played against itself, if it is not."""
-    size = 0
+    size = lines = 0
     for step in steps:
         if isinstance(step, Do) and step.directive.name == "send":
             return remark("not-played", step.line, 1, why="nobody knows what the server would say to @send")
         size += step.size if isinstance(step, Say) else 0
-        if size > PLAYED:
-            return remark("not-played", step.line, 1, why=f"it says more than {PLAYED} octets")
+        lines += len(step.nodes)
+        if size > PLAYED or lines > PLAYED_LINES:
+            why = f"it has more than {PLAYED_LINES} lines, or says more than {PLAYED} octets"
+            return remark("not-played", step.line, 1, why=why)
     return None
 
 

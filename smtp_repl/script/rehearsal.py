@@ -20,7 +20,7 @@ from smtp_repl.wire.states import GREETING, Phase
 
 PIECE = 4096
 """Octets of a repeated item without a line end that are heard; more would change nothing."""
-FLOODS = 4 * 1024 * 1024
+FLOODS = 256 * 1024
 """Octets of repeated items with a line end that are heard in all; no reply is reckoned with for what follows."""
 
 
@@ -89,7 +89,7 @@ def rehearse(steps: tuple[Step, ...]) -> tuple[Ahead, ...]:
             early.add(step.connection)
         elif isinstance(step, Say) and step.connection not in early and GREETING in conversation.awaiting:
             conversation.server_said(b"220 \r\n")  # the player waits for it, whether it is expected or not
-        before = len(conversation.awaiting)
+        before = conversation.due
         try:
             _go_through(step, conversation, listener)
         except SmtpReplError:
@@ -97,7 +97,7 @@ def rehearse(steps: tuple[Step, ...]) -> tuple[Ahead, ...]:
         if _ends(step):
             del conversations[step.connection]
         elif not isinstance(step, Hear):
-            brought[number] = max(0, len(conversation.awaiting) - before)
+            brought[number] = max(0, conversation.due - before)
     replies: dict[str, int] = {}
     expectations: dict[str, int] = {}
     ahead: list[Ahead] = []

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from smtp_repl.script.arguments import Auth, File, Set
 from smtp_repl.script.directives import DIRECTIVES
 from smtp_repl.script.expectations import Expectation, cut
+from smtp_repl.script.limits import INCLUDE_DEPTH, Budget, too_many_lines
 from smtp_repl.script.model import Directive, Invalid, Script, Wire, line_text
 from smtp_repl.script.text import parse
 from smtp_repl.wire.commands import parse_command
@@ -21,9 +22,6 @@ from smtp_repl.wire.secrets import Secret
 
 WRITE_LIMIT = 64 * 1024 * 1024
 """Octets of one write that may be held in memory; more is streamed (`Say.blocks`)."""
-INCLUDE_DEPTH = 8
-INCLUDE_LIMIT = 100
-"""Files that one script may include in all, however they are nested."""
 
 Load = Callable[[str], bytes]
 """Reads a file of the script's own folder, given its path with `/` between the parts. Raises `ScriptError`."""
@@ -164,7 +162,7 @@ def _verb(wire: Wire) -> str:
 class _Compiler:
     """Goes through the nodes once, holding what is not complete: the C lines of a write, the lines of a block."""
 
-    __slots__ = ("_block", "_connection", "_file", "_included", "_lines", "_load", "_steps", "_verbs")
+    __slots__ = ("_block", "_budget", "_connection", "_file", "_lines", "_load", "_steps", "_verbs")
 
     def __init__(self, load: Load | None) -> None:
         self._load = load
@@ -174,9 +172,11 @@ class _Compiler:
         self._connection = ""
         self._file = ""
         self._verbs: dict[str, list[str]] = {}  # of the last write and not yet answered, by connection
-        self._included = 0
+        self._budget = Budget()
 
     def compile(self, script: Script) -> list[Step]:
+        # Of its own lines the reader has seen to it; those of included files add to them.
+        self._budget.script(len(script.nodes))
         self._walk(script, (script.name.replace("\\", "/").rpartition("/")[2],))
         return self._steps
 
@@ -192,6 +192,7 @@ class _Compiler:
         self._flush()
 
     def _wire(self, wire: Wire) -> None:
+        self._limit(wire, self._budget.wire(wire))
         if wire.connection != self._connection:
             self._flush()
             self._connection = wire.connection
@@ -206,6 +207,7 @@ class _Compiler:
     def _directive(self, node: Directive, opened: tuple[str, ...]) -> None:
         if not DIRECTIVES[node.name].splits_write:
             return
+        self._limit(node, self._budget.directive(node))
         if node.name == "caps":
             if node.connection != self._connection:
                 self._flush()
@@ -237,21 +239,21 @@ class _Compiler:
         verbs = self._verbs.get(self._connection, [])
         expectations = cut(block, verbs)
         self._verbs[self._connection] = verbs[len(expectations) :]
+        for expected in expectations:
+            self._limit(expected.nodes[0], too_many_lines(expected.nodes, expected.lines))
         self._steps += (Hear(self._file, self._connection, expected) for expected in expectations)
 
     def _include(self, node: Directive, path: str, opened: tuple[str, ...]) -> None:
         file, connection = self._file, self._connection
         folder = file.rpartition("/")[0] if len(opened) > 1 else ""
         path = f"{folder}/{path}" if folder else path
-        self._included += 1
         if self._load is None:
             raise self._refuse(node, "include", "there are no files here to include from")
         if path in opened:
             raise self._refuse(node, "include-loop", f"{path} includes itself", "without this line it would end")
         if len(opened) > INCLUDE_DEPTH:
             raise self._refuse(node, "include-depth", f"more than {INCLUDE_DEPTH} scripts are nested here")
-        if self._included > INCLUDE_LIMIT:
-            raise self._refuse(node, "limit", f"more than {INCLUDE_LIMIT} files are included")
+        self._limit(node, self._budget.include())
         try:
             data = self._load(path)
         except ScriptError as error:
@@ -262,10 +264,18 @@ class _Compiler:
             )
             error.source = error.source or line_text(node.source)
             raise
-        self._walk(parse(data, path), (*opened, path))
+        self._limit(node, self._budget.included(len(data)))
+        included = parse(data, path)
+        self._limit(node, self._budget.script(len(included.nodes)))
+        self._walk(included, (*opened, path))
         self._file, self._connection = file, connection
 
-    def _refuse(self, node: Directive, kind: str, problem: str, hint: str = "") -> ScriptError:
+    def _limit(self, node: Wire | Directive, problem: str) -> None:
+        """Refuse what is too much, if anything is."""
+        if problem:
+            raise self._refuse(node, "limit", problem)
+
+    def _refuse(self, node: Wire | Directive, kind: str, problem: str, hint: str = "") -> ScriptError:
         return ScriptError(
             problem,
             hint,
@@ -273,6 +283,6 @@ class _Compiler:
             file=self._file,
             line=node.line,
             column=node.column,
-            width=max(1, len(node.args)),
+            width=max(1, len(node.args) if isinstance(node, Directive) else len(node.text)),
             source=line_text(node.source),
         )

@@ -10,6 +10,7 @@ import unicodedata
 
 from smtp_repl.script.directives import near_directive, read_directive
 from smtp_repl.script.holes import NAME, Template, parse_template
+from smtp_repl.script.limits import LINES, PROBLEMS
 from smtp_repl.script.model import (
     Blank,
     Comment,
@@ -60,16 +61,31 @@ def parse(data: bytes, name: str = "<script>") -> Script:
     bom = data.startswith(_BOM)
     nodes: list[Node] = []
     warnings: list[Remark] = []
+    problems = 0
     at = len(_BOM) if bom else 0
     while at < len(data):
         end = data.find(b"\n", at) + 1 or len(data)
+        if len(nodes) == LINES or problems == PROBLEMS:
+            nodes.append(_rest(data[at:], len(nodes)))
+            break
         source = data[at:end]
         at = end
         node = _read_line(source, len(nodes) + 1)
         nodes.append(node)
-        if not isinstance(node, Invalid):
+        if isinstance(node, Invalid):
+            problems += 1
+        else:
             warnings.extend(_unseen(node))
     return Script(name, tuple(nodes), bom=bom, warnings=tuple(warnings))
+
+
+def _rest(source: bytes, lines: int) -> Invalid:
+    """All that is left of a file that is too long, or no script: it is kept, and not looked at."""
+    if lines == LINES:
+        problem, hint = f"a script has at most {LINES} lines", "@data or @send a file"
+    else:
+        problem, hint = f"the rest is not read: {PROBLEMS} lines cannot be read already", "is this a script?"
+    return Invalid(source, lines + 1, "limit", problem, hint, 1, 1)
 
 
 def write(script: Script) -> bytes:

@@ -116,9 +116,14 @@ class Conversation:
         return self._outlook.said
 
     @property
-    def awaiting_commands(self) -> list[Command]:
-        """The commands among what awaits a reply, oldest first."""
-        return self._outlook.commands
+    def due(self) -> int:
+        """How many replies are still to come."""
+        return len(self._outlook)
+
+    @property
+    def first_awaited(self) -> Awaited | None:
+        """What the next reply will answer."""
+        return self._outlook.first
 
     @property
     def ahead(self) -> Phase:
@@ -337,7 +342,7 @@ class Conversation:
                 command,
                 said,
                 phase=self.ahead,
-                awaiting=self.awaiting,
+                awaiting=self._outlook.ends,
                 capabilities=self.capabilities,
                 after_handshake=self._after_handshake,
                 smtputf8=self._smtputf8,

@@ -49,6 +49,15 @@ class Outlook:
         return [awaited.command for awaited in self._queue if awaited.command is not None]
 
     @property
+    def ends(self) -> tuple[str, ...]:
+        """What awaits a reply, but of commands only the oldest and the latest: enough to judge a pipelined group."""
+        apart = (GREETING, END_OF_DATA)
+        greeting = (GREETING,) if self._queue and self._queue[0].said == GREETING else ()
+        oldest = next((awaited.said for awaited in self._queue if awaited.said not in apart), None)
+        latest = next((awaited.said for awaited in reversed(self._queue) if awaited.said not in apart), None)
+        return greeting if oldest is None or latest is None else (*greeting, oldest, latest)
+
+    @property
     def first(self) -> Awaited | None:
         """What the next reply will answer."""
         return self._queue[0] if self._queue else None

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smtp_repl.script.limits import INCLUDE_DEPTH, INCLUDES
 from smtp_repl.script.steps import (
-    INCLUDE_DEPTH,
-    INCLUDE_LIMIT,
     WRITE_LIMIT,
     Do,
     Hear,
@@ -249,7 +248,7 @@ FILES = {
     "ping.smtp": b"@include pong.smtp\n",
     "pong.smtp": b"@include ping.smtp\n",
     "home.smtp": b"@include a.smtp\n",
-    "many.smtp": b"@include b.smtp\n" * (INCLUDE_LIMIT + 1),
+    "many.smtp": b"@include b.smtp\n" * (INCLUDES + 1),
     **{f"{n}.smtp": f"@include {n + 1}.smtp\n".encode() for n in range(INCLUDE_DEPTH + 2)},
 }
 
@@ -278,7 +277,7 @@ def test_includes() -> None:
         ("@include ping.smtp\n", "include-loop", "pong.smtp", 1),
         ("@include home.smtp\n", "include-loop", "home.smtp", 1),
         ("@include 0.smtp\n", "include-depth", f"{INCLUDE_DEPTH - 1}.smtp", 1),
-        ("@include many.smtp\n", "limit", "many.smtp", INCLUDE_LIMIT),
+        ("@include many.smtp\n", "limit", "many.smtp", INCLUDES),
         ("@include ../x\n", "path-outside", "a.smtp", 1),
     ],
 )

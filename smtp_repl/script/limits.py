@@ -1,0 +1,93 @@
+"""What one script may ask for in all: a script may come from a stranger, and must end some day.
+
+Each single line has its own limits, where it is read. Here they are added up, included files and all. The limits are
+part of the format (docs/grammar.md); they are far beyond what a conversation needs.
+"""
+
+from collections.abc import Sequence
+
+from smtp_repl.script.arguments import Wait
+from smtp_repl.script.model import Directive, Wire
+
+LINES = 100_000
+"""Lines of a script, with those of the files that it includes."""
+PROBLEMS = 1000
+"""Lines that cannot be read, of which each is told; with more of them a file is no script."""
+INCLUDE_DEPTH = 8
+"""How deep scripts may include one another."""
+INCLUDES = 100
+"""Files that one script may include in all, however they are nested."""
+INCLUDED_OCTETS = 16 * 1024 * 1024
+"""Octets of these files together."""
+WAITS = 3600.0
+"""Seconds that all `@wait` may take together."""
+SAID = 4 * 1024 * 1024 * 1024
+"""Octets that all C lines say together, repeats counted."""
+EXPECTED_LINE = 300 * 1024
+"""Octets of one S line with repeats; what goes beyond is left out, since no reply of that size is read."""
+EXPECTED = 16 * 1024 * 1024
+"""Octets that all S lines say together."""
+EXPECTED_LINES = 2000
+"""Lines and `@caps` of one expected reply; no reply of more than 1000 lines is read."""
+CONNECTIONS = 100
+"""Connections of one script."""
+
+
+class Budget:
+    """Adds up what a script asks for; each method says what is too much, or ""."""
+
+    __slots__ = ("_connections", "_expected", "_included", "_lines", "_octets", "_said", "_waits")
+
+    def __init__(self) -> None:
+        self._connections: set[str] = set()
+        self._expected = 0
+        self._included = 0
+        self._lines = 0
+        self._octets = 0
+        self._said = 0
+        self._waits = 0.0
+
+    def script(self, lines: int) -> str:
+        """So many lines more."""
+        self._lines += lines
+        return f"with what it includes, this script has more than {LINES} lines" if self._lines > LINES else ""
+
+    def include(self) -> str:
+        """One more file."""
+        self._included += 1
+        return f"more than {INCLUDES} files are included" if self._included > INCLUDES else ""
+
+    def included(self, octets: int) -> str:
+        """That file has so many octets."""
+        self._octets += octets
+        return f"what is included has more than {INCLUDED_OCTETS} octets" if self._octets > INCLUDED_OCTETS else ""
+
+    def wire(self, wire: Wire) -> str:
+        """One more line that is said or expected."""
+        if wire.side == "C":
+            self._said += wire.size
+            if self._said > SAID:
+                return f"all C lines up to here say more than {SAID} octets"
+        else:
+            self._expected += min(wire.size, EXPECTED_LINE)
+            if self._expected > EXPECTED:
+                return f"all S lines up to here say more than {EXPECTED} octets"
+        return self._connection(wire.connection)
+
+    def directive(self, node: Directive) -> str:
+        """One more directive."""
+        if isinstance(node.value, Wait):
+            self._waits += node.value.seconds
+            if self._waits > WAITS:
+                return f"all @wait up to here take more than {WAITS:.0f} seconds"
+        return self._connection(node.connection)
+
+    def _connection(self, name: str) -> str:
+        self._connections.add(name)
+        return f"a script has at most {CONNECTIONS} connections" if len(self._connections) > CONNECTIONS else ""
+
+
+def too_many_lines(*parts: Sequence[object]) -> str:
+    """What is wrong with the size of one expected reply, or ""; `parts` are its lines, and its lines as written."""
+    is_too_much = any(len(part) > EXPECTED_LINES for part in parts)
+    return f"a reply is expected in at most {EXPECTED_LINES} lines" if is_too_much else ""
