@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 class Environment:
     """`stdin` is None when standard input is closed."""
 
-    __slots__ = ("_stdout", "environ", "stderr", "stdin", "stdin_is_terminal", "stdout_is_terminal")
+    __slots__ = (
+        "_stdout",
+        "environ",
+        "stderr",
+        "stderr_is_terminal",
+        "stdin",
+        "stdin_is_terminal",
+        "stdout_is_terminal",
+    )
 
     def __init__(
         self, stdin: "BinaryIO | None", stdout: "TextIO | None", stderr: "TextIO | None", environ: Mapping[str, str]
@@ -29,6 +37,7 @@ class Environment:
         self.environ = environ
         self.stdin_is_terminal = stdin is not None and stdin.isatty()
         self.stdout_is_terminal = stdout is not None and stdout.isatty()
+        self.stderr_is_terminal = stderr is not None and stderr.isatty()
 
     @classmethod
     def of_process(cls) -> "Environment":
@@ -79,10 +88,14 @@ class Environment:
 
     def talk(self, text: str) -> None:
         """Say something to the person; where nobody listens, it is lost and nothing is wrong."""
+        self.paint(text + "\n")
+
+    def paint(self, text: str) -> None:
+        """The same without the line end."""
         if self.stderr is None:
             return
         try:
-            self.stderr.write(text + "\n")
+            self.stderr.write(text)
             self.stderr.flush()
         except OSError:
             return

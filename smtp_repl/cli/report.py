@@ -6,14 +6,16 @@ FAIL   refused.smtp  4 steps  0.019 s  line 9  EHLO lost: STARTTLS
 
 from collections.abc import Callable, Sequence
 
+from smtp_repl.cli.environment import Environment
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.casting import Observer, PlayResult, StepResult
 from smtp_repl.script.model import line_text
 from smtp_repl.script.steps import Step
 from smtp_repl.script.transcript import FILE_ONLY, Line, Transcriber, finding_remark, remark
-from smtp_repl.wire.errors import ScriptError
+from smtp_repl.wire.errors import ExitStatus, ScriptError, SmtpReplError
 from smtp_repl.wire.events import Closed, Event, Finding
 from smtp_repl.wire.octets import printable
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.targets import Target
 
@@ -33,10 +35,46 @@ _TITLES = {
 }
 
 
+class Ended(Record):
+    """How a play ended: with a result, or with errors (several only where a script does not parse)."""
+
+    seconds: float
+    result: PlayResult | None = None
+    errors: tuple[SmtpReplError, ...] = ()
+
+    @property
+    def status(self) -> str:
+        """pass, drift, fail, skip or error."""
+        return self.result.status if self.result is not None else "error"
+
+    @property
+    def exit_status(self) -> int:
+        if self.result is None:
+            return int(self.errors[0].exit_status)
+        statuses = {"fail": ExitStatus.FAILED, "skip": ExitStatus.SKIPPED}
+        return int(statuses.get(self.result.status, ExitStatus.OK))
+
+    @property
+    def worth_telling(self) -> bool:
+        """Whether a quiet run tells of it too."""
+        return self.status in ("fail", "skip", "error") or (self.result is not None and bool(self.result.lost))
+
+
+def summary_of(ended: Ended, name: str) -> str:
+    """The line of one file that was played once."""
+    if ended.result is not None:
+        return summary(name, ended.result, ended.seconds)
+    first = ended.errors[0]
+    place = f"line {first.line}" if first.line else ""
+    more = f" (and {len(ended.errors) - 1} more)" if len(ended.errors) > 1 else ""
+    parts = [place, printable(first.message.partition("\n")[0]) + more]
+    return summary_line("error", name, [part for part in parts if part])
+
+
 def summary(name: str, result: PlayResult, seconds: float) -> str:
     """The line of one file."""
     counts = result.counts
-    parts = [_numbered(sum(counts), "step"), f"{seconds:.3f} s"]
+    parts = [numbered(sum(counts), "step"), f"{seconds:.3f} s"]
     if counts.drift:
         parts.append(f"{counts.drift} drift")
     if result.failure is not None and result.failure.line:
@@ -54,8 +92,25 @@ def summary_line(status: str, name: str, parts: Sequence[str] = ()) -> str:
     return "  ".join([_WORDS[status].ljust(5), printable(name), *parts])
 
 
-def _numbered(number: int, noun: str) -> str:
+def numbered(number: int, noun: str) -> str:
+    """A number of things."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def failure_text(ended: Ended, steps: Sequence[Step], name: str) -> str:
+    """What went wrong, in full; "" when nothing did."""
+    if ended.result is not None:
+        return failure(ended.result.failure, steps, name) if ended.result.failure is not None else ""
+    from smtp_repl.view.errors import show_error
+
+    return "".join(show_error(error) for error in ended.errors).removesuffix("\n")
+
+
+def show_errors(errors: Sequence[SmtpReplError], environment: Environment) -> int:
+    """Say why a script cannot be played; returns the exit status."""
+    ended = Ended(0.0, errors=tuple(errors))
+    environment.talk(failure_text(ended, (), ""))
+    return ended.exit_status
 
 
 def failure(result: StepResult, steps: Sequence[Step], name: str) -> str:

@@ -1,64 +1,48 @@
 """`smtp-repl run`: scripts are played against a live server or the practice server, and judged.
 
-Loads little, because it is started often (docs/performance.md): what only some runs need (TLS,
-JSON, the practice server, recording, how an error looks) is imported where it is needed.
+Loads little, because it is started often (docs/performance.md): what only some runs need (TLS, JSON, the practice
+server, recording, many sessions, reports, how an error looks) is imported where it is needed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from time import monotonic
 
 from smtp_repl.cli.connecting import net_options
 from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.options import Words
-from smtp_repl.cli.passwords import ask_password, given_any, read_passwords
-from smtp_repl.cli.report import Narrator, failure, summary, summary_line
-from smtp_repl.cli.sources import Source, folder_blocks, folder_loader, packaged_names, read_source
+from smtp_repl.cli.passwords import given_any, read_passwords
+from smtp_repl.cli.preparing import (
+    Prepared,
+    Server,
+    Unplayable,
+    cast,
+    connect_of,
+    find_server,
+    open_recording,
+    prepare,
+    read_level,
+)
+from smtp_repl.cli.report import Ended, Narrator, failure_text, show_errors, summary_of
+from smtp_repl.cli.sources import packaged_names, read_source, scripts_below
 from smtp_repl.cli.variables import read_variables
 from smtp_repl.net.runner import run_part
-from smtp_repl.script.arguments import LEVELS, Connect
 from smtp_repl.script.casting import Casting, Observer, Observers, PlayResult
-from smtp_repl.script.matching import Level
-from smtp_repl.script.model import Script
-from smtp_repl.script.player import Plan, plan, play
-from smtp_repl.script.scope import Need, missing, secrets_needed
-from smtp_repl.script.steps import Do, Say, Step, check_names, compile_steps
+from smtp_repl.script.player import play
 from smtp_repl.script.text import parse
-from smtp_repl.wire.commands import parse_command
 from smtp_repl.wire.errors import ExitStatus, ScriptError, SmtpReplError, UsageError
 from smtp_repl.wire.hints import TYPE_CHECKING
 from smtp_repl.wire.octets import printable
-from smtp_repl.wire.records import Record
-from smtp_repl.wire.sasl import Credentials
-from smtp_repl.wire.secrets import Secret
-from smtp_repl.wire.targets import Target, parse_target
+from smtp_repl.wire.targets import parse_target
 
 if TYPE_CHECKING:
-    from smtp_repl.cli.recording import Recording
     from smtp_repl.view.events_json import EventWriter
 
-PRACTICE_PASSWORD = "not-a-secret"  # noqa: S105 # it is not
-
-
-class Prepared(Record):
-    """A script that can be played."""
-
-    source: Source
-    script: Script
-    plan: Plan
-    needs: tuple[Need, ...]
-
-
-class Stage(Record):
-    """What all files of one run share."""
-
-    environment: Environment
-    words: Words
-    target: Target | None
-    passwords: Mapping[str, Secret]
-    practice_ca: bytes
-    is_practice: bool
-    events: "EventWriter | None"
+_BY_ITSELF = ("record", "shell", "to-line")
+"""Options that have a single session in mind."""
+_REPEATING = ("repeat", "duration", "rate")
+_REPORTS = ("junit", "tap", "html")
+_TOGETHER = ("jobs", *_REPEATING, *_REPORTS, "save", "update")
+"""Options that need to know of more than one session at a time."""
 
 
 def main(words: Words, environment: Environment) -> int:
@@ -69,12 +53,25 @@ def main(words: Words, environment: Environment) -> int:
     if words.has("shell"):
         return _hand_over(words, environment)
     passwords = read_passwords(words, environment)
-    prepared: list[Prepared | Failure] = [_prepare(word, environment, words) for word in words.words]
-    with _server(words, prepared, passwords) as (target, practice_ca):
-        stage = Stage(
-            environment, words, target, passwords, practice_ca, words.has("local"), _events(words, environment)
-        )
-        return combine([_play(one, stage) for one in prepared])
+    scripts = _tagged([prepare(path, environment, words) for path in _paths(words)], words)
+    if len(scripts) > 1 or any(words.has(key) for key in _TOGETHER):
+        from smtp_repl.cli.many import run_many
+
+        return combine(run_many(scripts, words, environment, passwords))
+    one = scripts[0]
+    if isinstance(one, Unplayable):
+        return _show(one.name, Ended(0.0, errors=one.errors), None, _events(words, environment), words, environment)
+    with find_server(words, scripts, passwords) as server:
+        events = _events(words, environment)
+        start = monotonic()
+        try:
+            casting = cast(one, server, words, environment, passwords)
+            ended = Ended(monotonic() - start, _perform(one, casting, server, words, environment, events))
+        except SmtpReplError as error:
+            if error.exit_status is ExitStatus.OUTPUT:
+                raise
+            ended = Ended(monotonic() - start, errors=(error,))
+        return _show(one.name, ended, one, events, words, environment)
 
 
 def combine(statuses: Sequence[int]) -> int:
@@ -98,6 +95,30 @@ def _list(environment: Environment) -> int:
     return int(ExitStatus.OK)
 
 
+def _paths(words: Words) -> list[str]:
+    """The scripts that the words name, folders opened. Raises `UsageError`."""
+    paths = [path for word in words.words for path in scripts_below(word)]
+    if words.has("record") and len(paths) > 1:
+        raise UsageError("--record takes one script at a time")
+    return paths
+
+
+def _tagged(scripts: list[Prepared | Unplayable], words: Words) -> list[Prepared | Unplayable]:
+    """The scripts that have one of the tags asked for. Raises `UsageError` when none has."""
+    wanted = frozenset(words.texts("tag"))
+    if not wanted:
+        return scripts
+    found = [one for one in scripts if wanted & set(one.script.tags if isinstance(one, Prepared) else one.tags)]
+    if not found:
+        raise UsageError(
+            f"no script has the tag {' or '.join(printable(tag) for tag in sorted(wanted))}", kind="no-file"
+        )
+    return found
+
+
+# ---------------------------------------------------------------- what contradicts itself
+
+
 def _check(words: Words) -> None:
     """Refuse what contradicts itself, before anything is read."""
     if not words.words:
@@ -112,17 +133,18 @@ def _check(words: Words) -> None:
             "--server HOST:PORT, or --local",
             kind="secret-without-server",
         )
-    if words.has("record") and len(words.words) > 1:
-        raise UsageError("--record takes one script at a time")
     if words.has("quiet") and words.has("verbose"):
         raise UsageError("-q and -v are opposites: give one of them")
     if words.has("shell"):
         _check_shell(words)
+    _check_together(words)
     read_variables(words)
-    _level(words)
-    for key in ("timeout", "connect-timeout"):
+    read_level(words)
+    for key in ("timeout", "connect-timeout", "duration"):
         words.seconds(key)
-    words.count("to-line")
+    for key in ("to-line", "jobs", "repeat"):
+        words.count(key)
+    words.rate("rate")
 
 
 def _check_shell(words: Words) -> None:
@@ -136,15 +158,37 @@ def _check_shell(words: Words) -> None:
         raise UsageError(f"{what} has no place with --shell: you see everything, and are asked")
 
 
+def _check_together(words: Words) -> None:
+    many = next((key for key in (*_REPEATING, "jobs", "update") if words.has(key)), "")
+    single = next((key for key in _BY_ITSELF if words.has(key)), "")
+    if single and many:
+        raise UsageError(f"--{single} is about one session, and --{many} about many: give one of them")
+    if words.has("update"):
+        if any(words.has(key) for key in (*_REPEATING, "jobs")):
+            raise UsageError(f"--update plays each script once: --{many} has no place with it")
+        if words.text("update") not in ("", "all"):
+            raise UsageError("--update stands alone, or is --update=all", "all also lets a success become a refusal")
+        if any(word == "-" or word.startswith("@") for word in words.words):
+            raise UsageError("standard input and what came with the program stay as they are: --update takes files")
+    to_output = [key for key in _REPORTS if words.text(key) == "-"]
+    if len(to_output) > 1:
+        raise UsageError(f"--{to_output[0]} and --{to_output[1]} cannot both go to standard output")
+    if to_output and words.has("json"):
+        raise UsageError(f"--json and --{to_output[0]} cannot both go to standard output")
+
+
+# ---------------------------------------------------------------- up to a line, then the person
+
+
 def _hand_over(words: Words, environment: Environment) -> int:
     """Play up to a line in the shell, and let the person go on."""
     if not environment.is_interactive:
         raise UsageError("--shell needs a terminal", "--to-line N alone stops there")
-    one = _prepare(words.words[0], environment, words)
-    if isinstance(one, Failure):
-        return _report_errors(one.errors, environment)
+    one = prepare(words.words[0], environment, words)
+    if isinstance(one, Unplayable):
+        return show_errors(one.errors, environment)
     server = words.text("server")
-    target = parse_target(server) if server is not None else _connect_of(one.plan.steps)
+    target = parse_target(server) if server is not None else connect_of(one.plan.steps)
     if target is None and not words.has("local"):
         raise UsageError("no server is given to connect to", "--server HOST:PORT, or --local")
     from smtp_repl.cli.session import hand_over
@@ -152,21 +196,7 @@ def _hand_over(words: Words, environment: Environment) -> int:
     return hand_over(words, environment, None if words.has("local") else target)
 
 
-def _connect_of(steps: Sequence[Step]) -> Target | None:
-    """Where the script itself goes."""
-    for step in steps:
-        if isinstance(step, Do) and isinstance(step.directive.value, Connect) and not step.connection:
-            return step.directive.value.target
-    return None
-
-
-def _level(words: Words) -> Level | None:
-    word = words.text("match")
-    if word is None:
-        return None
-    if word not in LEVELS:
-        raise UsageError(f'there is no level "{printable(word)}"', f"from loose to strict: {', '.join(LEVELS)}")
-    return Level.from_word(word)
+# ---------------------------------------------------------------- one play
 
 
 def _events(words: Words, environment: Environment) -> "EventWriter | None":
@@ -177,181 +207,25 @@ def _events(words: Words, environment: Environment) -> "EventWriter | None":
     return EventWriter(lambda line: environment.out(line.removesuffix("\n")), monotonic)
 
 
-# ---------------------------------------------------------------- before anything is said
-
-
-class Failure(Record):
-    """A script that cannot be played, and why."""
-
-    name: str
-    errors: tuple[SmtpReplError, ...]
-
-
-def _prepare(word: str, environment: Environment, words: Words) -> Prepared | Failure:
-    """Read, parse and work out a script."""
-    try:
-        source = read_source(word, environment)
-        script = parse(source.octets, source.name)
-        if script.problems:
-            return Failure(source.name, tuple(node.error(source.name) for node in script.problems))
-        steps = compile_steps(script, folder_loader(source.folder))
-        needs = secrets_needed(steps)
-        check_names(steps, (*read_variables(words), *(need.name for need in needs if need.name.startswith("secret."))))
-    except SmtpReplError as error:
-        return Failure(printable(word), (error,))
-    return Prepared(source, script, plan(steps), needs)
-
-
-@contextmanager
-def _server(
-    words: Words, prepared: Sequence[Prepared | Failure], passwords: Mapping[str, Secret]
-) -> Iterator[tuple[Target | None, bytes]]:
-    """Where the command line says to go (None leaves it to the scripts), and the practice server's authority."""
-    if not words.has("local"):
-        text = words.text("server")
-        yield parse_target(text) if text is not None else None, b""
-        return
-    from smtp_repl.net.practice import PracticeOptions, PracticeThread
-    from smtp_repl.net.practice.options import PRACTICE_ACCOUNTS
-
-    plays = [one for one in prepared if isinstance(one, Prepared)]
-    # Who a script says it is, may log in: so a recording of another server can be played here.
-    accounts = dict(PRACTICE_ACCOUNTS)
-    for need in (need for one in plays for need in one.needs if need.user and need.user not in accounts):
-        given = passwords.get(need.name)
-        accounts[need.user] = given.reveal().decode("utf-8", "replace") if given is not None else PRACTICE_PASSWORD
-    with PracticeThread(PracticeOptions(accounts=accounts, idle_limit=None)) as server:
-        # A certificate takes 100 ms: only for scripts that may use it.
-        uses_tls = any(word in one.source.octets.lower() for one in plays for word in (b"starttls", b"@tls", b"@incl"))
-        yield Target(server.host, server.port), server.ca_pem() if uses_tls or words.has("var") else b""
-
-
-def _casting(one: Prepared, stage: Stage) -> Casting:
-    """Who plays this script, and with which secrets. Raises `SecretMissing`, before anything is said."""
-    words = stage.words
-    if one.needs and stage.target is None:
-        need = one.needs[0]
-        raise ScriptError(
-            f"line {need.line} needs a password, and a password goes only where the command line says",
-            "--server HOST:PORT, or --local",
-            kind="secret-without-server",
-            file=one.source.name,
-            line=need.line,
-        )
-    credentials: dict[str, Credentials] = {}
-    secrets: dict[str, Secret] = {}
-    for need in one.needs:
-        secret = stage.passwords.get(need.name) or _find_password(need, stage)
-        if secret is None:
-            continue
-        if need.name.startswith("secret."):
-            secrets[need.name] = secret
-        else:
-            credentials[need.name] = Credentials(need.user, secret)
-    unbound = missing(one.needs, {**credentials, **secrets})
-    if unbound is not None:
-        raise unbound
-    return Casting(
-        target=stage.target,
-        credentials=credentials,
-        secrets=secrets,
-        variables=read_variables(words),
-        level=_level(words),
-        strict=words.has("strict"),
-        timeout=words.seconds("timeout"),
-        allow_plaintext_auth=words.has("allow-plaintext-auth"),
-        to_line=words.count("to-line") or 0,
-        open_blocks=folder_blocks(one.source.folder),
-        own_names=_own_names(one.plan.steps),
-    )
-
-
-def _find_password(need: Need, stage: Stage) -> Secret | None:
-    if need.name.startswith("secret."):
-        return ask_password(f"{need.name} (a step of AUTH as it goes over the wire): ", stage.environment)
-    if stage.is_practice:
-        from smtp_repl.net.practice.options import PRACTICE_ACCOUNTS
-
-        return Secret(PRACTICE_ACCOUNTS.get(need.user, PRACTICE_PASSWORD).encode())
-    return ask_password(f"password of {printable(need.user)}: ", stage.environment)
-
-
-def _own_names(steps: Sequence[Step]) -> tuple[bytes, ...]:
-    """The names that the script says in EHLO: a server repeats them, and they change from host to host."""
-    names: dict[bytes, None] = {}
-    for step in steps:
-        for wire in step.lines if isinstance(step, Say) else ():
-            command = parse_command(wire.text if wire.form != '"' else b"")
-            if command.verb in ("EHLO", "HELO", "LHLO") and command.argument and wire.template is None:
-                names[command.argument.strip()] = None
-    return tuple(names)
-
-
-# ---------------------------------------------------------------- the play
-
-
-def _play(one: Prepared | Failure, stage: Stage) -> int:
-    """Play one script and show how it went; returns its exit status."""
-    name = one.name if isinstance(one, Failure) else one.source.name
-    events = stage.events.for_file(name) if stage.events is not None else None
-    start = monotonic()
-    if isinstance(one, Failure):
-        return _stop(name, one.errors, stage, events, start)
-    try:
-        result = _perform(one, stage, events)
-    except SmtpReplError as error:
-        if error.exit_status is ExitStatus.OUTPUT:
-            raise
-        if isinstance(error, ScriptError) and not error.file:
-            error.file = name
-        return _stop(name, (error,), stage, events, start)
-    seconds = monotonic() - start
-    if result.failure is not None:
-        stage.environment.talk(failure(result.failure, one.plan.steps, name))
-    if events is not None:
-        events.result(result, seconds)
-    elif not stage.words.has("quiet") or result.status in ("fail", "skip") or result.lost:
-        stage.environment.out(summary(name, result, seconds))
-    statuses = {"fail": ExitStatus.FAILED, "skip": ExitStatus.SKIPPED}
-    return int(statuses.get(result.status, ExitStatus.OK))
-
-
-def _stop(name: str, errors: Sequence[SmtpReplError], stage: Stage, events: "EventWriter | None", start: float) -> int:
-    if events is not None:
-        for error in errors:
-            events.error(error)
-    status = _report_errors(errors, stage.environment)
-    if events is not None:
-        events.failed(monotonic() - start)
-    else:
-        first = errors[0]
-        place = f"line {first.line}" if isinstance(first, ScriptError) and first.line else ""
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        parts = [place, printable(first.message.partition("\n")[0]) + more]
-        stage.environment.out(summary_line("error", name, [part for part in parts if part]))
-    return status
-
-
-def _report_errors(errors: Sequence[SmtpReplError], environment: Environment) -> int:
-    from smtp_repl.view.errors import show_error
-
-    for error in errors:
-        environment.talk(show_error(error).removesuffix("\n"))
-    return int(errors[0].exit_status)
-
-
-def _perform(one: Prepared, stage: Stage, events: "EventWriter | None") -> PlayResult:
-    casting = _casting(one, stage)
-    recording = _recording(one, stage)
+def _perform(
+    one: Prepared,
+    casting: Casting,
+    server: Server,
+    words: Words,
+    environment: Environment,
+    events: "EventWriter | None",
+) -> PlayResult:
+    """Play a script alone, and record it if that is asked for. Raises `SmtpReplError`."""
+    recording = open_recording(one, words)
     observers: list[Observer] = []
     if recording is not None:
         observers.append(recording)  # first: what is shown is in the file already
     if events is not None:
-        observers.append(events)
-    elif stage.words.has("verbose"):
-        observers.append(Narrator(stage.environment.out))
+        observers.append(events.for_file(one.name))
+    elif words.has("verbose"):
+        observers.append(Narrator(environment.out))
     observer = observers[0] if len(observers) == 1 else Observers(observers)
-    options = net_options(stage.words, stage.target, practice_ca=stage.practice_ca)
+    options = net_options(words, server.target, practice_ca=server.practice_ca)
     try:
         result = run_part(play(one.plan, casting, observer), options)
         if recording is not None:
@@ -366,13 +240,23 @@ def _perform(one: Prepared, stage: Stage, events: "EventWriter | None") -> PlayR
     return result
 
 
-def _recording(one: Prepared, stage: Stage) -> "Recording | None":
-    path = stage.words.text("record")
-    if path is None:
-        return None
-    from smtp_repl.cli.recording import GuidedRecording, PlainRecording
-
-    overwrite = stage.words.has("force")
-    if one.plan.speaks:
-        return GuidedRecording(path, one.script, one.plan.steps, overwrite=overwrite)
-    return PlainRecording(path, overwrite=overwrite)
+def _show(
+    name: str,
+    ended: Ended,
+    one: Prepared | None,
+    events: "EventWriter | None",
+    words: Words,
+    environment: Environment,
+) -> int:
+    """Show how a script's only play went; returns its exit status."""
+    for error in ended.errors:
+        if isinstance(error, ScriptError) and not error.file:
+            error.file = name
+    shown = failure_text(ended, one.plan.steps if one is not None else (), name)
+    if shown:
+        environment.talk(shown)
+    if events is not None:
+        events.for_file(name).played(ended.result, ended.errors, ended.seconds)
+    elif not words.has("quiet") or ended.worth_telling:
+        environment.out(summary_of(ended, name))
+    return ended.exit_status

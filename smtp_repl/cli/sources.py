@@ -55,14 +55,19 @@ def read_source(word: str, environment: Environment) -> Source:
 def scripts_below(word: str) -> list[str]:
     """The scripts that a word of the command line means: of a folder each `*.smtp` below it, in order.
 
-    Only regular files that lie in the folder, wherever links lead: it may come from a stranger. Raises `UsageError`.
+    Only regular files that lie in the folder, wherever links lead: it may come from a stranger; and nothing hidden.
+    Raises `UsageError`.
     """
     if word == "-" or word.startswith("@") or not os.path.isdir(word):
         return [word]
-    inside = os.path.join(os.path.realpath(word), "")
+    real = os.path.realpath(word)
+    inside = os.path.join(real, "")
+    if os.path.dirname(real) == real:
+        raise UsageError(f"{printable(word)} is the whole file system, not a folder of scripts", kind="folder")
     found: list[str] = []
-    for folder, _, names in os.walk(word):
-        paths = (os.path.join(folder, name) for name in names if name.endswith(".smtp"))
+    for folder, folders, names in os.walk(word):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths = (os.path.join(folder, name) for name in names if name.endswith(".smtp") and not name.startswith("."))
         found += (path for path in paths if os.path.isfile(path) and os.path.realpath(path).startswith(inside))
     if not found:
         raise UsageError(f"there is no script (*.smtp) in {printable(word)}", kind="no-file")

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.casting import Counts, Observer, PlayResult, StepResult
+from smtp_repl.view.results import FileResult, RunResult
 from smtp_repl.wire.errors import SmtpReplError
 from smtp_repl.wire.events import (
     BodySaid,
@@ -27,7 +28,17 @@ from smtp_repl.wire.secrets import MASK
 from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, GREETING, LAST_CHUNK, Phase
 from smtp_repl.wire.targets import Target
 
-Value = str | int | float | bool | None | Sequence[str] | Mapping[str, Sequence[str]]
+Value = (
+    str
+    | int
+    | float
+    | bool
+    | None
+    | Sequence[str]
+    | Mapping[str, Sequence[str]]
+    | Mapping[str, int]
+    | Mapping[str, Mapping[str, float]]
+)
 
 _NAMES = {AUTH_STEP: "AUTH", LAST_CHUNK: "BDAT"}
 """What replies answer, in the words of readers who know verbs only."""
@@ -80,7 +91,8 @@ class EventWriter(Observer):
         session: int = 1,
     ) -> None:
         self._write = write
-        self._clock = clock
+        self._true_clock = clock
+        self._moment: float | None = None
         self._start = clock() if start is None else start
         self._file = file
         self._session = session
@@ -88,7 +100,18 @@ class EventWriter(Observer):
 
     def for_file(self, file: str, session: int = 1) -> "EventWriter":
         """A writer for one play of a script, with the same start, which all its lines name."""
-        return EventWriter(self._write, self._clock, start=self._start, file=file, session=session)
+        return EventWriter(self._write, self._true_clock, start=self._start, file=file, session=session)
+
+    def into(self, write: Callable[[str], None]) -> "EventWriter":
+        """The same writer, with its lines going elsewhere."""
+        return EventWriter(write, self._true_clock, start=self._start, file=self._file, session=self._session)
+
+    def happened_at(self, moment: float | None) -> None:
+        """What is told next happened at this moment of the clock; None: just now."""
+        self._moment = moment
+
+    def _clock(self) -> float:
+        return self._true_clock() if self._moment is None else self._moment
 
     # ------------------------------------------------------------ what happens
 
@@ -162,6 +185,53 @@ class EventWriter(Observer):
     def failed(self, seconds: float, counts: Counts = Counts()) -> None:  # noqa: B008 (Counts is immutable)
         """A play ended with an error, which was written before (`run`)."""
         self._result("error", seconds, counts, ())
+
+    def played(self, result: PlayResult | None, errors: Sequence[SmtpReplError], seconds: float) -> None:
+        """How the play of a file went: with a result, or with errors."""
+        for error in errors:
+            self.error(error)
+        if result is not None:
+            self.result(result, seconds)
+        else:
+            self.failed(seconds)
+
+    def all_sessions(self, result: FileResult) -> None:
+        """How all plays of a file went, when it was played several times; its `session` is 0."""
+        self._emit(
+            "result",
+            "",
+            status=result.status,
+            seconds=_rounded(result.seconds),
+            **result.counts._asdict(),
+            lost=[printable(keyword) for keyword in result.lost],
+            sessions=result.total,
+            failed=result.verdicts.get("fail", 0) + result.verdicts.get("error", 0),
+        )
+
+    def summary(self, run: RunResult) -> None:
+        """Throughput, errors by kind, and how long replies took; the last line of a run with repeats."""
+        rows = {name: histogram.percentiles() for name, histogram in run.latencies.by_name.items()}
+        self._emit(
+            "summary",
+            "",
+            sessions=run.sessions,
+            failed=run.failed,
+            seconds=_rounded(run.seconds),
+            sessions_per_second=round(run.per_second(run.sessions), 3),
+            commands_per_second=round(run.per_second(run.latencies.commands), 3),
+            late=run.late,
+            errors=dict(run.errors),
+            latencies={
+                printable(name): {
+                    "count": row.samples,
+                    "p50": _rounded(row.p50),
+                    "p90": _rounded(row.p90),
+                    "p99": _rounded(row.p99),
+                    "max": _rounded(row.maximum),
+                }
+                for name, row in rows.items()
+            },
+        )
 
     def error(self, error: SmtpReplError, connection: str = "") -> None:
         """Something went wrong that the user can act on."""

@@ -1,0 +1,166 @@
+"""What the sessions of a script come to: counted as they end, and shown in a few lines when all are over."""
+
+from collections import Counter
+
+from smtp_repl.cli.preparing import Prepared
+from smtp_repl.cli.report import Ended, numbered, summary_line
+from smtp_repl.script.casting import Counts
+from smtp_repl.view.errors import cells
+from smtp_repl.view.latencies import milliseconds, word_for
+from smtp_repl.view.results import FileResult, RunResult, SessionResult, StepShown
+from smtp_repl.wire.errors import SmtpReplError
+from smtp_repl.wire.octets import printable
+
+
+class Tally:
+    """Of one script."""
+
+    def __init__(self, name: str, one: Prepared | None) -> None:
+        self._name = name
+        self._title = one.script.title.partition("\n")[0] if one is not None else ""
+        self._tags = one.script.tags if one is not None else ()
+        self._verdicts: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
+        self._lost: dict[str, None] = {}
+        self._began = 0.0
+        self._ended = 0.0
+        self.refused: tuple[SmtpReplError, ...] = ()
+        """Why it cannot be played at all."""
+        self.kinds: Counter[str] = Counter()
+        """Failed sessions by what went wrong."""
+        self.exit_statuses: set[int] = set()
+        self.kept: list[SessionResult] = []
+        self.closed = False
+
+    def began(self, moment: float) -> None:
+        """A session begins."""
+        self._began = self._began or moment
+        self._ended = max(self._ended, moment)
+
+    def count(self, ended: Ended) -> None:
+        """A session has ended."""
+        self._verdicts[ended.status] += 1
+        self.exit_statuses.add(ended.exit_status)
+        if ended.result is not None:
+            self._counts.update(ended.result.counts._asdict())
+            self._lost |= dict.fromkeys(ended.result.lost)
+        if ended.status in ("fail", "error"):
+            self.kinds[kind_of(ended)] += 1
+
+    def over(self, moment: float) -> None:
+        """The last session so far ended at this moment."""
+        self._ended = max(self._ended, moment)
+
+    @property
+    def total(self) -> int:
+        return sum(self._verdicts.values())
+
+    @property
+    def failed(self) -> int:
+        return self._verdicts["fail"] + self._verdicts["error"]
+
+    @property
+    def worth_telling(self) -> bool:
+        """Whether a quiet run tells of it too."""
+        return bool(self.failed or self._verdicts["skip"] or self._lost)
+
+    def result(self) -> FileResult:
+        """As reports have it."""
+        return FileResult(
+            name=printable(self._name),
+            title=printable(self._title),
+            tags=tuple(printable(tag) for tag in self._tags),
+            verdicts=dict(self._verdicts),
+            seconds=self._ended - self._began,
+            counts=Counts(**self._counts),
+            sessions=tuple(self.kept),
+            lost=tuple(printable(keyword) for keyword in self._lost),
+        )
+
+
+def detailed(
+    number: int, ended: Ended, text: str, saved: str = "", transcript: str = "", steps: tuple[StepShown, ...] = ()
+) -> SessionResult:
+    """A session as reports have it; `text` is its failure as it was shown."""
+    result = ended.result
+    if result is not None and result.failure is not None:
+        line = result.failure.line
+    else:
+        line = ended.errors[0].line if ended.errors else 0
+    failed = ended.status in ("fail", "error")
+    return SessionResult(
+        number=number,
+        status=ended.status,
+        seconds=ended.seconds,
+        counts=result.counts if result is not None else Counts(),
+        lost=tuple(printable(keyword) for keyword in result.lost) if result is not None else (),
+        reason=printable(result.reason) if result is not None else "",
+        kind=kind_of(ended) if failed else "",
+        message=text.partition("\n")[0].removeprefix("error: "),
+        text=text,
+        line=line,
+        saved=printable(saved),
+        transcript=transcript,
+        steps=steps,
+    )
+
+
+def kind_of(ended: Ended) -> str:
+    """One word for what went wrong: the kind of an error, or in what a reply differed."""
+    if ended.errors:
+        return ended.errors[0].kind
+    failure = ended.result.failure if ended.result is not None else None
+    differences = failure.differences if failure is not None else ()
+    return differences[0].what.replace(" ", "-") if differences else "expectation"
+
+
+def repeated_summary(result: FileResult) -> str:
+    """The line of one file that was played several times."""
+    parts = [numbered(result.total, "session"), numbered(sum(result.counts), "step"), f"{result.seconds:.3f} s"]
+    failed = result.verdicts.get("fail", 0) + result.verdicts.get("error", 0)
+    if failed:
+        parts.append(f"{failed} failed")
+    if result.verdicts.get("skip"):
+        parts.append(f"{result.verdicts['skip']} skipped")
+    if result.counts.drift:
+        parts.append(f"{result.counts.drift} drift")
+    if result.lost:
+        parts.append(f"EHLO lost: {' '.join(result.lost)}")
+    return summary_line(result.status, result.name, parts)
+
+
+def load_table(result: RunResult, *, rate: bool) -> str:
+    """Throughput, errors by kind, and how long replies took."""
+    commands = result.latencies.commands
+    first = [
+        f"{numbered(result.sessions, 'session')} in {result.seconds:.3f} s",
+        f"{result.per_second(result.sessions):.1f} sessions/s",
+        f"{result.per_second(commands):.1f} commands/s",
+    ]
+    if result.failed:
+        first.append(f"{result.failed} failed")
+    if rate:
+        first.append(f"{result.late} began late")
+    lines = ["", ", ".join(first)]
+    if result.errors:
+        lines += ["", *_aligned([("error", "sessions"), *((kind, str(n)) for kind, n in result.errors.items())])]
+    rows: list[tuple[str, ...]] = [("reply to", "replies", "p50 ms", "p90 ms", "p99 ms", "max ms")]
+    for name, histogram in result.latencies.by_name.items():
+        row = histogram.percentiles()
+        times = (milliseconds(value) for value in (row.p50, row.p90, row.p99, row.maximum))
+        rows.append((printable(word_for(name)), str(row.samples), *times))
+    if len(rows) > 1:
+        lines += ["", *_aligned(rows)]
+    return "\n".join(lines)
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    """Columns: the first to the left, numbers to the right."""
+    widths = [max(cells(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell + " " * (width - cells(cell)) if not column else " " * (width - cells(cell)) + cell
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
