@@ -7,12 +7,21 @@ same table.
 
 from collections.abc import Callable
 
+from smtp_repl.term.answering.commands import (
+    handle_answer_set,
+    handle_answer_status,
+    handle_challenge,
+    handle_goodbye,
+    handle_reply,
+    handle_tls_state,
+)
 from smtp_repl.term.authenticate import handle_auth, handle_b64, handle_pass
 from smtp_repl.term.connections import handle_close, handle_connect, handle_quit, handle_starttls, handle_tls
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.facts import handle_inbox, handle_status, topic_lines
 from smtp_repl.term.records import handle_record, handle_save, handle_send
 from smtp_repl.term.requests import Handling, Tell, say
+from smtp_repl.wire.conversation import Side
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
@@ -32,6 +41,8 @@ class ShellCommand(Record):
     handler: Callable[[Desk, str], Handling]
     waits: bool = False
     secret: bool = False
+    sides: tuple[Side, ...] = (Side.CLIENT,)
+    """Whose command it is; a name may mean one thing for one side and another for the other."""
 
     @property
     def usage(self) -> str:
@@ -41,7 +52,8 @@ class ShellCommand(Record):
 def handle_help(desk: Desk, argument: str) -> Handling:
     """`/help`: the commands; `/help WORD`: what a verb, keyword, parameter, mechanism or code means."""
     word = argument.strip()
-    row = COMMANDS.get(word.removeprefix("/").lower()) if word else None
+    rows = _rows(desk.side)
+    row = rows.get(word.removeprefix("/").lower()) if word else None
     if row is not None and (word.startswith("/") or row.name not in ("data", "auth", "starttls", "help", "quit")):
         key = f" (key: {row.key})" if row.key else ""
         yield Tell(f"{row.usage}: {row.help}{key}")
@@ -50,8 +62,8 @@ def handle_help(desk: Desk, argument: str) -> Handling:
             yield Tell(line)
     else:
         yield Tell("what you type is sent as it stands, with CRLF; a line that begins with / is a command:")
-        width = max(len(row.usage) for row in COMMANDS.values())
-        for row in COMMANDS.values():
+        width = max(len(row.usage) for row in rows.values())
+        for row in rows.values():
             key = f"  [{row.key}]" if row.key else ""
             yield Tell(f"  {row.usage.ljust(width)}  {row.help}{key}")
         yield Tell("//x sends /x; /help WORD explains a verb, a keyword or a code")
@@ -144,32 +156,54 @@ def _is_on(name: str, argument: str, before: bool) -> bool:
     return word == "on" if word else not before
 
 
-COMMANDS: dict[str, ShellCommand] = {
-    row.name: row
-    for row in (
-        ShellCommand("help", "[WORD]", "topic", "the commands, or what a word or code means", "F1", handle_help),
-        ShellCommand("status", "", "", "where the session stands", "F2", handle_status),
-        ShellCommand("connect", "[HOST[:PORT]]", "target", "another server, or the last one again", "", handle_connect),
-        ShellCommand("starttls", "", "", "EHLO where due, STARTTLS, EHLO again", "", handle_starttls, True),
-        ShellCommand("tls", "[trust]", "words:trust", "certificate and cipher; trust the one refused", "", handle_tls),
-        ShellCommand("auth", "[MECHANISM] [USER]", "mechanism", "log in, line by line", "", handle_auth, True),
-        ShellCommand("pass", "", "", "ask for the password, hidden, and answer the 334", "", handle_pass, True),
-        ShellCommand("b64", "TEXT", "", "answer the 334 with TEXT in base64", "", handle_b64, True, True),
-        ShellCommand("data", "live|compose", "words:live|compose", "how messages are typed", "", handle_data),
-        ShellCommand("raw", '"TEXT\\r\\n"', "", "send exactly these octets", "", handle_raw),
-        ShellCommand("send", "FILE.eml", "file", "DATA where due, and the message from a file", "", handle_send, True),
-        ShellCommand("record", "FILE|off", "new-file", "record this session as a script", "", handle_record),
-        ShellCommand("save", "FILE", "new-file", "write down what was said so far", "", handle_save),
-        ShellCommand("run", "FILE|@NAME", "file", "play a script here, then go on by hand", "", handle_run, True),
-        ShellCommand("inbox", "[N]", "message", "what the practice server kept", "", handle_inbox),
-        ShellCommand("timing", "on|off", "words:on|off", "show how long replies take", "", handle_timing),
-        ShellCommand("hex", "on|off", "words:on|off", "show the octets of what is said", "", handle_hex),
-        ShellCommand("set", "[NAME VALUE]", "words:ehlo|secrets|timing", "what can be set", "", handle_set),
-        ShellCommand("close", "", "", "hang up without QUIT", "", handle_close),
-        ShellCommand("quit", "", "", "QUIT and leave", "Ctrl-D", handle_quit),
-    )
-}  # fmt: skip
-"""Every command, in the order in which `/help` shows them."""
+_BOTH = (Side.CLIENT, Side.SERVER)
+_SERVER = (Side.SERVER,)
+
+ROWS: tuple[ShellCommand, ...] = (
+    ShellCommand(
+        "help", "[WORD]", "topic", "the commands, or what a word or code means", "F1", handle_help, sides=_BOTH
+    ),
+    ShellCommand("status", "", "", "where the session stands", "F2", handle_status),
+    ShellCommand("status", "", "", "where the session stands", "F2", handle_answer_status, sides=_SERVER),
+    ShellCommand("connect", "[HOST[:PORT]]", "target", "another server, or the last one again", "", handle_connect),
+    ShellCommand("starttls", "", "", "EHLO where due, STARTTLS, EHLO again", "", handle_starttls, True),
+    ShellCommand("tls", "[trust]", "words:trust", "certificate and cipher; trust the one refused", "", handle_tls),
+    ShellCommand("tls", "", "", "whether the connection is encrypted", "", handle_tls_state, sides=_SERVER),
+    ShellCommand("reply", "[N]", "", "what could be said now; say the Nth of it", "Tab", handle_reply, sides=_SERVER),
+    ShellCommand("auth", "[MECHANISM] [USER]", "mechanism", "log in, line by line", "", handle_auth, True),
+    ShellCommand("pass", "", "", "ask for the password, hidden, and answer the 334", "", handle_pass, True),
+    ShellCommand("b64", "TEXT", "", "answer the 334 with TEXT in base64", "", handle_b64, True, True),
+    ShellCommand("b64", "TEXT", "", "answer AUTH with 334 and TEXT in base64", "", handle_challenge, sides=_SERVER),
+    ShellCommand("data", "live|compose", "words:live|compose", "how messages are typed", "", handle_data),
+    ShellCommand("raw", '"TEXT\\r\\n"', "", "send exactly these octets", "", handle_raw, sides=_BOTH),
+    ShellCommand("send", "FILE.eml", "file", "DATA where due, and the message from a file", "", handle_send, True),
+    ShellCommand("record", "FILE|off", "new-file", "record this session as a script", "", handle_record, sides=_BOTH),
+    ShellCommand("save", "FILE", "new-file", "write down what was said so far", "", handle_save, sides=_BOTH),
+    ShellCommand("run", "FILE|@NAME", "file", "play a script here, then go on by hand", "", handle_run, True),
+    ShellCommand("inbox", "[N]", "message", "what the practice server kept", "", handle_inbox),
+    ShellCommand("timing", "on|off", "words:on|off", "show how long replies take", "", handle_timing),
+    ShellCommand("hex", "on|off", "words:on|off", "show the octets of what is said", "", handle_hex, sides=_BOTH),
+    ShellCommand("set", "[NAME VALUE]", "words:ehlo|secrets|timing", "what can be set", "", handle_set),
+    ShellCommand("set", "[NAME VALUE]", "words:secrets", "what can be set", "", handle_answer_set, sides=_SERVER),
+    ShellCommand("close", "", "", "hang up without QUIT", "", handle_close),
+    ShellCommand("close", "", "", "hang up without a word", "", handle_close, sides=_SERVER),
+    ShellCommand("quit", "", "", "QUIT and leave", "Ctrl-D", handle_quit),
+    ShellCommand("quit", "", "", "421 to a client that is there, and leave", "Ctrl-D", handle_goodbye, sides=_SERVER),
+)
+"""Every command of either side, in the order in which `/help` shows them."""
+
+
+def _by_name(side: Side) -> dict[str, ShellCommand]:
+    """The commands of whoever plays this side, by name."""
+    return {row.name: row for row in ROWS if side in row.sides}
+
+
+COMMANDS = _by_name(Side.CLIENT)
+ANSWER_COMMANDS = _by_name(Side.SERVER)
+
+
+def _rows(side: Side) -> dict[str, ShellCommand]:
+    return COMMANDS if side is Side.CLIENT else ANSWER_COMMANDS
 
 
 class Typed(Record):
@@ -189,12 +223,13 @@ class Typed(Record):
         return self.row.handler(desk, self.argument)
 
 
-def read_command(line: str) -> Typed:
+def read_command(line: str, side: Side = Side.CLIENT) -> Typed:
     """Read a line that `is_command`. Raises `UsageError`: an unknown command is never sent."""
     name, _, argument = line[1:].partition(" ")
-    row = COMMANDS.get(name.lower())
+    rows = _rows(side)
+    row = rows.get(name.lower())
     if row is None:
-        raise UsageError(f'there is no command "/{printable(name)}"; nothing sent', _hint(name))
+        raise UsageError(f'there is no command "/{printable(name)}"; nothing sent', _hint(name, rows))
     return Typed(row, argument)
 
 
@@ -202,9 +237,12 @@ _MEANT = {"exit": "quit", "bye": "quit", "disconnect": "close", "open": "connect
 _MEANT |= {"password": "pass", "base64": "b64", "mail": "inbox", "info": "status", "write": "save", "log": "record"}
 
 
-def _hint(name: str) -> str:
+def _hint(name: str, rows: dict[str, ShellCommand]) -> str:
     import difflib  # needed only after a mistake
 
-    near = _MEANT.get(name.lower()) or next(iter(difflib.get_close_matches(name.lower(), COMMANDS, 1, 0.5)), "")
+    near = _MEANT.get(name.lower(), "")
+    if near not in rows:
+        near = next(iter(difflib.get_close_matches(name.lower(), rows, 1, 0.5)), "")
     meant = f"did you mean /{near}? " if near else "/help lists them; "
-    return f"{meant}To send the line to the server: /{printable('/' + name)}"
+    peer = "server" if rows is COMMANDS else "client"
+    return f"{meant}To send the line to the {peer}: /{printable('/' + name)}"

@@ -1,0 +1,118 @@
+"""Handlers of the `/commands` that a person who plays the server has for himself. Their rows stand with the others."""
+
+from collections.abc import Iterator
+
+from smtp_repl.term.answering.desk import AnswerDesk
+from smtp_repl.term.answering.replies import HOST, proposed
+from smtp_repl.term.desk import Desk
+from smtp_repl.term.requests import Drop, Handling, Leave, Tell, confirm, say
+from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.octets import encode_step, printable
+from smtp_repl.wire.states import AUTH_STEP, Phase
+
+CLOSING = f"421 4.3.2 {HOST} closes".encode() + b"\r\n"
+"""What is said to a client on which a person hangs up."""
+
+
+def _answering(desk: Desk) -> AnswerDesk:
+    if not isinstance(desk, AnswerDesk):
+        raise AssertionError("this row is for the server's side")
+    return desk
+
+
+def handle_reply(desk: Desk, argument: str) -> Handling:
+    """`/reply`: what could be said now, and what it means; `/reply N` says it."""
+    due = _answering(desk).due
+    if not desk.is_connected:
+        raise UsageError("no client is connected: there is nobody to answer")
+    replies = proposed(due)
+    word = argument.strip()
+    if word:
+        number = int(word) if word.isascii() and word.isdigit() and len(word) < 4 else 0
+        if not 0 < number <= len(replies):
+            raise UsageError(f'there is no proposal "{printable(word)}"', "/reply lists them")
+        yield from say(replies[number - 1].text.replace("\n", "\r\n").encode() + b"\r\n")
+        return
+    yield Tell(f"to {due.said}:" if due.said else "nothing waits for an answer; at any time:")
+    for number, reply in enumerate(replies, 1):
+        first, *more = reply.text.split("\n")
+        rest = f" … and {len(more)} more lines" if more else ""
+        yield Tell(f"  {number:2}  {first}{rest}: {reply.meaning}")
+
+
+def handle_challenge(desk: Desk, argument: str) -> Handling:
+    r"""`/b64 TEXT`: says `334` with TEXT in base64, where AUTH waits; elsewhere it shows the base64."""
+    octets = argument.encode("utf-8", "surrogateescape").replace(b"\\0", b"\0")
+    encoded = encode_step(octets)
+    if _answering(desk).due.said in ("AUTH", AUTH_STEP):
+        yield from say(b"334 " + encoded + b"\r\n")
+    else:
+        yield Tell(f"{encoded.decode()} is base64 of {printable(octets)} (not sent: no AUTH waits for an answer)")
+
+
+def handle_tls_state(desk: Desk, argument: str) -> Handling:
+    """`/tls`: whether the client's connection is encrypted, and how."""
+    if argument.strip():
+        raise UsageError("/tls shows how it stands; the client asks for it with STARTTLS")
+    if not desk.is_connected:
+        yield Tell("no client is connected")
+    elif desk.tls is None:
+        yield Tell("not encrypted: the client says STARTTLS, and a 220 from you begins it")
+    else:
+        yield Tell(f"{desk.tls.version} {desk.tls.cipher}; the client's own certificate is not asked for")
+
+
+def handle_answer_status(desk: Desk, argument: str) -> Handling:
+    """`/status`: everything that the toolbar has no room for."""
+    for name, value in _status(_answering(desk)):
+        yield Tell(f"{name.ljust(10)} {value}")
+
+
+def _status(desk: AnswerDesk) -> Iterator[tuple[str, str]]:
+    conversation = desk.conversation
+    if not desk.is_connected:
+        yield "client", f"none (last: {desk.client})" if desk.client else "none"
+    else:
+        yield "client", desk.client + (f", which calls itself {desk.ehlo}" if desk.ehlo else "")
+        yield "TLS", f"{desk.tls.version} {desk.tls.cipher}" if desk.tls is not None else "none: PLAINTEXT"
+        yield "phase", conversation.phase.value
+        yield "offered", " ".join(conversation.capabilities.keywords) or "nothing"
+        who = conversation.authenticated
+        if who is not None:
+            yield "AUTH", f"{printable(who.user or b'?')} by {who.mechanism}"
+        elif desk.exchange is not None:
+            yield "AUTH", f"{printable(desk.exchange.mechanism)}, not finished"
+        if conversation.envelope.sender is not None:
+            yield "from", f"<{printable(conversation.envelope.sender)}>"
+        for recipient in conversation.envelope.recipients:
+            yield "to", f"<{printable(recipient)}>"
+        yield "awaiting", " ".join(conversation.awaiting) or "nothing: it is the client's turn"
+    if desk.recorder is not None:
+        yield "recording", printable(str(desk.recorder.path))
+    if desk.settings.show_secrets:
+        yield "secrets", "shown on this screen, of clients on this machine (/set secrets hide)"
+
+
+def handle_answer_set(desk: Desk, argument: str) -> Handling:
+    """`/set`: what can be set, and how it stands."""
+    words = argument.lower().split()
+    if words in (["secrets", "show"], ["secrets", "hide"]):
+        desk.settings.show_secrets = words[1] == "show"
+    elif words:
+        raise UsageError(f'/set knows no "{printable(argument.strip())}"', "/set secrets show|hide")
+    shows = desk.settings.show_secrets
+    yield Tell(f"secrets  {'show, of clients on this machine; files stay masked' if shows else 'hide'}")
+
+
+def handle_goodbye(desk: Desk, argument: str) -> Handling:
+    """`/quit`: 421 to a client that is there, then leave. Asks first in the middle of a mail."""
+    if desk.is_connected:
+        if desk.is_in_transaction:
+            question = "the client is in the middle of a mail; type yes to say 421 and leave"
+            if not (yield from confirm(question)):
+                return
+        if desk.phase is not Phase.CLOSED and not desk.conversation.pending_reply:
+            yield from say(CLOSING)
+        if desk.is_connected:
+            yield Drop()
+    yield Leave()
