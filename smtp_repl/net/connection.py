@@ -76,6 +76,11 @@ class Connection:
         return len(self._unsent) if self._unsent is not None else 0
 
     @property
+    def has_news(self) -> bool:
+        """Whether there is something for a reader: octets, the end, or a fault."""
+        return bool(self.octets) or self.gone or self.fault is not None
+
+    @property
     def wanted(self) -> int:
         """What to watch the socket for, as selectors have it; 0 for nothing."""
         reading = 0 if self.gone or len(self.octets) >= UNREAD_LIMIT else READ

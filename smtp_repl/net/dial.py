@@ -219,26 +219,31 @@ def _new_socket(address: Address, bind: str) -> socket.socket:
 
 
 def dial(
-    target: Target, seconds: float = CONNECT_SECONDS, on_attempt: OnAttempt | None = None
+    target: Target,
+    seconds: float = CONNECT_SECONDS,
+    on_attempt: OnAttempt | None = None,
+    addresses: list[Address] | None = None,
 ) -> Generator[tuple[socket.socket, float], None, socket.socket]:
     """Connect without blocking, but for the name lookup. Returns a connected, non-blocking socket.
 
-    Yields a socket to be awaited until writable and the monotonic time at which to come back in any case.
-    Raises `ConnectError`; closes its socket when it is closed itself.
+    Yields a socket to be awaited until writable and the monotonic time at which to come back in any case. `addresses`
+    are the target's, where they are known already. Raises `ConnectError`; closes its socket when it is closed itself.
     """
-    attempts = Attempts(target, resolve(target), seconds, on_attempt)
+    attempts = Attempts(target, addresses or resolve(target), seconds, on_attempt)
     while True:
         sock, address = attempts.begin()
         try:
             code = sock.connect_ex(address.sockaddr)
             if code == errno.EAGAIN and target.path:
                 code = errno.ETIMEDOUT  # its queue is full, and nothing would tell when there is room
+            elif code in _IN_PROGRESS:
+                code = _progress(sock)  # on loopback there is nothing to wait for
             while code in _IN_PROGRESS:
                 yield sock, attempts.deadline
                 code = _progress(sock)
                 if code in _IN_PROGRESS and monotonic() >= attempts.deadline:
                     code = errno.ETIMEDOUT
-            if code == 0 and not target.path and _is_self(sock):
+            if code == 0 and not target.path and _is_self(sock, address):
                 code = errno.ECONNREFUSED
         except BaseException:
             sock.close()
@@ -251,19 +256,19 @@ def dial(
 
 
 def _progress(sock: socket.socket) -> int:
-    code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    if code:
-        return code
     try:
         sock.getpeername()
     except OSError as error:
+        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            return code
         return errno.EINPROGRESS if error.errno in (errno.ENOTCONN, errno.EINVAL) else error.errno or errno.EINVAL
     return 0
 
 
-def _is_self(sock: socket.socket) -> bool:
+def _is_self(sock: socket.socket, address: Address) -> bool:
     # Connecting to a free port of this machine can meet itself (RFC 9293 §3.5, simultaneous open).
-    return bool(sock.getsockname() == sock.getpeername())
+    return bool(sock.getsockname() == address.sockaddr)
 
 
 def connect(target: Target, seconds: float = CONNECT_SECONDS, on_attempt: OnAttempt | None = None) -> socket.socket:

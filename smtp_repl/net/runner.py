@@ -75,7 +75,7 @@ class Runner:
         self, options: NetOptions, on_attempt: OnAttempt | None = None, listener: "Listener | None" = None
     ) -> None:
         self._selector = selectors.DefaultSelector()
-        self._stage = Stage(options, on_attempt, self._selector, {}, listener)
+        self._stage = Stage(options, on_attempt, self._selector, {}, {}, listener)
         self._starting: deque[Session] = deque()
         self._live: set[Session] = set()
         self._due: list[tuple[float, int, Session]] = []

@@ -1,17 +1,19 @@
-"""One part being played: its connections, and a task for each action that it asks for.
+"""One part being played: its connections, and what is done about each action that it asks for.
 
-A task is a generator that yields the time by which it wants to be woken at the latest, looks again whether it can go
-on, and returns the happening. What an action is and what it may throw into the part, `script.actions` says. The loop
-that wakes tasks is the runner's; this module only tells its selector what to watch.
+What can be done at once is. Reading waits with a note of what is being read; whatever else has to wait is a task: a
+generator that yields the time by which it wants to be woken at the latest, looks again whether it can go on, and
+returns the happening. What an action is and what it may throw into the part, `script.actions` says. The loop that
+resumes sessions is the runner's; this module only tells its selector what to watch.
 """
 
 import selectors
 from collections.abc import Callable, Generator
+from enum import Enum
 from math import inf
 from time import monotonic
 
 from smtp_repl.net.connection import WRITE, Connection
-from smtp_repl.net.dial import CONNECT_SECONDS, OnAttempt, dial, opened
+from smtp_repl.net.dial import CONNECT_SECONDS, Address, OnAttempt, dial, opened, resolve
 from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.actions import (
     Action,
@@ -58,7 +60,7 @@ class NetOptions(Record):
 
 
 class Stage(Record):
-    """What all sessions of a runner share. TLS sessions are kept, to be resumed.
+    """What all sessions of a runner share. TLS sessions are kept, to be resumed; a name is looked up once.
 
     With a listener, `Open` takes whoever connects there, and TLS is the server's.
     """
@@ -67,16 +69,18 @@ class Stage(Record):
     on_attempt: OnAttempt | None
     selector: selectors.BaseSelector
     tls_sessions: "Sessions"
+    addresses: dict[Target, list[Address]]
     listener: "Listener | None" = None
 
 
-Task = Generator[float, None, Happening]
+class _Waits(Enum):
+    WAITS = 0
 
 
-def nothing() -> Task:
-    """The task of doing nothing."""
-    return None
-    yield 0.0
+_WAITS = _Waits.WAITS
+"""Nothing has happened yet."""
+_Outcome = Happening | _Waits
+_Task = Generator[float, None, Happening]
 
 
 class Session:
@@ -85,7 +89,7 @@ class Session:
     `go_on` tells the part what happened and returns its next action, None when it has ended; `give_up` ends it.
     """
 
-    __slots__ = ("_go_on", "_has_met", "_stage", "_task", "armed", "connections", "deadline", "give_up")
+    __slots__ = ("_go_on", "_has_met", "_reading", "_stage", "_task", "armed", "connections", "deadline", "give_up")
 
     def __init__(
         self,
@@ -95,33 +99,90 @@ class Session:
     ) -> None:
         self._stage = stage
         self._go_on = go_on
-        self._task = nothing()
+        self._reading: Connection | None = None
+        """What is being read, if it is reading that the part waits for."""
+        self._task: _Task | None = None
+        """What it waits for otherwise; None before the first action."""
         self._has_met = False
         self.give_up = give_up
         self.connections: dict[str, Connection] = {}
         self.deadline = 0.0
-        """When the task wants to be woken."""
+        """When to be resumed at the latest."""
         self.armed = inf
         """The earliest entry of this session in the runner's heap."""
 
     def resume(self) -> bool:
-        """Let the task look again, and the part go on until it must wait; False when it has ended."""
+        """Look whether what is waited for has happened, and let the part go on; False when it has ended."""
+        action: Action | None = None
         while True:
             error: SmtpReplError | None = None
-            happening: Happening = None
+            happening: _Outcome = None
             try:
-                self.deadline = next(self._task)
-            except StopIteration as end:
-                happening = end.value
+                happening = self._look() if action is None else self._begin(action)
             except SmtpReplError as problem:
                 error = problem
-            else:
+            if happening is _WAITS:
                 self.watch()
                 return True
             action = self._go_on(happening, error)
             if action is None:
                 return False
-            self._task = self.perform(action)
+
+    def _begin(self, action: Action) -> _Outcome:
+        if isinstance(action, Read):
+            connection = self.connections.get(action.connection)
+            if connection is None:
+                return PeerGone()
+            if action.restart:
+                connection.set_clock()
+            self.deadline = connection.clock + connection.waited + action.seconds
+            self._reading = connection
+            return self._read(connection) if connection.octets or connection.has_news else _WAITS
+        if isinstance(action, Send):
+            connection = self._writable(action.connection)
+            if not connection.tls_active or len(action.octets) <= _SLICE:
+                connection.send(action.octets)
+                if not connection.unsent and not connection.broken:
+                    return None
+                self._task = self._flush(connection)
+            else:
+                self._task = self._send_sliced(connection, action.octets)
+        elif isinstance(action, Close):
+            self.drop(action.connection)
+            return None
+        else:
+            self._task = self._perform(action)
+        return self._look()
+
+    def _look(self) -> _Outcome:
+        """Whether what is waited for has happened."""
+        if self._reading is not None:
+            return self._read(self._reading)
+        if self._task is not None:
+            try:
+                self.deadline = next(self._task)
+            except StopIteration as end:
+                happening: Happening = end.value
+                return happening
+            return _WAITS
+        return None
+
+    def _read(self, connection: Connection) -> _Outcome:
+        if not connection.octets and not connection.has_news:
+            now = monotonic()
+            if now < self.deadline:
+                return _WAITS
+            connection.receive()  # a last look
+            if not connection.has_news:
+                self._reading = None
+                return TimedOut(now - connection.clock)
+        self._reading = None
+        if connection.octets:
+            octets, connection.octets = connection.octets, b""
+            return Received(octets, max(0.0, connection.arrived_at - connection.clock))
+        if connection.fault is not None:
+            raise connection.fault
+        return PeerGone(connection.reset, max(0.0, connection.arrived_at - connection.clock))
 
     def disarm(self) -> None:
         """The entry in the heap is gone."""
@@ -142,7 +203,8 @@ class Session:
 
     def close(self) -> None:
         """Drop every connection."""
-        self._task.close()
+        if self._task is not None:
+            self._task.close()
         for name in list(self.connections):
             self.drop(name)
 
@@ -163,14 +225,10 @@ class Session:
             raise PeerClosed("our half of the connection is closed already", kind="shut")
         return connection
 
-    def perform(self, action: Action) -> Task:
-        """The task of an action."""
+    def _perform(self, action: SendStream | Open | StartTls | Wait | Shutdown) -> _Task:
+        """The task of an action that may have to wait for more than octets."""
         match action:
-            case Read():
-                return self._read(action)
-            case Send(name, octets):
-                return self._send(name, octets)
-            case SendStream(name):
+            case SendStream():
                 return self._stream(action)
             case Open():
                 listener = self._stage.listener
@@ -181,48 +239,14 @@ class Session:
                 return self._let_pass(seconds)
             case Shutdown(name):
                 return self._shut_down(name)
-            case Close(name):
-                self.drop(name)
-                return nothing()
 
-    def _read(self, action: Read) -> Task:
-        connection = self.connections.get(action.connection)
-        if connection is None:
-            return PeerGone()
-        if action.restart:
-            connection.set_clock()
-        clock = connection.clock
-        deadline = clock + connection.waited + action.seconds
-        looked = False
-        while True:
-            if connection.octets:
-                octets, connection.octets = connection.octets, b""
-                return Received(octets, max(0.0, connection.arrived_at - clock))
-            if connection.fault is not None:
-                raise connection.fault
-            if connection.gone:
-                return PeerGone(connection.reset, max(0.0, connection.arrived_at - clock))
-            now = monotonic()
-            if now < deadline:
-                yield deadline
-            elif looked:
-                return TimedOut(now - clock)
-            else:
-                looked = True
-                connection.receive()
-
-    def _send(self, name: str, octets: bytes) -> Task:
-        connection = self._writable(name)
-        if connection.tls_active and len(octets) > _SLICE:
-            for start in range(0, len(octets), _SLICE):
-                yield from self._write(connection, octets[start : start + _SLICE])
-            return None
-        connection.send(octets)
-        if connection.unsent or connection.broken:
+    def _send_sliced(self, connection: Connection, octets: bytes) -> _Task:
+        for start in range(0, len(octets), _SLICE):
+            connection.send(octets[start : start + _SLICE])
             yield from self._flush(connection)
         return None
 
-    def _stream(self, action: SendStream) -> Task:
+    def _stream(self, action: SendStream) -> _Task:
         connection = self._writable(action.connection)
         for block in action.blocks:
             connection.send(block)
@@ -230,11 +254,7 @@ class Session:
                 yield from self._flush(connection)
         return None
 
-    def _write(self, connection: Connection, octets: bytes) -> Task:
-        connection.send(octets)
-        return self._flush(connection)
-
-    def _flush(self, connection: Connection) -> Task:
+    def _flush(self, connection: Connection) -> _Task:
         """Until all that is to go has been handed to the system."""
         seconds = self._stage.options.write_timeout
         left = connection.unsent
@@ -253,20 +273,24 @@ class Session:
             raise connection.fault or PeerClosed("the peer cut the connection while we were sending", kind="reset")
         return None
 
-    def _open(self, action: Open) -> Task:
+    def _open(self, action: Open) -> _Task:
         self.drop(action.connection)
         target = action.target or self._stage.options.target
         if target is None:
             raise UsageError("no server is given to connect to", "--server HOST:PORT, or --local")
-        dialing = dial(target, self._stage.options.connect_timeout, self._stage.on_attempt)
+        stage = self._stage
+        addresses = stage.addresses.get(target)
+        if addresses is None:
+            addresses = stage.addresses[target] = resolve(target)
+        dialing = dial(target, stage.options.connect_timeout, stage.on_attempt, addresses)
         try:
             while True:
                 sock, deadline = next(dialing)
-                self._stage.selector.register(sock, WRITE, (self, None))
+                stage.selector.register(sock, WRITE, (self, None))
                 try:
                     yield deadline
                 finally:
-                    self._stage.selector.unregister(sock)
+                    stage.selector.unregister(sock)
         except StopIteration as end:
             connection = Connection(end.value, target)
         finally:
@@ -277,7 +301,7 @@ class Session:
             facts = yield from self._secure(action.connection, connection)
         return opened(connection.socket, target, facts)
 
-    def _accept(self, name: str, listener: "Listener") -> Task:
+    def _accept(self, name: str, listener: "Listener") -> _Task:
         """Take the next connection that comes; for the first one of a part it waits as long as it takes."""
         self.drop(name)
         is_first, self._has_met = not self._has_met, True
@@ -298,7 +322,7 @@ class Session:
             facts = yield from self._secure(name, connection)
         return opened(sock, target, facts)
 
-    def _start_tls(self, name: str) -> Task:
+    def _start_tls(self, name: str) -> _Task:
         connection = self._writable(name)
         if connection.tls_active:
             raise TlsError("TLS is active already", kind="handshake")
@@ -343,7 +367,7 @@ class Session:
             options = options._replace(server_name=target.server_name)
         return TlsPipe(options, target.host, after_starttls=after_starttls, sessions=self._stage.tls_sessions)
 
-    def _let_pass(self, seconds: float) -> Task:
+    def _let_pass(self, seconds: float) -> _Task:
         end = monotonic() + seconds
         for connection in self.connections.values():
             connection.waited += seconds
@@ -351,7 +375,7 @@ class Session:
             yield end
         return None
 
-    def _shut_down(self, name: str) -> Task:
+    def _shut_down(self, name: str) -> _Task:
         connection = self._writable(name)
         connection.shutdown()
         return None

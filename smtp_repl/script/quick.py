@@ -24,7 +24,7 @@ from smtp_repl.script.steps import Do, Hear, Say
 from smtp_repl.wire.conversation import Conversation
 from smtp_repl.wire.errors import SmtpReplError
 from smtp_repl.wire.records import Record
-from smtp_repl.wire.replies import Reply, ReplyReader
+from smtp_repl.wire.replies import LINE_LIMIT, ReplyReader
 from smtp_repl.wire.states import Phase
 
 Playing = Generator[Action, Happening, PlayResult]
@@ -44,6 +44,16 @@ class Move(Record):
     answers: str = ""
 
 
+class Passage(Record):
+    """What octets came to that were whole replies to the moves from some place on, all of them good ones."""
+
+    to: int
+    """The number of the move that comes next."""
+    drift: int
+    lost: tuple[str, ...] | None
+    """EHLO keywords that are missing, where one of the replies was to EHLO."""
+
+
 class Lane(Record):
     """A plan whose plays may take the lane."""
 
@@ -51,8 +61,8 @@ class Lane(Record):
     casting: Casting
     moves: tuple[Move, ...]
     open: Open
-    known: dict[bytes, tuple[Reply, ...]]
-    """Octets that were whole replies, and those replies."""
+    known: dict[tuple[int, bytes], Passage]
+    """What the same octets came to at the same move before."""
     answers: tuple[str, ...]
     """What the replies of a play answer, in order."""
 
@@ -119,24 +129,15 @@ def _hear(expectation: Expectation, number: int, conversation: Conversation, set
 class _Unusual(Exception):
     """Something for the real player."""
 
-    def __init__(self, error: SmtpReplError | None = None) -> None:
-        super().__init__()
-        self.error = error
-
 
 class _Told:
     """What the lane was told, and when. At the first unusual thing there is one to be told that and no more."""
 
-    __slots__ = ("_clock", "happenings", "moments")
+    __slots__ = ("happenings", "moments")
 
-    def __init__(self, clock: Clock | None) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self.happenings: list[Happening] = []
-        self.moments: list[float | None] = []
-
-    def note(self, happening: Happening) -> None:
-        self.happenings.append(happening)
-        self.moments.append(None if self._clock is None else self._clock())
+        self.moments: list[float] = []
 
 
 def play_quick(lane: Lane, observer: Observer, timed: Timed | None = None, clock: Clock | None = None) -> Playing:
@@ -145,88 +146,104 @@ def play_quick(lane: Lane, observer: Observer, timed: Timed | None = None, clock
     `timed` is called once, at the end of a play that the observer hears nothing of; with a `clock` the observer of
     one that goes another way is told when things happened (`Observer.happened_at`).
     """
-    told = _Told(clock)
+    told = _Told()
+    thrown: SmtpReplError | None = None
     try:
-        return (yield from _rush(lane, told, timed))
-    except _Unusual as unusual:
-        error = unusual.error
-    return (yield from _for_real(lane, observer, told, error))
+        return (yield from _rush(lane, told, timed, clock))
+    except _Unusual:
+        pass
+    except SmtpReplError as error:
+        thrown = error
+    return (yield from _for_real(lane, observer, told, thrown))
 
 
-def _rush(lane: Lane, told: _Told, timed: Timed | None) -> Playing:
-    judge, bindings, own_names = lane.plan.judge, lane.casting.variables, lane.casting.own_names
+def _rush(lane: Lane, told: _Told, timed: Timed | None, clock: Clock | None) -> Playing:
+    """Raises `_Unusual`, and what the driver throws in."""
+    moves, happenings, moments = lane.moves, told.happenings, told.moments
     seconds: list[float] = []
-    elapsed = 0.0
-    reader = ReplyReader()
-    replies: list[Reply] = []
     drift = 0
-    heard = 0
     lost: tuple[str, ...] = ()
-    told.note((yield from _ask(lane.open)))
-    for move in lane.moves:
+    rest = b""  # of a reply whose end has not come
+    happenings.append((yield lane.open))
+    if clock is not None:
+        moments.append(clock())
+    at = 0
+    while at < len(moves):
+        move = moves[at]
         if move.send is not None:
-            if replies:
-                raise _Unusual
-            told.note((yield from _ask(move.send)))
+            happenings.append((yield move.send))
+            if clock is not None:
+                moments.append(clock())
+            at += 1
             continue
         read = move.read
-        while not replies:
-            happening = yield from _ask(read)
-            told.note(happening)
+        elapsed = 0.0
+        passage = None
+        while passage is None:
+            happening = yield read
+            happenings.append(happening)
+            if clock is not None:
+                moments.append(clock())
             if not isinstance(happening, Received):
                 raise _Unusual
             elapsed = happening.seconds
-            replies = _read(lane, reader, happening.octets)
+            octets = rest + happening.octets if rest else happening.octets
+            passage = lane.known.get((at, octets))
+            if passage is None:
+                passage, rest = _pass(lane, at, octets)
+            else:
+                rest = b""
             read = move.read_on
-        reply = replies.pop(0)
-        expectation = move.expectation
-        if reader.fault is not None or expectation is None:
+        drift += passage.drift
+        lost = lost if passage.lost is None else passage.lost
+        seconds += [elapsed] * (passage.to - at)
+        at = passage.to
+    yield Close("")
+    if timed is not None:
+        timed(seconds)
+    return PlayResult(
+        "drift" if drift else "pass", Counts(len(seconds) - drift, drift), lost=lost, played=len(lane.plan.steps)
+    )
+
+
+def _pass(lane: Lane, at: int, octets: bytes) -> tuple[Passage | None, bytes]:
+    """What octets come to at a move, None when they are no whole reply yet; and what is left of them."""
+    reader = ReplyReader()
+    replies = reader.feed(octets)
+    rest = reader.pending
+    # Whoever lets a reply drip in shall not have it read from its beginning a thousand times.
+    if reader.fault is not None or len(rest) > LINE_LIMIT:
+        raise _Unusual
+    if not replies:
+        return None, rest
+    drift, lost, begin = 0, None, at
+    for reply in replies:
+        move = lane.moves[at] if at < len(lane.moves) else None
+        if move is None or move.expectation is None:
             raise _Unusual
-        status = judge.match(expectation, reply, move.level, dict(bindings), None, own_names).status
+        expectation = move.expectation
+        status = lane.plan.judge.match(
+            expectation, reply, move.level, dict(lane.casting.variables), None, lane.casting.own_names
+        ).status
         if status == "drift" and not move.strict:
             drift += 1
         elif status != "ok":
             raise _Unusual
         if expectation.ehlo and reply.code == 250:
             lost = lost_keywords(expectation.texts, reply)
-        heard += 1
-        seconds.append(elapsed)
-    if replies:
-        raise _Unusual
-    yield from _ask(Close(""))
-    if timed is not None:
-        timed(seconds)
-    return PlayResult(
-        "drift" if drift else "pass", Counts(heard - drift, drift), lost=lost, played=len(lane.plan.steps)
-    )
-
-
-def _read(lane: Lane, reader: ReplyReader, octets: bytes) -> list[Reply]:
-    """The replies that some octets complete; looked up where the same octets were whole replies before."""
-    if reader.pending:
-        return reader.feed(octets)
-    known = lane.known.get(octets)
-    if known is not None:
-        return list(known)
-    replies = reader.feed(octets)
-    if replies and not reader.pending and reader.fault is None and len(lane.known) < REMEMBERED:
-        lane.known[octets] = tuple(replies)
-    return replies
-
-
-def _ask(action: Action) -> Generator[Action, Happening, Happening]:
-    try:
-        return (yield action)
-    except SmtpReplError as error:
-        raise _Unusual(error) from None
+        at += 1
+    passage = Passage(at, drift, lost)
+    if not rest and len(lane.known) < REMEMBERED:
+        lane.known[begin, octets] = passage
+    return passage, rest
 
 
 def _tell(part: Playing, observer: Observer, told: _Told) -> Action:
     """Tell a part what had happened by now; returns what it wants next."""
     try:
         action = part.send(None)
-        for happening, moment in zip(told.happenings, told.moments, strict=True):
-            observer.happened_at(moment)
+        for number, happening in enumerate(told.happenings):
+            observer.happened_at(told.moments[number] if told.moments else None)
             action = part.send(happening)
         return action
     finally:
