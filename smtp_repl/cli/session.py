@@ -16,8 +16,9 @@ from smtp_repl.cli.passwords import DEFAULT, ask_password, given_any, read_passw
 from smtp_repl.cli.sources import folder_blocks, folder_loader, read_source
 from smtp_repl.net.dial import CONNECT_SECONDS, Attempt
 from smtp_repl.script.transcript import Line, remark
-from smtp_repl.term.desk import Account, Desk, Material, Practice, Settings
+from smtp_repl.term.desk import Account, Desk, Material, Practice
 from smtp_repl.term.requests import Ask
+from smtp_repl.term.settings import Settings
 from smtp_repl.wire.errors import ExitStatus, SecretMissing, SmtpReplError, UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.secrets import Secret

@@ -9,8 +9,7 @@ each put their own around it. Handlers of `/commands` read it, and change nothin
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.transcript import FILE_ONLY, Line, Transcriber, finding_remark, header_lines, remark
 from smtp_repl.term import hexdump, lens
+from smtp_repl.term.settings import Settings
 from smtp_repl.wire.conversation import Conversation, Side
 from smtp_repl.wire.errors import OutputError
 from smtp_repl.wire.events import ChallengeSaid, Closed, CommandSaid, Event, Finding, ReplySaid
@@ -33,26 +33,6 @@ if TYPE_CHECKING:  # what a session by hand can begin without: 20 ms before the 
     from smtp_repl.net.practice.inbox import Inbox
     from smtp_repl.script.casting import Observer, OpenBlocks
     from smtp_repl.script.steps import Load
-
-REPLY_SECONDS = 30.0
-END_OF_DATA_SECONDS = 300.0
-
-
-@dataclass(slots=True)
-class Settings:
-    """What a person can set while the session goes on."""
-
-    ehlo: str = ""
-    """The name for EHLO; empty takes the address that we connect from (RFC 5321 §4.1.3)."""
-    show_secrets: bool = False
-    timing: bool = False
-    hex: bool = False
-    """Show the octets of what is said."""
-    live_data: bool = False
-    """DATA as over telnet: each line goes when Enter is pressed, and no dot is doubled."""
-    allow_plaintext_auth: bool = False
-    reply_seconds: float = REPLY_SECONDS
-    end_of_data_seconds: float = END_OF_DATA_SECONDS
 
 
 class Account(Record):
@@ -107,6 +87,8 @@ class Desk:
 
     def __init__(self, settings: Settings | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.settings = settings or Settings()
+        self.aliases: Mapping[str, str] = {}
+        """Commands of the user's own, by name: the line that each stands for."""
         self.practice: Practice | None = None
         self.target: Target | None = None
         """Where the present connection goes, or the last one went."""
@@ -375,7 +357,7 @@ class Desk:
             match event:
                 case Finding(rule="unsolicited"):
                     pass  # stands above the reply already
-                case Finding():
+                case Finding() if self.settings.explain or event.severity == "error":
                     lines.append(finding_remark(event))
                 case ChallengeSaid():
                     self.challenge = event

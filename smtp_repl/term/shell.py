@@ -16,9 +16,10 @@ from smtp_repl.net.session import NetOptions
 from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.connections import walk
-from smtp_repl.term.desk import Account, Desk, Material, Practice, Settings
+from smtp_repl.term.desk import Account, Desk, Material, Practice
 from smtp_repl.term.driver import Driver
 from smtp_repl.term.requests import Ask, Handling
+from smtp_repl.term.settings import Settings
 from smtp_repl.term.signals import HANGUP, ending_signals
 from smtp_repl.wire.errors import ConnectError, ExitStatus, UsageError
 from smtp_repl.wire.octets import printable

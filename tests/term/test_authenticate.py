@@ -3,7 +3,7 @@
 import pytest
 
 from smtp_repl.term.authenticate import handle_auth, handle_b64, handle_pass
-from smtp_repl.term.desk import Settings
+from smtp_repl.term.settings import Settings
 from smtp_repl.wire.errors import CleartextError, UsageError
 from tests.term.sitting import Sitting
 

@@ -8,7 +8,8 @@ import pytest
 
 from smtp_repl.script.actions import Opened
 from smtp_repl.script.text import parse
-from smtp_repl.term.desk import Desk, Settings, next_name
+from smtp_repl.term.desk import Desk, next_name
+from smtp_repl.term.settings import Settings
 from smtp_repl.wire.states import Phase
 from tests.term.sitting import TARGET, Sitting
 

@@ -13,7 +13,8 @@ from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.transcript import Line, Transcriber, header_lines, remark
 from smtp_repl.term import hexdump, lens
 from smtp_repl.term.answering.replies import Due
-from smtp_repl.term.desk import Desk, Heard, Settings, next_name
+from smtp_repl.term.desk import Desk, Heard, next_name
+from smtp_repl.term.settings import Settings
 from smtp_repl.wire.commands import Command
 from smtp_repl.wire.conversation import Conversation, Side
 from smtp_repl.wire.events import BodySaid, ChallengeSaid, ChunkSaid, CommandSaid, Event, Finding, ReplySaid
