@@ -12,7 +12,7 @@ from smtp_repl.cli.options import Words
 from smtp_repl.cli.sources import Source, folder_blocks, folder_loader, read_source, scripts_below
 from smtp_repl.cli.variables import read_variables
 from smtp_repl.script.lint import examine
-from smtp_repl.script.lint_play import play_alone, why_not_played
+from smtp_repl.script.lint_play import play_alone, unreadable, why_not_played
 from smtp_repl.script.model import Remark, Script, line_text
 from smtp_repl.script.scope import secrets_needed
 from smtp_repl.script.steps import check_names, compile_steps
@@ -87,11 +87,12 @@ def _examined(
     given = [need.name for need in secrets_needed(steps) if need.name.startswith("secret.")]
     check_names(steps, (*variables, *given))
     findings = examine(script, steps)
-    reason = why_not_played(steps)
-    if reason is not None:
-        return (*findings.remarks, reason), []
     blocks = folder_blocks(source.folder)
-    stopped = play_alone(steps, findings.answers, variables=variables, open_blocks=blocks)
+    stopped = unreadable(steps, blocks)
+    if stopped is None and (reason := why_not_played(steps)) is not None:
+        return (*findings.remarks, reason), []
+    if stopped is None:
+        stopped = play_alone(steps, findings.answers, variables=variables, open_blocks=blocks)
     return findings.remarks, [stopped] if stopped is not None else []
 
 

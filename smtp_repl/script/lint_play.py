@@ -7,6 +7,7 @@ at once. Passwords are made up.
 
 from collections.abc import Iterator, Mapping
 
+from smtp_repl.script.arguments import File
 from smtp_repl.script.casting import Casting, Observer, OpenBlocks, StepResult
 from smtp_repl.script.lint_rules import remark
 from smtp_repl.script.model import Remark, line_text
@@ -16,7 +17,7 @@ from smtp_repl.script.selfplay import play_together
 from smtp_repl.script.server_part import play_server
 from smtp_repl.script.steps import Do, Hear, Say, Step
 from smtp_repl.wire.errors import CleartextError, ScriptError, SmtpReplError, TlsError
-from smtp_repl.wire.octets import encode_step
+from smtp_repl.wire.octets import encode_step, printable
 from smtp_repl.wire.sasl import Credentials
 from smtp_repl.wire.secrets import Secret
 from smtp_repl.wire.targets import Target
@@ -41,6 +42,23 @@ def why_not_played(steps: tuple[Step, ...]) -> Remark | None:
         if size > PLAYED or lines > PLAYED_LINES:
             why = f"it has more than {PLAYED_LINES} lines, or says more than {PLAYED} octets"
             return remark("not-played", step.line, 1, why=why)
+    return None
+
+
+def unreadable(steps: tuple[Step, ...], open_blocks: OpenBlocks | None) -> ScriptError | None:
+    """The first file that the script sends and that cannot be read, if there is one."""
+    for step in steps:
+        if isinstance(step, Do) and step.directive.name in ("data", "send") and isinstance(step.directive.value, File):
+            node, path = step.directive, step.directive.value.path
+            try:
+                if open_blocks is None:
+                    raise ScriptError(f"there is no folder to read {printable(path)} from", kind="file")
+                blocks = open_blocks(path)
+                next(blocks, b"")
+            except ScriptError as error:
+                error.file, error.line, error.column = step.file, node.line, node.column
+                error.width, error.source = len(node.args), line_text(node.source)
+                return error
     return None
 
 

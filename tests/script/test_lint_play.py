@@ -1,9 +1,11 @@
 """A script played against itself: what no server can fulfil is found without one, and nothing else is."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from smtp_repl.script.lint import examine
-from smtp_repl.script.lint_play import FILE_PLAYED, play_alone, why_not_played
+from smtp_repl.script.lint_play import FILE_PLAYED, play_alone, unreadable, why_not_played
 from smtp_repl.script.steps import compile_steps
 from smtp_repl.script.text import parse
 from smtp_repl.wire.errors import ScriptError
@@ -78,3 +80,19 @@ def test_why_not(text: str, line: int, why: str) -> None:
     remark = why_not_played(compile_steps(parse(text.encode())))
     assert (remark.line if remark is not None else 0) == line
     assert why in (remark.message if remark is not None else "")
+
+
+def test_files_that_cannot_be_read() -> None:
+    """Told where the script names them, though it is not played."""
+
+    def blocks(path: str) -> Iterator[bytes]:
+        if path != "there":
+            raise ScriptError(f"no {path}")
+        yield b"x"
+
+    steps = compile_steps(parse(b"S: 220\n@send there\n@data  gone\n@send too\n"))
+    error = unreadable(steps, blocks)
+    assert error is not None
+    assert (error.message, error.line, error.column, error.width) == ("no gone", 3, 8, 4)
+    assert unreadable(steps[:2], blocks) is None
+    assert unreadable(steps, None) is not None
