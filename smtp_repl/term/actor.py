@@ -6,11 +6,15 @@ from smtp_repl.wire.records import Record
 
 
 class Prompt(Record):
-    """What the prompt is now. `kind` is line, step, message, live, aside, question or idle."""
+    """What the prompt is now. `kind` is line, step, message, live, aside, question, idle or (a server's) reply.
+
+    `ghost` stands there dimmed while nothing is typed; Tab takes it.
+    """
 
     text: str
     kind: str
     hidden: bool = False
+    ghost: str = ""
 
 
 class Actor(Protocol):

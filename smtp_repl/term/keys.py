@@ -36,6 +36,11 @@ def key_bindings(stage: Board, actor: Actor) -> KeyBindings:
         # At once, and not by prompt_toolkit's task: that one is dropped while another is at work for the last key.
         before = buffer.text
         found = list(buffer.completer.get_completions(buffer.document, CompleteEvent(completion_requested=True)))
+        if not before and actor.prompt().ghost and found:
+            # What stands there dimmed is the first of them; Tab again goes on to the next.
+            buffer._set_completions(found)
+            buffer.go_to_completion(0)
+            return
         if len(found) == 1:
             buffer.apply_completion(found[0])
         else:

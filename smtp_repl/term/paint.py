@@ -76,6 +76,7 @@ def stage_style(background: str = "dark") -> BaseStyle:
                 {
                     "bottom-toolbar": "noreverse",
                     "bottom-toolbar.text": "noreverse",
+                    "ghost": "fg:#808080 italic",
                     "toolbar.host": "bold",
                     "toolbar.good": "ansigreen",
                     "toolbar.bad": "ansired bold",

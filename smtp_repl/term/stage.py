@@ -25,8 +25,11 @@ from smtp_repl.term.actor import Actor
 from smtp_repl.term.keys import key_bindings
 from smtp_repl.term.paint import fit, paint, paint_tokens, stage_style
 from smtp_repl.view.lines import Place, typed_tokens
+from smtp_repl.view.spans import reply_spans
 
 _CLIENT, _TALK = "class:pygments.generic.prompt.client", "class:pygments.comment.single"
+_SERVER = "class:pygments.generic.prompt.server"
+_PROMPTS = {"question": _TALK, "idle": _TALK, "aside": _TALK, "reply": _SERVER}
 MENU_ROWS = 6
 """Rows below the prompt that are kept for the completion menu."""
 
@@ -49,7 +52,7 @@ class Stage:
         completes = Condition(lambda: actor.prompt().kind != "question")
         self._session: PromptSession[None] = PromptSession(
             self._message,
-            multiline=Condition(lambda: actor.prompt().kind == "message"),
+            multiline=Condition(lambda: actor.prompt().kind in ("message", "reply")),
             is_password=Condition(lambda: actor.prompt().hidden),
             lexer=_TypedLexer(actor),
             completer=ConditionalCompleter(_Quiet(completer), completes),
@@ -57,6 +60,7 @@ class Stage:
             reserve_space_for_menu=MENU_ROWS,
             bottom_toolbar=self._toolbar,
             prompt_continuation=self._continuation,
+            placeholder=self._ghost,
             history=history,
             style=self._style,
             include_default_pygments_style=False,
@@ -181,11 +185,15 @@ class Stage:
 
     def _message(self) -> StyleAndTextTuples:
         prompt = self._actor.prompt()
-        return [(_TALK if prompt.kind in ("question", "idle", "aside") else _CLIENT, prompt.text)]
+        return [(_PROMPTS.get(prompt.kind, _CLIENT), prompt.text)]
+
+    def _ghost(self) -> StyleAndTextTuples:
+        return [("class:ghost", self._actor.prompt().ghost)]
 
     def _continuation(self, width: int, line_number: int, wrap_count: int) -> StyleAndTextTuples:
         # A line that is too long for the terminal is one line all the same.
-        return [] if wrap_count else [(_CLIENT, self._actor.prompt().text)]
+        prompt = self._actor.prompt()
+        return [] if wrap_count else [(_PROMPTS.get(prompt.kind, _CLIENT), prompt.text)]
 
     def _toolbar(self) -> StyleAndTextTuples:
         return list(self._actor.toolbar(self._app.output.get_size().columns))
@@ -223,6 +231,8 @@ class _TypedLexer(Lexer):
         lines = document.lines
         if kind == "question":
             return lambda number: [("", lines[number])]
+        if kind == "reply":
+            return lambda number: paint_tokens(reply_spans(lines[number])) if number < len(lines) else []
         place = {"step": Place.STEP, "live": Place.HEADER}.get(kind, Place.COMMAND)
         return lambda number: paint_tokens(typed_tokens(lines[number], place)) if number < len(lines) else []
 

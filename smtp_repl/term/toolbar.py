@@ -6,6 +6,7 @@ Foreign text is made printable here.
 
 from smtp_repl.term.desk import Desk
 from smtp_repl.wire import states
+from smtp_repl.wire.conversation import Envelope
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.secrets import MASK
 from smtp_repl.wire.states import Phase
@@ -19,8 +20,12 @@ _SEPARATOR = "  "
 
 def toolbar(desk: Desk, *, note: str = "", width: int = 100) -> list[Piece]:
     """What the toolbar shows. `note` is what the driver has to say of itself, such as lines that wait."""
-    pieces: list[Piece] = [("class:toolbar.note", note)] if note else []
-    pieces += _pieces(desk)
+    note_piece: list[Piece] = [("class:toolbar.note", note)] if note else []
+    return lay_out([*note_piece, *_pieces(desk)], width)
+
+
+def lay_out(pieces: list[Piece], width: int) -> list[Piece]:
+    """The pieces with what separates them, as far as they fit."""
     shown: list[Piece] = []
     used = 1
     for style, text in pieces:
@@ -48,7 +53,7 @@ def _pieces(desk: Desk) -> list[Piece]:
         _who(desk),
         ("class:toolbar.bad", "secrets shown") if desk.settings.show_secrets else ("", ""),
         ("class:toolbar.next", _due(desk)),
-        ("", _envelope(desk)),
+        ("", envelope_piece(desk.conversation.envelope)),
         ("class:toolbar.note", f"rec {printable(desk.recorder.path.name)}" if desk.recorder is not None else ""),
         ("", f"{desk.round_trip * 1000:.0f} ms" if desk.round_trip is not None else ""),
     ]
@@ -68,8 +73,8 @@ def _who(desk: Desk) -> Piece:
     return ("class:toolbar.good", f"AUTH {printable(who.user or MASK.encode())}") if who is not None else ("", "")
 
 
-def _envelope(desk: Desk) -> str:
-    envelope = desk.conversation.envelope
+def envelope_piece(envelope: Envelope) -> str:
+    """Sender and first recipient, and how many more there are."""
     if envelope.sender is None:
         return ""
     recipients = envelope.recipients

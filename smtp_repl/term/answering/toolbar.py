@@ -1,0 +1,38 @@
+"""The toolbar of `answer`: the client, TLS, what waits for an answer, the envelope. Pure."""
+
+from smtp_repl.term.answering.desk import AnswerDesk
+from smtp_repl.term.toolbar import Piece, envelope_piece, lay_out
+from smtp_repl.wire.octets import printable
+from smtp_repl.wire.states import Phase
+
+
+def answer_toolbar(desk: AnswerDesk, *, where: str, waiting: int, securing: bool, width: int) -> list[Piece]:
+    """What the toolbar shows. `where` is the address that we listen on, `waiting` counts the clients that wait."""
+    return lay_out(_pieces(desk, where, waiting, securing), width)
+
+
+def _pieces(desk: AnswerDesk, where: str, waiting: int, securing: bool) -> list[Piece]:
+    recording = ("class:toolbar.note", f"rec {printable(desk.recorder.path.name)}" if desk.recorder else "")
+    if not desk.is_connected:
+        return [("class:toolbar.host", f"listening on {where}"), ("", "Ctrl-D leaves"), recording]
+    who = desk.conversation.authenticated
+    return [
+        ("class:toolbar.host", desk.client),
+        ("class:toolbar.next", "TLS handshake" if securing else _awaiting(desk)),
+        ("class:toolbar.good", desk.tls.version) if desk.tls is not None else ("", "plaintext"),
+        ("", desk.ehlo),
+        ("class:toolbar.good", f"AUTH {printable(who.user or b'?')}") if who is not None else ("", ""),
+        ("class:toolbar.bad", "secrets shown") if desk.shows_secrets else ("", ""),
+        ("", envelope_piece(desk.conversation.envelope)),
+        ("class:toolbar.note", f"{waiting} more wait{'s' if waiting == 1 else ''}" if waiting else ""),
+        recording,
+    ]
+
+
+def _awaiting(desk: AnswerDesk) -> str:
+    conversation = desk.conversation
+    if conversation.chunk_left:
+        return f"a chunk comes: {conversation.chunk_left} octets are left"
+    if conversation.awaiting:
+        return f"awaiting: {' '.join(conversation.awaiting)}"
+    return "the message comes; a lone dot ends it" if desk.phase is Phase.DATA else "the client's turn"
