@@ -67,6 +67,10 @@ def _dispatch(words: Words, environment: Environment) -> int:
             from smtp_repl.cli import mock
 
             return mock.main(words, environment)
+        case "answer":
+            from smtp_repl.cli import answer
+
+            return answer.main(words, environment)
         case "check":
             from smtp_repl.cli import check
 

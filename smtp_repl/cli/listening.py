@@ -1,5 +1,9 @@
-"""What `--listen` says: where to wait for clients. Read the same way by all who do."""
+"""What `--listen` and its kin say: where to wait for clients, and with which certificate. Read the same way by all."""
 
+from smtp_repl.cli.options import Words
+from smtp_repl.net.listener import Listener
+from smtp_repl.wire.errors import OutputError, UsageError
+from smtp_repl.wire.octets import printable
 from smtp_repl.wire.targets import parse_port, parse_target
 
 
@@ -14,3 +18,36 @@ def read_address(text: str) -> tuple[str, int]:
     target = parse_target(text)
     has_port = text.endswith(f":{target.port}")
     return target.host, target.port if has_port else 0
+
+
+def listen(words: Words) -> Listener:
+    """The listener that the command line asks for. Raises `UsageError`, and `OutputError` for --ca-file."""
+    if words.has("key") and not words.has("cert"):
+        raise UsageError("--key is the key of a certificate: --cert names it", "--cert FILE --key FILE")
+    if words.has("ca-file") and words.has("cert"):
+        raise UsageError("--ca-file writes the authority of a certificate that is made, and --cert brings one along")
+    host, port = read_address(words.text("listen") or "")
+    listener = Listener(
+        host,
+        port,
+        is_public=words.has("listen-public"),
+        implicit_tls=words.has("tls"),
+        cert=words.text("cert") or "",
+        key=words.text("key") or "",
+    )
+    if words.has("ca-file"):
+        try:
+            _write_ca(words.text("ca-file") or "", listener)
+        except BaseException:
+            listener.close()
+            raise
+    return listener
+
+
+def _write_ca(path: str, listener: Listener) -> None:
+    try:
+        with open(path, "wb") as file:
+            file.write(listener.ca_pem())
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no file name"
+        raise OutputError(f"cannot write the authority to {printable(path)}: {why}") from None

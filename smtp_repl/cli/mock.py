@@ -10,7 +10,7 @@ from time import monotonic, time
 
 from smtp_repl.cli.client_report import ClientEvents, ClientNarrator, failure
 from smtp_repl.cli.environment import Environment
-from smtp_repl.cli.listening import read_address
+from smtp_repl.cli.listening import listen
 from smtp_repl.cli.options import Words
 from smtp_repl.cli.passwords import read_passwords
 from smtp_repl.cli.report import summary, summary_line
@@ -29,7 +29,7 @@ from smtp_repl.script.steps import Do, compile_steps
 from smtp_repl.script.text import parse
 from smtp_repl.view.errors import show_error
 from smtp_repl.view.events_json import EventWriter
-from smtp_repl.wire.errors import ExitStatus, OutputError, SmtpReplError, UsageError
+from smtp_repl.wire.errors import ExitStatus, SmtpReplError, UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.sasl import Credentials
 from smtp_repl.wire.targets import Target
@@ -41,7 +41,6 @@ AT_ONCE = 200
 def main(words: Words, environment: Environment) -> int:
     """Play the script; returns the exit status."""
     _check(words)
-    host, port = read_address(words.text("listen") or "")
     source = read_source(words.words[0], environment)
     script = parse(source.octets, source.name)
     if script.problems:
@@ -50,16 +49,7 @@ def main(words: Words, environment: Environment) -> int:
         return int(ExitStatus.USAGE)
     planned = plan(compile_steps(script, folder_loader(source.folder)), source.name)
     casting = _casting(words, environment, planned, source)
-    with Listener(
-        host,
-        port,
-        is_public=words.has("listen-public"),
-        implicit_tls=words.has("tls"),
-        cert=words.text("cert") or "",
-        key=words.text("key") or "",
-    ) as listener:
-        if words.has("ca-file"):
-            _write_ca(words.text("ca-file") or "", listener)
+    with listen(words) as listener:
         return _Mock(words, environment, source, planned, casting, listener).play()
 
 
@@ -69,10 +59,6 @@ def _check(words: Words) -> None:
         raise UsageError("--once and --loop are opposites: give one of them")
     if words.has("quiet") and words.has("verbose"):
         raise UsageError("-q and -v are opposites: give one of them")
-    if words.has("key") and not words.has("cert"):
-        raise UsageError("--key is the key of a certificate: --cert names it", "--cert FILE --key FILE")
-    if words.has("ca-file") and words.has("cert"):
-        raise UsageError("--ca-file writes the authority of a certificate that is made, and --cert brings one along")
     words.seconds("timeout")
     read_variables(words)
 
@@ -103,15 +89,6 @@ def _casting(words: Words, environment: Environment, planned: Plan, source: Sour
 def _fresh_challenge() -> bytes:
     """As RFC 2195 §2 has it: a random number, the time, the host."""
     return f"<{os.urandom(8).hex()}.{int(time())}@{HOST}>".encode()
-
-
-def _write_ca(path: str, listener: Listener) -> None:
-    try:
-        with open(path, "wb") as file:
-            file.write(listener.ca_pem())
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "no file name"
-        raise OutputError(f"cannot write the authority to {printable(path)}: {why}") from None
 
 
 class _Over(Exception):

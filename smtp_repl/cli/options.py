@@ -76,6 +76,15 @@ COMMANDS: dict[str, SubCommand] = {
             needs="a script to play",
         ),
         SubCommand(
+            "answer",
+            "",
+            "be the server yourself, for a real client",
+            "Each command of the client is shown, and you type the reply; sensible ones are proposed. One\n"
+            "client at a time is served, others wait. Without a terminal, replies are read from standard\n"
+            "input, one for each command of one client.",
+            most=0,
+        ),
+        SubCommand(
             "check",
             "FILE… | FOLDER…",
             "find what is wrong in scripts, without a network",
@@ -106,7 +115,9 @@ COMMANDS: dict[str, SubCommand] = {
 
 _PLAYED = (SHELL, "run")
 _PLAYERS = (*_PLAYED, "mock")
-_SERVING = ("serve", "mock")
+_SERVING = ("serve", "mock", "answer")
+_ANSWERING = ("mock", "answer")
+_RECORDED = (*_PLAYED, "answer")
 _WHERE, _WALK, _LINES, _KEEP, _JUDGE = "where to", "how far to go", "without a terminal", "recording", "what must hold"
 _TLS, _SECRETS, _OUTPUT, _OTHER = "TLS", "passwords", "output", "other"
 _MANY, _REPORTS = "many sessions", "reports"
@@ -138,12 +149,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("rate", ("--rate",), ("run",), "R", "begin R sessions per second, ready or not", _MANY),
     Option("load-ok", ("--load-ok",), ("run",), "", "more than 10 connections at once beyond this machine", _MANY),
     Option("update", ("--update",), ("run",), "[=all]", "rewrite S: lines as the server has them now", _KEEP),
-    Option("record", ("--record",), _PLAYED, "FILE", "record as a script, from the first octet", _KEEP),
-    Option("force", ("--force",), _PLAYED, "", "overwrite the FILE of --record", _KEEP),
-    Option("tls", ("--tls",), ("mock",), "", "begin with TLS; STARTTLS is answered in any case", _TLS),
-    Option("cert", ("--cert",), ("mock",), "FILE", "the certificate to show (PEM); one is made without", _TLS),
-    Option("key", ("--key",), ("mock",), "FILE", "its private key (PEM), where --cert does not hold it", _TLS),
-    Option("ca-file", ("--ca-file",), ("mock",), "FILE", "write the authority for clients to trust there", _TLS),
+    Option("record", ("--record",), _RECORDED, "FILE", "record as a script, from the first octet", _KEEP),
+    Option("force", ("--force",), _RECORDED, "", "overwrite the FILE of --record", _KEEP),
+    Option("tls", ("--tls",), _ANSWERING, "", "begin with TLS; STARTTLS is answered in any case", _TLS),
+    Option("cert", ("--cert",), _ANSWERING, "FILE", "the certificate to show (PEM); one is made without", _TLS),
+    Option("key", ("--key",), _ANSWERING, "FILE", "its private key (PEM), where --cert does not hold it", _TLS),
+    Option("ca-file", ("--ca-file",), _ANSWERING, "FILE", "write the authority for clients to trust there", _TLS),
     Option("ca", ("--ca",), _PLAYED, "FILE", "trust the authorities in FILE (PEM)", _TLS),
     Option("pin", ("--pin",), _PLAYED, "SHA256", "trust exactly the certificate with this fingerprint", _TLS),
     Option("tls-name", ("--tls-name",), _PLAYED, "NAME", "the name that the certificate must have", _TLS),

@@ -80,7 +80,7 @@ def _settings(words: Words) -> Settings:
     return settings
 
 
-def _record_path(words: Words) -> Path | None:
+def record_path(words: Words) -> Path | None:
     """The file to record to; with --force the one that is there goes."""
     name = words.text("record")
     if name is None:
@@ -124,7 +124,7 @@ def _shell_options(words: Words, environment: Environment, target: Target | None
         starttls=words.has("starttls"),
         auth_user=words.text("auth"),
         tls=tls_options(words),
-        record=_record_path(words),
+        record=record_path(words),
         connect_seconds=words.seconds("connect-timeout") or CONNECT_SECONDS,
         reply_seconds=settings.reply_seconds,
         end_of_data_seconds=settings.end_of_data_seconds,
@@ -186,7 +186,7 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
         from smtp_repl.view.events_json import EventWriter
 
         events = desk.observer = EventWriter(lambda text: environment.out(text.removesuffix("\n")), monotonic)
-    record = _record_path(words)
+    record = record_path(words)
     if record is not None:
         desk.record(record)
 
@@ -241,10 +241,11 @@ def _given(words: Words, environment: Environment) -> Iterator[bytes]:
         return iter([os.fsencode(text) for text in words.texts("line")])
     if environment.stdin is None:
         raise UsageError("standard input is closed, so there is nothing to say", "-c LINE", kind="stdin-closed")
-    return _read_lines(environment)
+    return read_lines(environment)
 
 
-def _read_lines(environment: Environment) -> Iterator[bytes]:
+def read_lines(environment: Environment) -> Iterator[bytes]:
+    """The lines of standard input as they come, without their line ends. Raises `UsageError`."""
     stdin = environment.stdin
     while stdin is not None:
         try:

@@ -11,12 +11,12 @@ from collections.abc import Awaitable, Callable
 from smtp_repl.net.caller import Caller, accept_all
 from smtp_repl.net.listener import Listener
 from smtp_repl.term.answering.desk import AnswerDesk
+from smtp_repl.term.answering.injection import injected_error
 from smtp_repl.term.answering.replies import HOST
 from smtp_repl.term.requests import Answer, Ask, Drop, Leave, Request, Say, Tell
 from smtp_repl.term.worker import Show, Worker
-from smtp_repl.wire.errors import PeerClosed, SmtpReplError, TlsError, UsageError
+from smtp_repl.wire.errors import PeerClosed, SmtpReplError, UsageError
 from smtp_repl.wire.events import Broken, Event, HandshakeDue
-from smtp_repl.wire.octets import printable
 from smtp_repl.wire.states import Phase
 
 WAITING_LIMIT = 8
@@ -226,12 +226,3 @@ class AnswerDriver(Worker):
         if self.desk.is_connected:
             self._show(self.desk.gone(reset=reset).lines, False)
         self._next()
-
-
-def injected_error(injected: bytes) -> TlsError:
-    """What to say of plaintext that a client said behind STARTTLS (RFC 3207 §5)."""
-    return TlsError(
-        f"no handshake: the client said {len(injected)} octets behind STARTTLS: {printable(injected[:200])}",
-        "a client has to wait for the 220; or somebody injected them",
-        kind="data-before-handshake",
-    )
