@@ -8,7 +8,6 @@ each put their own around it. Handlers of `/commands` read it, and change nothin
 
 import re
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,13 +19,15 @@ from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.transcript import FILE_ONLY, Line, Transcriber, finding_remark, header_lines, remark
 from smtp_repl.term import hexdump, lens
+from smtp_repl.term.ledger import Ledger
+from smtp_repl.term.pairing import Answer, Pairing
 from smtp_repl.term.settings import Settings
 from smtp_repl.wire.conversation import Conversation, Side
 from smtp_repl.wire.errors import OutputError
 from smtp_repl.wire.events import ChallengeSaid, Closed, CommandSaid, Event, Finding, ReplySaid
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
-from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, Phase
+from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, GREETING, Phase
 from smtp_repl.wire.targets import Target
 
 if TYPE_CHECKING:  # what a session by hand can begin without: 20 ms before the first prompt
@@ -74,18 +75,19 @@ class Heard(Record):
     events: list[Event]
 
 
-class _Write(Record):
-    number: int
-    at: float
-
-
 class Desk:
     """One session by hand, over one connection after another."""
 
     side = Side.CLIENT
     """Whose part the person takes."""
 
-    def __init__(self, settings: Settings | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        time_of_day: Callable[[], str] = lambda: time.strftime("%H:%M:%S"),
+    ) -> None:
         self.settings = settings or Settings()
         self.aliases: Mapping[str, str] = {}
         """Commands of the user's own, by name: the line that each stands for."""
@@ -99,6 +101,8 @@ class Desk:
         """Of the present connection, or of the last one."""
         self.transcript: list[Line] = []
         """What was said over the present or last connection, `FILE_ONLY` lines too."""
+        self.ledger = Ledger(time_of_day)
+        """The same, write by write."""
         self.exchange: Exchange | None = None
         self.challenge: ChallengeSaid | None = None
         """The 334 that waits for an answer."""
@@ -121,9 +125,9 @@ class Desk:
         self.observer: Observer | None = None
         """Is told what happens, as in a play (`--json`)."""
         self._clock = clock
+        self._time_of_day = time_of_day
         self._transcriber = Transcriber()
-        self._writes = 0
-        self._awaited: deque[_Write] = deque()
+        self._pairing = Pairing(clock)
 
     # ------------------------------------------------------------ what handlers and toolbar ask
 
@@ -182,8 +186,7 @@ class Desk:
         self._transcriber = Transcriber()
         is_first, self.transcript = not self.transcript, []
         self.exchange, self.challenge, self.round_trip = None, None, None
-        self._awaited.clear()
-        self._awaited.append(_Write(self._writes, self._clock()))
+        self.ledger, self._pairing = Ledger(self._time_of_day), Pairing(self._clock)
         remarks: list[Line] = []
         if self.recorder is not None and not is_first:
             remarks = self.record(next_name(self.recorder.path), told=True)
@@ -203,8 +206,11 @@ class Desk:
 
     def heard(self, octets: bytes) -> Heard:
         """The server said these octets. Raises `WireLimit` after a `Broken`."""
+        self._pairing.octets_come()
         events = self.conversation.receive(octets)
-        return Heard(self.note_heard(events), events)
+        lines = self.note_heard(events)
+        self._pairing.octets_came(is_unfinished=bool(self.conversation.pending_reply))
+        return Heard(lines, events)
 
     def gone(self, *, reset: bool = False) -> Heard:
         """The server closed, or (`reset`) the connection broke."""
@@ -236,8 +242,9 @@ class Desk:
         """Events of one write. This and its neighbours are for whoever feeds the conversation himself (a play)."""
         if not events:
             return []
-        self._writes += 1
-        self._match_queue()
+        conversation = self.conversation
+        step = self.ledger.wrote(events, len(self.transcript), is_private=conversation.path_is_private)
+        self._pairing.wrote(step, len(conversation.awaiting))
         for event in events:
             if isinstance(event, CommandSaid):
                 self.commands += 1
@@ -255,13 +262,18 @@ class Desk:
             self.observer.heard("", events)
         for group in _by_reply(events):
             reply = group[0] if isinstance(group[0], ReplySaid) else None
-            if reply is not None:
-                lines += self._answered(reply)
+            answer = self._answered(reply) if reply is not None else None
+            if reply is not None and answer is not None:
+                lines += self._label(reply, answer)
+            begin = len(self.transcript)
             lines += self._keep(self._transcriber.heard(group))
+            if reply is not None:
+                step, seconds = (answer.step, answer.seconds) if answer is not None else (None, 0.0)
+                self.ledger.replied(reply, step, seconds, begin, len(self.transcript))
             lines += self._remarks(group)
-        self._match_queue()
-        if self.settings.timing and self.round_trip is not None and any(isinstance(e, ReplySaid) for e in events):
-            lines.append(remark(f"{self.round_trip * 1000:.1f} ms"))
+            if self.settings.timing and answer is not None:
+                lines.append(_timing(answer))
+        self._pairing.settle(len(self.conversation.awaiting))
         return lines
 
     def note_closed(self, event: Closed | None, *, by_us: bool) -> list[Line]:
@@ -316,29 +328,27 @@ class Desk:
             self.kept = False
         return [line for line in lines if line.kind != FILE_ONLY]
 
-    def _answered(self, event: ReplySaid) -> list[Line]:
-        """Take note of a reply; a reply that comes late says to what."""
+    def _answered(self, event: ReplySaid) -> Answer | None:
+        """Take note of a reply."""
         if event.answers in ("AUTH", AUTH_STEP):
             self.challenge = None
             if event.reply.code != 334:
                 self.exchange = None
-        if event.answers is None or event.reply.partial or not self._awaited:
-            return []
-        write = self._awaited.popleft()
-        self.round_trip = self._clock() - write.at
+        if event.answers is None or event.reply.partial:
+            return None
+        answer = self._pairing.answer()
+        if answer is not None:
+            self.round_trip = answer.seconds
+        return answer
+
+    def _label(self, event: ReplySaid, answer: Answer) -> list[Line]:
+        """What a reply answers, where that is not plain: another was awaited meanwhile, or it comes late."""
         limit = self.settings.end_of_data_seconds if event.answers == END_OF_DATA else self.settings.reply_seconds
-        if write.number == self._writes and self.round_trip <= limit:
+        if answer.was_alone and answer.seconds <= limit:
             return []
         said = printable(event.command.line) if event.command is not None else ""
-        what = {END_OF_DATA: "the message", AUTH_STEP: "a step of AUTH"}.get(event.answers, event.answers)
-        return [remark(f"in answer to {said or what}:")]
-
-    def _match_queue(self) -> None:
-        awaiting = len(self.conversation.awaiting)
-        while len(self._awaited) < awaiting:
-            self._awaited.append(_Write(self._writes, self._clock()))
-        while len(self._awaited) > awaiting:
-            self._awaited.popleft()
+        what = {END_OF_DATA: "the message", AUTH_STEP: "a step of AUTH", GREETING: "the connection"}
+        return [remark(f"to {said or what.get(event.answers or '', event.answers)}:")]
 
     def _follow_auth(self, event: CommandSaid) -> None:
         if event.command.verb == "AUTH":
@@ -373,7 +383,6 @@ class Desk:
     def _hang_up(self) -> None:
         self.opened = None
         self.exchange, self.challenge = None, None
-        self._awaited.clear()
 
 
 def next_name(path: Path) -> Path:
@@ -395,3 +404,15 @@ def _by_reply(events: Iterable[Event]) -> list[list[Event]]:
             groups.append([])
         groups[-1].append(event)
     return groups
+
+
+def _timing(answer: Answer) -> Line:
+    """How long a reply took, and, where that is another time, when its first octet came."""
+    text = f"{answer.seconds * 1000:.1f} ms"
+    if answer.first_octet is not None and answer.seconds - answer.first_octet >= _NOTABLE:
+        text += f", the first octet after {answer.first_octet * 1000:.1f} ms"
+    return remark(text)
+
+
+_NOTABLE = 0.0005
+"""Seconds."""

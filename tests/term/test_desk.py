@@ -31,10 +31,13 @@ def test_a_late_reply_names_its_command() -> None:
     desk.wrote(b"MAIL FROM:<a@example.org>\r\n")
     desk.wrote(b"RCPT TO:<b@example.com>\r\n")
     texts = [line.text for line in desk.heard(b"250 one\r\n250 two\r\n").lines]
-    assert texts == ["# in answer to MAIL FROM:<a@example.org>:", "S: 250 one", "S: 250 two"]
+    assert texts == [
+        *("# to MAIL FROM:<a@example.org>:", "S: 250 one"),
+        *("# to RCPT TO:<b@example.com>:", "S: 250 two"),
+    ]
     desk.wrote(b"RSET\r\n")
     clock.now = 31
-    assert desk.heard(b"250 three\r\n").lines[0].text == "# in answer to RSET:"
+    assert desk.heard(b"250 three\r\n").lines[0].text == "# to RSET:"
     assert desk.round_trip == 31
 
 
@@ -159,3 +162,19 @@ def test_the_name_said_last_is_said_again() -> None:
     assert desk.ehlo_name == "client.example.net"
     desk.note_wrote(desk.conversation.client_said(b"EHLO two words\r\n"))
     assert desk.ehlo_name == "client.example.net"
+
+
+def test_a_slow_reply_tells_when_it_began() -> None:
+    """With /timing on: how long each reply took, and when its first octet came if that is another time."""
+    clock = Clock()
+    desk = Desk(Settings(timing=True), clock=clock)
+    desk.connected(Opened("", "192.0.2.1", 25, "192.0.2.9", 1), TARGET)
+    desk.heard(b"220 hi\r\n")
+    desk.wrote(b"EHLO client.example.org\r\n")
+    clock.now = 0.25
+    assert desk.heard(b"250-hi\r\n").lines == []
+    clock.now = 1.5
+    assert desk.heard(b"250 HELP\r\n").lines[-1].text == "# 1500.0 ms, the first octet after 250.0 ms"
+    desk.wrote(b"NOOP\r\n")
+    clock.now = 2.0
+    assert desk.heard(b"250 ok\r\n").lines[-1].text == "# 500.0 ms"

@@ -296,7 +296,7 @@ def test_lines_typed_ahead_wait(shell: StartShell, raw_server: StartServer) -> N
     terminal.wait_for("2 lines wait for the reply to DATA")
     now.set()
     terminal.wait_for("S: 250 done")
-    assert "# in answer to MAIL FROM:<a@example.org>:" in terminal.history()
+    assert "# to MAIL FROM:<a@example.org>:" in terminal.history()
     terminal.type("/close\n")
     server.join()
 

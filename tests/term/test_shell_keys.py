@@ -257,7 +257,7 @@ def test_a_slow_reply_is_remarked_on(shell: StartShell, raw_server: StartServer)
     terminal.type("MAIL FROM:<a@example.org>\n")
     terminal.wait_for("# no reply to MAIL for 0.2 s; still waiting")
     now.set()
-    terminal.wait_for("# in answer to MAIL FROM:<a@example.org>:")
+    terminal.wait_for("# to MAIL FROM:<a@example.org>:")
     terminal.wait_for("S: 250 ok")
     terminal.type("/close\n")
 
