@@ -316,20 +316,25 @@ class _Run:
         else:
             rest = tally.failed - script.told
             if rest > 0:
-                self._write(script, f"# {rest} more of {printable(script.name)} failed; see below", talk=True)
+                self._write(script, f"# {rest} more of {printable(script.name)} failed", talk=True)
             if not self._quiet or tally.worth_telling:
                 self._write(script, repeated_summary(tally.result()))
         tally.closed = True
         while self._turn < len(self._scripts) - 1 and self._scripts[self._turn].tally.closed:
-            self._turn += 1
-            written, self._scripts[self._turn].written = self._scripts[self._turn].written, []
-            for talk, text in written:
-                (self._talk if talk else self._out)(text)
+            self._next_turn()
+
+    def _next_turn(self) -> None:
+        self._turn += 1
+        written, self._scripts[self._turn].written = self._scripts[self._turn].written, []
+        for talk, text in written:
+            (self._talk if talk else self._out)(text)
 
     def _finish(self, crowd: Crowd, cut: str = "") -> None:
         """The end of the run: what is said about all of it, and the reports."""
         seconds = monotonic() - self._start
         self._progress.clear()
+        while self._turn < len(self._scripts) - 1:
+            self._next_turn()
         if self._repeats:
             for script in self._scripts:
                 if script.tally.total:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _BY_ITSELF = ("record", "shell", "to-line")
 """Options that have a single session in mind."""
+_NOT_BY_HAND = ("json", "quiet", "verbose", "strict", "match", "var", "save")
 _REPEATING = ("repeat", "duration", "rate")
 _REPORTS = ("junit", "tap", "html")
 _TOGETHER = ("jobs", *_REPEATING, *_REPORTS, "save", "update")
@@ -152,7 +153,7 @@ def _check_shell(words: Words) -> None:
         raise UsageError("--shell hands over in the middle of a script: say where", "--to-line N --shell")
     if len(words.words) > 1 or words.words == ["-"]:
         raise UsageError("--shell takes one script, and the keyboard is yours")
-    useless = [key for key in ("json", "quiet", "verbose", "strict", "match", "var") if words.has(key)]
+    useless = [key for key in (*_NOT_BY_HAND, *_REPORTS) if words.has(key)]
     if useless or given_any(words):
         what = f"--{useless[0]}" if useless else "a password option"
         raise UsageError(f"{what} has no place with --shell: you see everything, and are asked")

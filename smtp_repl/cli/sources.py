@@ -71,6 +71,7 @@ def scripts_below(word: str) -> list[str]:
         found += (path for path in paths if os.path.isfile(path) and os.path.realpath(path).startswith(inside))
     if not found:
         raise UsageError(f"there is no script (*.smtp) in {printable(word)}", kind="no-file")
+    found = [path.removeprefix(os.path.join(os.curdir, "")) for path in found]
     return sorted(found, key=lambda path: path.split(os.sep))
 
 

@@ -71,7 +71,7 @@ class Tally:
             title=printable(self._title),
             tags=tuple(printable(tag) for tag in self._tags),
             verdicts=dict(self._verdicts),
-            seconds=self._ended - self._began,
+            seconds=self._ended - self._began if self._began else 0.0,
             counts=Counts(**self._counts),
             sessions=tuple(self.kept),
             lost=tuple(printable(keyword) for keyword in self._lost),

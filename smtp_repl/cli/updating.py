@@ -45,7 +45,7 @@ class Updating(Observer):
 
     def _diff(self) -> Iterator[str]:
         before, after = (
-            [printable(line.removesuffix("\r")) for line in octets.decode("utf-8", "surrogateescape").split("\n")]
+            [printable(line.removesuffix(b"\r")) for line in octets.removesuffix(b"\n").split(b"\n")]
             for octets in (self._one.source.octets, self._update.octets)
         )
         return islice(difflib.unified_diff(before, after, lineterm=""), 2, None)  # behind the names of the files
