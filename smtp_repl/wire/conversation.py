@@ -131,6 +131,11 @@ class Conversation:
         return self._outlook.ahead
 
     @property
+    def smtputf8(self) -> bool:
+        """Whether the last MAIL had the parameter SMTPUTF8."""
+        return self._smtputf8
+
+    @property
     def pending_reply(self) -> bytes:
         """What has come of a reply that is not complete."""
         return self._replies.pending
