@@ -238,7 +238,9 @@ class Channel:
         """The error for a connection that ended where a reply was due."""
         awaiting = self.conversation.awaiting
         due = f" where the reply to {describe_awaited(awaiting[0])} was due" if awaiting else ""
-        return PeerClosed(f"the server closed the connection{due}")
+        cut = self.cut.said.reply.raw if self.cut is not None else b""
+        came = f"; all that came is {printable(cut[:SHOWN])}" if cut else ""
+        return PeerClosed(f"the server closed the connection{due}{came}")
 
     def settle(self) -> Doing:
         """Do the TLS handshake if STARTTLS was accepted. Raises `TlsError` when plaintext was injected before it."""
