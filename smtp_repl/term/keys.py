@@ -1,6 +1,7 @@
 """The keys of the shell. Each that does what a `/command` does stands beside it in the table of commands."""
 
 from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
+from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -26,21 +27,33 @@ def key_bindings(stage: Board, actor: Actor) -> KeyBindings:
         else:
             actor.entered()
 
-    @bindings.add("tab", filter=typing & ~is_question)
+    completes = Condition(lambda: stage.has_completion)
+
+    @bindings.add("tab", filter=typing & ~is_question & ~completes)
+    def character(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\t")
+
+    @bindings.add("tab", filter=typing & ~is_question & completes)
     def complete(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         menu = buffer.complete_state
         if menu is not None and (len(menu.completions) > 1 or menu.current_completion is not None):
             buffer.complete_next()
             return
+        ghost = actor.prompt().ghost
+        if ghost and not buffer.text:
+            buffer.document = Document(ghost)
+            return
+        if ghost and buffer.text == ghost:
+            # Tab again goes on to what else there is.
+            buffer.document = Document()
+            found = list(buffer.completer.get_completions(buffer.document, CompleteEvent(completion_requested=True)))
+            buffer._set_completions(found)
+            buffer.go_to_completion(min(1, len(found) - 1) if found else None)
+            return
         # At once, and not by prompt_toolkit's task: that one is dropped while another is at work for the last key.
         before = buffer.text
         found = list(buffer.completer.get_completions(buffer.document, CompleteEvent(completion_requested=True)))
-        if not before and actor.prompt().ghost and found:
-            # What stands there dimmed is the first of them; Tab again goes on to the next.
-            buffer._set_completions(found)
-            buffer.go_to_completion(0)
-            return
         if len(found) == 1:
             buffer.apply_completion(found[0])
         else:

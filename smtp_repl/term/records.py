@@ -4,6 +4,7 @@ from pathlib import Path
 
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.requests import Handling, Tell, say
+from smtp_repl.wire.conversation import Side
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import DotStuffer, printable
 from smtp_repl.wire.states import Phase
@@ -36,7 +37,8 @@ def handle_save(desk: Desk, argument: str) -> Handling:
     path = _path(name)
     desk.save(path)
     shown = printable(str(path))
-    yield Tell(f"saved; play it again: smtp-repl run {shown} --server HOST:PORT, or --local")
+    again = "--local" if desk.side is Side.CLIENT else f"smtp-repl mock {shown}"
+    yield Tell(f"saved; play it again: smtp-repl run {shown} --server HOST:PORT, or {again}")
 
 
 MESSAGE_LIMIT = 1024 * 1024

@@ -6,30 +6,36 @@ The stage knows nothing of SMTP: an `Actor` tells it what the prompt is now and 
 """
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.clipboard import ClipboardData
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, ConditionalCompleter
+from prompt_toolkit.cursor_shapes import CursorShape, DynamicCursorShapeConfig, ModalCursorShapeConfig
 from prompt_toolkit.document import Document
+from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples, fragment_list_to_text
 from prompt_toolkit.history import History
 from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.renderer import print_formatted_text
+from prompt_toolkit.styles import DynamicStyle
 from prompt_toolkit.utils import get_cwidth
 
 from smtp_repl.script.transcript import Line
 from smtp_repl.term.actor import Actor
 from smtp_repl.term.keys import key_bindings
+from smtp_repl.term.marking import Mark, Marker
 from smtp_repl.term.paint import fit, paint, paint_tokens, stage_style
+from smtp_repl.term.settings import Settings
 from smtp_repl.view.lines import Place, typed_tokens
 from smtp_repl.view.spans import reply_spans
 
 _CLIENT, _TALK = "class:pygments.generic.prompt.client", "class:pygments.comment.single"
 _SERVER = "class:pygments.generic.prompt.server"
 _PROMPTS = {"question": _TALK, "idle": _TALK, "aside": _TALK, "reply": _SERVER}
+_MODAL = ModalCursorShapeConfig()
 MENU_ROWS = 6
 """Rows below the prompt that are kept for the completion menu."""
 
@@ -38,25 +44,28 @@ class Stage:
     """The prompt, and what is printed above it."""
 
     def __init__(
-        self, actor: Actor, history: History, *, completer: Callable[[], Completer], colour: bool = True
+        self, actor: Actor, history: History, *, completer: Callable[[], Completer], settings: Settings
     ) -> None:
         self._actor = actor
-        self._style = stage_style()
+        self._settings = settings
+        self._style = DynamicStyle(lambda: stage_style(settings.style))
         self._erased = False
         self._moved = 0
         """Rows printed since the terminal was asked where its cursor is."""
         self._away = False
         """Somebody else has the terminal: an editor."""
         self._held: StyleAndTextTuples = []
-        self._depth = None if colour else ColorDepth.DEPTH_1_BIT
+        self.marks: Callable[[str], Sequence[Mark]] = lambda text: ()
+        """Says what of the typed text is to be marked."""
         completes = Condition(lambda: actor.prompt().kind != "question")
         self._session: PromptSession[None] = PromptSession(
             self._message,
             multiline=Condition(lambda: actor.prompt().kind in ("message", "reply")),
             is_password=Condition(lambda: actor.prompt().hidden),
             lexer=_TypedLexer(actor),
+            input_processors=[Marker(lambda text: self.marks(text))],
             completer=ConditionalCompleter(_Quiet(completer), completes),
-            complete_while_typing=completes,
+            complete_while_typing=completes & Condition(lambda: settings.complete == "as-you-type"),
             reserve_space_for_menu=MENU_ROWS,
             bottom_toolbar=self._toolbar,
             prompt_continuation=self._continuation,
@@ -64,7 +73,7 @@ class Stage:
             history=history,
             style=self._style,
             include_default_pygments_style=False,
-            color_depth=self._depth,
+            cursor=DynamicCursorShapeConfig(self._cursor_shape),
             key_bindings=key_bindings(self, actor),
             erase_when_done=True,
             enable_suspend=True,
@@ -72,6 +81,7 @@ class Stage:
         )
         self._app = self._session.app
         self._buffer = self._session.default_buffer
+        self._settle()
 
     async def run(self, started: Callable[[], None]) -> None:
         """Hold the terminal until `leave`. `started` is called when the prompt stands."""
@@ -141,8 +151,25 @@ class Stage:
             self._print_held()
 
     def refresh(self) -> None:
-        """The prompt or the toolbar has changed."""
+        """The prompt, the toolbar or a setting has changed."""
+        self._settle()
         self._app.invalidate()
+
+    def _settle(self) -> None:
+        """Do as the settings say."""
+        is_vi = self._settings.keys == "vi"
+        self._session.editing_mode = EditingMode.VI if is_vi else EditingMode.EMACS
+        # Escape alone is a key of vi's, and not to be waited behind; a terminal sends Alt-Enter in one go.
+        self._app.timeoutlen, self._app.ttimeoutlen = (0.05, 0.05) if is_vi else (1.0, 0.5)
+        self._session.color_depth = ColorDepth.DEPTH_1_BIT if self._settings.style == "none" else None
+
+    def _cursor_shape(self) -> ModalCursorShapeConfig | CursorShape:
+        return _MODAL if self._settings.keys == "vi" else CursorShape._NEVER_CHANGE
+
+    @property
+    def has_completion(self) -> bool:
+        """Whether Tab proposes something, or is a character like any other."""
+        return self._settings.complete != "off"
 
     def _print_held(self) -> None:
         held, self._held = self._held, []
@@ -188,7 +215,8 @@ class Stage:
         return [(_PROMPTS.get(prompt.kind, _CLIENT), prompt.text)]
 
     def _ghost(self) -> StyleAndTextTuples:
-        return [("class:ghost", self._actor.prompt().ghost)]
+        first, *more = self._actor.prompt().ghost.split("\n")
+        return [("class:ghost", f"{first} …" if more else first)]
 
     def _continuation(self, width: int, line_number: int, wrap_count: int) -> StyleAndTextTuples:
         # A line that is too long for the terminal is one line all the same.

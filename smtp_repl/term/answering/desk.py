@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from smtp_repl import __version__
 from smtp_repl.script.actions import Opened, TlsFacts
-from smtp_repl.script.transcript import Line, Transcriber, header_lines, remark
+from smtp_repl.script.transcript import CLIENT, Line, Transcriber, header_lines, remark
 from smtp_repl.term import hexdump, lens
 from smtp_repl.term.answering.replies import Due
 from smtp_repl.term.desk import Desk, Heard, next_name
@@ -20,6 +20,9 @@ from smtp_repl.wire.conversation import Conversation, Side
 from smtp_repl.wire.events import BodySaid, ChallengeSaid, ChunkSaid, CommandSaid, Event, Finding, ReplySaid
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.states import AUTH_STEP, Phase
+
+MESSAGE_LINES = 200
+"""Lines of a message that are shown."""
 
 _GREETINGS = frozenset({"EHLO", "HELO", "LHLO"})
 _UNTOLD = frozenset({"unsolicited", "capabilities-forgotten"})
@@ -56,6 +59,8 @@ class AnswerDesk(Desk):
         """221 or 421 was said to the present client, or the last one."""
         self._queue: deque[Awaiting] = deque()
         self._chunk = 0
+        self._shown = 0
+        """Lines of the present message that were shown."""
 
     # ------------------------------------------------------------ what prompt, toolbar and handlers ask
 
@@ -96,6 +101,7 @@ class AnswerDesk(Desk):
         self._transcriber = Transcriber()
         is_first, self.transcript = not self.transcript, []
         self.exchange, self.challenge, self.ehlo, self.said_goodbye, self._chunk = None, None, "", False, 0
+        self._shown = 0
         self._queue.clear()
         remarks: list[Line] = []
         if self.recorder is not None and not is_first:
@@ -120,17 +126,23 @@ class AnswerDesk(Desk):
         pending = len(self.conversation.pending_reply)
         if pending and not any(isinstance(event, ReplySaid) for event in events):
             lines.append(remark(f"sent; of this reply {pending} octets are said, and it is not complete"))
+        elif self._queue and self.is_connected and self.conversation.phase is not Phase.CLOSED:
+            lines.append(self._next_remark())
         return Heard(lines, events)
 
     def heard(self, octets: bytes) -> Heard:
         """The client said these octets."""
-        before = self.conversation.awaiting
+        before, was_in_message = self.conversation.awaiting, self._is_in_message
         events = self.conversation.receive(octets)
-        return Heard(self._came(events) + self._queue_remark(before), events)
+        came = self._came(events)
+        lines = (self._cut_short(came, events) if was_in_message else came) + self._queue_remark(before)
+        if octets[:2] == b"\x16\x03" and self.conversation.line_begun:
+            lines.append(remark("the client begins with TLS, and this server does not: start it with --tls"))
+        return Heard(lines, events)
 
     def gone(self, *, reset: bool = False) -> Heard:
         """The client closed, or (`reset`) the connection broke."""
-        unfinished = self.conversation.phase is Phase.DATA or self.conversation.chunk_left > 0
+        unfinished = self._is_in_message
         lines = self._came(self.conversation.cut_line())
         awaiting = self.conversation.awaiting
         events = self.conversation.receive_eof()
@@ -201,6 +213,35 @@ class AnswerDesk(Desk):
         if len(awaiting) < 2 or awaiting == before:
             return []
         return [remark(f"{len(awaiting)} await an answer, in this order: {' '.join(awaiting)}")]
+
+    def _next_remark(self) -> Line:
+        """Of commands that came together, the one that is to be answered next."""
+        command = self._queue[0].command
+        said = printable(command.line) if command is not None and command.line else self.conversation.awaiting[0]
+        more = f" ({len(self._queue)} await an answer)" if len(self._queue) > 1 else ""
+        return remark(f"next: {said}{more}")
+
+    @property
+    def _is_in_message(self) -> bool:
+        return self.conversation.phase is Phase.DATA or self.conversation.chunk_left > 0
+
+    def _cut_short(self, lines: list[Line], events: Sequence[Event]) -> list[Line]:
+        """What is shown of what came while a message was under way: of a long message not all."""
+        count = sum(line.kind == CLIENT for line in lines) - sum(isinstance(event, CommandSaid) for event in events)
+        has_ended = not self._is_in_message or count < 1
+        kept: list[Line] = []
+        for line in lines:
+            if line.kind == CLIENT and count > 0:
+                count -= 1
+                self._shown += 1
+                if self._shown == MESSAGE_LINES + 1:
+                    kept.append(remark(f"of a long message {MESSAGE_LINES} lines are shown; a recording has them all"))
+                if self._shown > MESSAGE_LINES and (count or not has_ended):
+                    continue
+            kept.append(line)
+        if has_ended:
+            self._shown = 0
+        return kept
 
     def _remarks(self, events: Iterable[Event]) -> list[Line]:
         lines: list[Line] = []

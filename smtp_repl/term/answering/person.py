@@ -50,8 +50,7 @@ class Person(Asker):
             return _IDLE
         if not self._desk.is_answerable or self._driver.is_securing:
             return _REPLY
-        first, *more = proposed(self._desk.due)[0].text.split("\n")
-        return _REPLY._replace(ghost=first + (" …" if more else ""))
+        return _REPLY._replace(ghost=proposed(self._desk.due)[0].text)
 
     def completer(self) -> "Completer":
         """Proposes what could be said next."""

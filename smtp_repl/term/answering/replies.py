@@ -171,14 +171,15 @@ ANYWHERE = (
 )
 """What may be the answer to anything."""
 UNASKED = ANYWHERE[2:]
-"""What may be said when nothing waits for an answer (RFC 5321 §3.8)."""
+"""What may be said even when no command waits for an answer (RFC 5321 §3.8)."""
 
 _OUT_OF_ORDER = frozenset({"out-of-order", "no-ehlo-after-tls", "talks-too-early"})
 
 
 def proposed(due: Due) -> list[Proposed]:
     """What may be said now; the first is what a server that is neither lenient nor busy would say."""
-    rows = [*_on_faults(due.findings), *_rows(due), *(ANYWHERE if due.said else UNASKED)]
+    always = ANYWHERE if due.said not in ("", GREETING) else UNASKED
+    rows = [*_on_faults(due.findings), *_rows(due), *always]
     ready = [Proposed(_filled(text, due), meaning) for text, meaning in rows]
     return list({one.text: one for one in reversed(ready)}.values())[::-1]
 

@@ -34,5 +34,6 @@ def _awaiting(desk: AnswerDesk) -> str:
     if conversation.chunk_left:
         return f"a chunk comes: {conversation.chunk_left} octets are left"
     if conversation.awaiting:
-        return f"awaiting: {' '.join(conversation.awaiting)}"
+        first, *more = conversation.awaiting
+        return f"answer {first}" + (f", then {' '.join(more)}" if more else "")
     return "the message comes; a lone dot ends it" if desk.phase is Phase.DATA else "the client's turn"
