@@ -24,7 +24,7 @@ from smtp_repl.wire.records import Record
 from smtp_repl.wire.secrets import MASK
 
 SEVERITIES = ("error", "warning", "info")
-SHOWN = 100
+SHOWN = 120
 """Findings of a script that a person is shown; `--json` has them all."""
 
 _STEP = r"(?i)(AUTH\s+\S+\s+)\S.*"

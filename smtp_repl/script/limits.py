@@ -11,7 +11,7 @@ from smtp_repl.script.model import Directive, Wire
 
 LINES = 100_000
 """Lines of a script, with those of the files that it includes."""
-PROBLEMS = 1000
+PROBLEMS = 100
 """Lines that cannot be read, of which each is told; with more of them a file is no script."""
 INCLUDE_DEPTH = 8
 """How deep scripts may include one another."""

@@ -31,6 +31,8 @@ _NOT_OURS = frozenset({"talks-too-early", "auth-cleartext", "command-cut", "bare
 """What a conversation finds that the player sees to, or that says nothing about the script."""
 _OFFER = frozenset({"not-offered", "pipelining-not-offered"})
 """What depends on an EHLO reply that is there in full."""
+_OFFERED = 100
+"""Keywords that a reply offers which stands nowhere in the script."""
 _PUBLIC = frozenset({"EXTERNAL", "ANONYMOUS"})
 """Mechanisms whose steps are no secrets."""
 
@@ -416,8 +418,9 @@ def _wanted(steps: Iterable[Step]) -> dict[str, dict[str, None]]:
     wanted: dict[str, dict[str, None]] = {}
     for step in steps:
         if isinstance(step, Do) and isinstance(step.directive.value, Require):
-            for term in step.directive.value.terms:
-                wanted.setdefault(step.connection, {})[" ".join((term.keyword, *term.parameters))] = None
+            for term in step.directive.value.terms[:_OFFERED]:
+                if len(wanted.get(step.connection, ())) < _OFFERED:
+                    wanted.setdefault(step.connection, {})[" ".join((term.keyword, *term.parameters))] = None
     return wanted
 
 

@@ -21,6 +21,8 @@ TAB = "    "
 """What a tab is shown as: a caret must stand under its character whatever the terminal's tab stops are."""
 BEFORE, SHOWN = 60, 140
 """Characters of a long line before the trouble, and in all."""
+LONGEST = 1000
+"""Characters of a message; it may quote what a stranger wrote."""
 
 
 def show_error(error: SmtpReplError) -> str:
@@ -35,6 +37,8 @@ def show_error(error: SmtpReplError) -> str:
 
 def _prefixed(prefix: str, text: str) -> list[str]:
     """Text behind its prefix; further lines are indented, so that none can pass for a line of our own."""
+    if len(text) > LONGEST:
+        text = text[: LONGEST // 2] + "…" + text[-LONGEST // 2 :]
     first, *others = text.split("\n")
     return [prefix + printable(first), *("  " + printable(line) for line in others)]
 
