@@ -26,6 +26,8 @@ from smtp_repl.wire.sasl import MECHANISMS
 from smtp_repl.wire.states import Phase
 
 ERROR, WARNING, INFO = "error", "warning", "info"
+CHECKED = frozenset(("line", "step", "idle", "aside"))
+"""Kinds of prompt at which a line is judged."""
 LONGEST = 20_000
 """Characters of a line beyond which it is not looked at while it is typed."""
 
@@ -71,6 +73,24 @@ class Standing(Record):
             exchange.responses if exchange is not None else 0,
             conversation.smtputf8,
         )
+
+
+class Checker:
+    """Remembers what it found last: the line and the toolbar ask for the same at each key."""
+
+    def __init__(self) -> None:
+        self._asked: tuple[str, Standing] = ("", Standing())
+        self._found: list[Trouble] = []
+
+    def troubles(self, text: str, standing: Standing) -> list[Trouble]:
+        asked = (text, standing)
+        if asked != self._asked:
+            self._asked, self._found = asked, judge(text, standing)
+        return self._found
+
+    def told(self, text: str, standing: Standing) -> Trouble | None:
+        """What there is room to tell."""
+        return gravest(self.troubles(text, standing))
 
 
 def gravest(troubles: list[Trouble]) -> Trouble | None:

@@ -77,6 +77,8 @@ def stage_style(background: str = "dark") -> BaseStyle:
                     "bottom-toolbar": "noreverse",
                     "bottom-toolbar.text": "noreverse",
                     "ghost": "fg:#808080 italic",
+                    "mark.error": "fg:ansired underline",
+                    "mark.warning": "fg:ansiyellow underline",
                     "toolbar.host": "bold",
                     "toolbar.good": "ansigreen",
                     "toolbar.bad": "ansired bold",

@@ -164,6 +164,7 @@ class _Session:
         typist = self._typist = Typist(self._desk, self._driver, history)
         stage = Stage(typist, history, completer=typist.completer, colour=self._options.colour)
         self._stage = typist.stage = stage
+        stage.marks = typist.marks
         return stage
 
     def _walk(self, target: Target) -> Handling:

@@ -4,6 +4,7 @@ Pure: the desk's facts become pieces of text with the name of a style each. What
 Foreign text is made printable here.
 """
 
+from smtp_repl.term.checking import Trouble
 from smtp_repl.term.desk import Desk
 from smtp_repl.wire import states
 from smtp_repl.wire.conversation import Envelope
@@ -18,10 +19,18 @@ Piece = tuple[str, str]
 _SEPARATOR = "  "
 
 
-def toolbar(desk: Desk, *, note: str = "", width: int = 100) -> list[Piece]:
-    """What the toolbar shows. `note` is what the driver has to say of itself, such as lines that wait."""
-    note_piece: list[Piece] = [("class:toolbar.note", note)] if note else []
-    return lay_out([*note_piece, *_pieces(desk)], width)
+def toolbar(desk: Desk, *, note: str = "", trouble: Trouble | None = None, width: int = 100) -> list[Piece]:
+    """What the toolbar shows.
+
+    `note` is what the driver has to say of itself, such as lines that wait; `trouble` is about what is typed.
+    """
+    first: list[Piece] = [("class:toolbar.note", note)] if note else []
+    if trouble is not None:
+        first.append((_SEVERITIES[trouble.severity], trouble.shown))
+    return lay_out([*first, *_pieces(desk)], width)
+
+
+_SEVERITIES = {"error": "class:toolbar.bad", "warning": "class:toolbar.note", "info": ""}
 
 
 def lay_out(pieces: list[Piece], width: int) -> list[Piece]:
@@ -89,7 +98,7 @@ def _due(desk: Desk) -> str:
         case Phase.DATA:
             return "message: a lone . sends it, Ctrl-C asks" + (" (live)" if desk.settings.live_data else "")
         case Phase.AUTH:
-            return "AUTH: /b64 TEXT, /pass, or * to cancel"
+            return "AUTH: type and F4 encodes, /pass asks, * cancels"
         case Phase.OPENED:
             return "waiting for the greeting"
         case Phase.TLS:

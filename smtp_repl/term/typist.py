@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from smtp_repl.term import compose
 from smtp_repl.term.actor import Prompt
+from smtp_repl.term.checking import CHECKED, Checker, Standing
 from smtp_repl.term.desk import Desk, Material
 from smtp_repl.term.driver import Driver
 from smtp_repl.term.history import TypedHistory, is_memorable
@@ -48,6 +49,7 @@ class Typist(Asker):
         self._memory: Memory | None = None
         self._queue: deque[str] = deque()
         super().__init__(driver.tell)
+        self._checker = Checker()
         self._was = "idle"
         """The kind of prompt before, but for questions."""
         self._aside: str | None = None
@@ -83,7 +85,19 @@ class Typist(Asker):
         if self._queue:
             held = self._driver.holds or "a command"
             note = f"{_lines(len(self._queue))} for {held}; Enter sends now, Ctrl-C takes back"
-        return toolbar(self._desk, note=note, width=width)
+        text = self.stage.text
+        trouble = self._checker.told(text, self._standing()) if text and self.prompt().kind in CHECKED else None
+        return toolbar(self._desk, note=note, trouble=trouble, width=width)
+
+    def marks(self, text: str) -> list[tuple[int, int, str]]:
+        """What of the typed text is to be marked, and how."""
+        if not text or self.prompt().kind not in CHECKED:
+            return []
+        troubles = self._checker.troubles(text, self._standing())
+        return [(one.start, one.end, f"class:mark.{one.severity}") for one in troubles if one.end > one.start]
+
+    def _standing(self) -> Standing:
+        return Standing.of(self._desk, in_command=self._aside is not None)
 
     # ------------------------------------------------------------ keys
 
