@@ -90,6 +90,11 @@ class AnswerDesk(Desk):
         """Whether something waits for an answer and has come as a whole."""
         return self.is_connected and bool(self.conversation.awaiting) and not self.conversation.chunk_left
 
+    @property
+    def is_in_message(self) -> bool:
+        """Whether what the client says now is message text."""
+        return self.conversation.ahead is Phase.DATA or self.conversation.chunk_left > 0
+
     # ------------------------------------------------------------ what happens
 
     def called(self, opened: Opened) -> list[Line]:
@@ -132,7 +137,7 @@ class AnswerDesk(Desk):
 
     def heard(self, octets: bytes) -> Heard:
         """The client said these octets."""
-        before, was_in_message = self.conversation.awaiting, self._is_in_message
+        before, was_in_message = self.conversation.awaiting, self.is_in_message
         events = self.conversation.receive(octets)
         came = self._came(events)
         lines = (self._cut_short(came, events) if was_in_message else came) + self._queue_remark(before)
@@ -142,7 +147,7 @@ class AnswerDesk(Desk):
 
     def gone(self, *, reset: bool = False) -> Heard:
         """The client closed, or (`reset`) the connection broke."""
-        unfinished = self._is_in_message
+        unfinished = self.is_in_message
         lines = self._came(self.conversation.cut_line())
         awaiting = self.conversation.awaiting
         events = self.conversation.receive_eof()
@@ -221,14 +226,10 @@ class AnswerDesk(Desk):
         more = f" ({len(self._queue)} await an answer)" if len(self._queue) > 1 else ""
         return remark(f"next: {said}{more}")
 
-    @property
-    def _is_in_message(self) -> bool:
-        return self.conversation.phase is Phase.DATA or self.conversation.chunk_left > 0
-
     def _cut_short(self, lines: list[Line], events: Sequence[Event]) -> list[Line]:
         """What is shown of what came while a message was under way: of a long message not all."""
         count = sum(line.kind == CLIENT for line in lines) - sum(isinstance(event, CommandSaid) for event in events)
-        has_ended = not self._is_in_message or count < 1
+        has_ended = not self.is_in_message or count < 1
         kept: list[Line] = []
         for line in lines:
             if line.kind == CLIENT and count > 0:

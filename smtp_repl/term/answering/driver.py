@@ -217,7 +217,7 @@ class AnswerDriver(Worker):
         """Octets from the client."""
         if not self.desk.is_connected:
             return
-        in_message = self.desk.phase is Phase.DATA
+        in_message = self.desk.is_in_message
         self._show(self.desk.heard(octets).lines, in_message)
         self._changed()
 

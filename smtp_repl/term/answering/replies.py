@@ -69,8 +69,12 @@ REPLIES: dict[str, tuple[tuple[str, str], ...]] = {
         ("550 5.7.1 You are not welcome here", "no: this client is refused"),
         ("504 5.5.4 Say your own name", "no: the name is not accepted"),
     ),
+    "LHLO": (
+        ("{ehlo}", "yes, and what is offered here"),
+        ("250 {host}", "yes, and nothing is offered"),
+    ),
     "HELO": (
-        ("250 {host}", "yes"),
+        ("250 {host}", "yes: greeted, without extensions"),
         ("550 5.7.1 You are not welcome here", "no: this client is refused"),
         ("504 5.5.4 Say your own name", "no: the name is not accepted"),
     ),
@@ -122,7 +126,7 @@ REPLIES: dict[str, tuple[tuple[str, str], ...]] = {
         ("454 4.7.0 TLS is not available now", "not now: the client decides whether to go on"),
     ),
     "RSET": (("250 2.0.0 Ok", "yes: the transaction is forgotten"),),
-    "NOOP": (("250 2.0.0 Ok", "yes"),),
+    "NOOP": (("250 2.0.0 Ok", "yes: still here"),),
     "VRFY": (
         ("252 2.1.5 Send mail and see", "neither yes nor no"),
         ("250 2.1.5 <alice@example.com>", "yes: there is such a mailbox"),
@@ -139,15 +143,17 @@ REPLIES: dict[str, tuple[tuple[str, str], ...]] = {
         ("502 5.5.1 Command not implemented", "no help here"),
     ),
     "ETRN": (
-        ("250 2.0.0 Ok, queuing started", "yes"),
+        ("250 2.0.0 Ok, queuing started", "yes: what waits for that host is sent"),
         ("458 4.3.0 The queue cannot be started now", "not now"),
     ),
-    "XCLIENT": (("220 {host} ESMTP", "yes: the session begins anew"), ("550 5.7.0 Not from you", "no")),
-    "XFORWARD": (("250 2.0.0 Ok", "yes"), ("550 5.7.0 Not from you", "no")),
+    "XCLIENT": (
+        ("220 {host} ESMTP", "yes: the session begins anew"),
+        ("550 5.7.0 Not from you", "no: this client is not trusted"),
+    ),
+    "XFORWARD": (("250 2.0.0 Ok", "yes: noted"), ("550 5.7.0 Not from you", "no: this client is not trusted")),
     "QUIT": (("221 2.0.0 Bye", "goodbye; the connection is closed behind it"),),
 }
 """The replies to each that `Conversation.awaiting` can name, with a line of meaning for each."""
-REPLIES["LHLO"] = REPLIES["EHLO"]
 
 _SUCCESS = ("235 2.7.0 Authentication successful", "yes: logged in")
 _AUTH_REFUSALS = (
@@ -180,8 +186,11 @@ def proposed(due: Due) -> list[Proposed]:
     """What may be said now; the first is what a server that is neither lenient nor busy would say."""
     always = ANYWHERE if due.said not in ("", GREETING) else UNASKED
     rows = [*_on_faults(due.findings), *_rows(due), *always]
-    ready = [Proposed(_filled(text, due), meaning) for text, meaning in rows]
-    return list({one.text: one for one in reversed(ready)}.values())[::-1]
+    ready: dict[str, Proposed] = {}
+    for text, meaning in rows:
+        filled = _filled(text, due)
+        ready.setdefault(filled, Proposed(filled, meaning))
+    return list(ready.values())
 
 
 def ehlo_lines(*, tls_active: bool, host: str = HOST) -> list[str]:

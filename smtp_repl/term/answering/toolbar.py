@@ -3,7 +3,6 @@
 from smtp_repl.term.answering.desk import AnswerDesk
 from smtp_repl.term.toolbar import Piece, envelope_piece, lay_out
 from smtp_repl.wire.octets import printable
-from smtp_repl.wire.states import Phase
 
 
 def answer_toolbar(desk: AnswerDesk, *, where: str, waiting: int, securing: bool, width: int) -> list[Piece]:
@@ -36,4 +35,4 @@ def _awaiting(desk: AnswerDesk) -> str:
     if conversation.awaiting:
         first, *more = conversation.awaiting
         return f"answer {first}" + (f", then {' '.join(more)}" if more else "")
-    return "the message comes; a lone dot ends it" if desk.phase is Phase.DATA else "the client's turn"
+    return "the message comes; a lone dot ends it" if desk.is_in_message else "the client's turn"
