@@ -21,6 +21,7 @@ from smtp_repl.term.desk import Desk
 from smtp_repl.term.facts import handle_inbox, handle_status, topic_lines
 from smtp_repl.term.records import handle_record, handle_save, handle_send
 from smtp_repl.term.requests import Handling, Tell, say
+from smtp_repl.term.rewind import handle_rewind, handle_steps, handle_undo
 from smtp_repl.wire.conversation import Side
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
@@ -180,6 +181,9 @@ ROWS: tuple[ShellCommand, ...] = (
     ShellCommand("record", "FILE|off", "new-file", "record this session as a script", "", handle_record, sides=_BOTH),
     ShellCommand("save", "FILE", "new-file", "write down what was said so far", "", handle_save, sides=_BOTH),
     ShellCommand("run", "FILE|@NAME", "file", "play a script here, then go on by hand", "", handle_run, True),
+    ShellCommand("steps", "", "", "what was said in this session, numbered", "", handle_steps),
+    ShellCommand("rewind", "N", "step", "connect again, play up to step N, then go on by hand", "", handle_rewind),
+    ShellCommand("undo", "", "", "take back the last command, by connecting again", "", handle_undo),
     ShellCommand("inbox", "[N]", "message", "what the practice server kept", "", handle_inbox),
     ShellCommand("timing", "on|off", "words:on|off", "show how long replies take", "", handle_timing),
     ShellCommand("hex", "on|off", "words:on|off", "show the octets of what is said", "", handle_hex, sides=_BOTH),

@@ -37,7 +37,7 @@ def play_material(desk: Desk, material: Material, to_line: int = 0) -> Handling:
     names = {step.connection for step in steps}
     if names - {""}:
         raise UsageError("a script with several connections is not for /run", "smtp-repl run FILE")
-    credentials, secrets = yield from _bind(desk, steps)
+    credentials, secrets = yield from bind(desk, steps)
     if not desk.is_connected and desk.target is not None:
         yield from connect(desk.target)
     if not desk.is_connected:
@@ -64,9 +64,13 @@ def past_greeting(steps: tuple[Step, ...], desk: Desk) -> tuple[Step, ...]:
     return steps[:first] + steps[first + 1 :]
 
 
-def _bind(
+def bind(
     desk: Desk, steps: tuple[Step, ...]
 ) -> Generator[Request, Answer, tuple[Mapping[str, Credentials], Mapping[str, Secret]]]:
+    """Identities and secrets that the steps need: the practice account by itself, all others asked for, hidden.
+
+    Raises `SecretMissing` when a question gets no answer.
+    """
     account = desk.practice.account if desk.practice is not None and desk.target == desk.practice.target else None
     credentials: dict[str, Credentials] = {}
     secrets: dict[str, Secret] = {}
@@ -125,7 +129,9 @@ class Onlooker(Observer):
         if result.status != "fail":
             return  # drift is counted; each text that differs would hide the session
         for difference in result.differences:
-            where = f"line {difference.line or result.line}: " if difference.line or result.line else ""
+            line = difference.line or result.line
+            # A replay of this session is in no file whose lines anybody could count.
+            where = f"line {line}: " if line and result.file else ""
             text = f"{result.status}: {where}{difference.what}: wanted {difference.want}, got {difference.got}"
             self._show([remark(text)])
 
