@@ -49,9 +49,10 @@ def generators() -> Generators:
     """Everything that the docs have made by the program."""
     # Started as a program, only docs/ is on the path.
     sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
-    from docs import reference, screens
+    from docs import grammar, reference, screens
 
-    tables = {name: _without_folder(make) for name, make in reference.GENERATORS.items()}
+    makers = {**reference.GENERATORS, **grammar.GENERATORS}
+    tables = {name: _without_folder(make) for name, make in makers.items()}
     return {**tables, **screens.SCREENS}
 
 

@@ -38,7 +38,7 @@ def phases() -> str:
 
 # ---------------------------------------------------------------- scripts
 
-_SCOPES = {
+SCOPES = {
     "script": "the script",
     "onwards": "from here on",
     "next": "the next reply",
@@ -51,7 +51,7 @@ def directives() -> str:
     """What a script may say beside the wire."""
     return table(
         ("directive", "what it says", "holds for"),
-        ((code(f"@{row.name} {row.form}".rstrip()), row.meaning, _SCOPES[row.scope]) for row in DIRECTIVES.values()),
+        ((code(f"@{row.name} {row.form}".rstrip()), row.meaning, SCOPES[row.scope]) for row in DIRECTIVES.values()),
     )
 
 

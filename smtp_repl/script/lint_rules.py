@@ -94,13 +94,26 @@ _OWN = (
     Rule("not-played", "info", "the script was read and not played against itself: {why}"),
 )
 
+_HINTS = {"step-not-base64": "C~ {b64:text} encodes"}
+"""Where the wire's own hint is for somebody who sits at a shell."""
+
+
+def _wire_rows() -> list[tuple[str, Finding]]:
+    return [(name, FINDINGS[name]) for name in _WIRE]
+
+
+def _severity(found: Finding) -> str:
+    """However grave it is on the wire, a script that says it can be played."""
+    return "info" if found.severity == "info" else "warning"
+
+
 RULES: dict[str, Rule] = {
     **{
         name: Rule(name, "warning", _STRICT.format(name=name.replace("-", " ")))
         for name in SYNTAX
         if name not in _NEVER
     },
-    **{name: Rule(name, row.severity, row.message, row.hint) for name in _WIRE for row in (FINDINGS[name],)},
+    **{name: Rule(name, _severity(row), row.message, _HINTS.get(name, row.hint)) for name, row in _wire_rows()},
     **{row.id: row for row in _OWN},
 }
 
@@ -114,8 +127,4 @@ def remark(rule: str, line: int, column: int, width: int = 1, **facts: object) -
 def wire_remark(found: Finding, line: int, column: int) -> Remark:
     """What a conversation found, as a remark on a script."""
     hint = _HINTS.get(found.rule, found.hint)
-    return Remark(found.rule, found.message, line, column, found.severity, hint)
-
-
-_HINTS = {"step-not-base64": "C~ {b64:text} encodes"}
-"""Where the wire's own hint is for somebody who sits at a shell."""
+    return Remark(found.rule, found.message, line, column, _severity(found), hint)
