@@ -14,33 +14,28 @@ from smtp_repl.cli.connecting import net_options
 from smtp_repl.cli.crowd import Crowd, Pace
 from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.keeping import Drawer, file_names
+from smtp_repl.cli.load import check_load, read_pace
 from smtp_repl.cli.options import Words
 from smtp_repl.cli.preparing import Prepared, Server, Unplayable, cast, find_server
 from smtp_repl.cli.progress import Progress
 from smtp_repl.cli.report import Ended, failure_text, summary_of
 from smtp_repl.cli.report_files import ReportFiles
 from smtp_repl.cli.tally import Tally, detailed, load_table, repeated_summary
+from smtp_repl.cli.turns import Turns
 from smtp_repl.cli.watching import View, Watch
 from smtp_repl.net.open_files import allow_connections
 from smtp_repl.net.runner import Runner
 from smtp_repl.script.actions import Action, Happening, Wait
-from smtp_repl.script.arguments import Connect
 from smtp_repl.script.casting import Casting
 from smtp_repl.script.player import play
 from smtp_repl.script.quick import Lane, lane, play_quick
-from smtp_repl.script.steps import Do
 from smtp_repl.view.events_json import EventWriter
 from smtp_repl.view.latencies import Latencies, Sink
 from smtp_repl.view.results import RunResult, StepShown
-from smtp_repl.wire.errors import OutputError, ScriptError, SmtpReplError, UsageError
+from smtp_repl.wire.errors import OutputError, ScriptError, SmtpReplError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.secrets import Secret
-from smtp_repl.wire.targets import parse_target
 
-AT_ONCE_ELSEWHERE = 10
-"""Connections at once to another machine that need no `--load-ok`."""
-AT_ONCE_BY_RATE = 200
-"""Sessions at once that `--rate` may come to without `-j`."""
 TOLD = 3
 """Failures of a script that is repeated which are shown in full."""
 KEPT = 1000
@@ -59,50 +54,13 @@ def run_many(
 ) -> list[int]:
     """Play the scripts; returns the exit statuses of their sessions, each at least once."""
     pace = read_pace(words, scripts)
-    connections = pace.at_once * max(1, *(_connections(one) for one in scripts))
-    _check_load(words, scripts, connections)
+    connections = check_load(words, scripts, pace)
     with ReportFiles(words, environment) as reports, find_server(words, scripts, passwords, connections) as server:
         allow_connections(connections, at_both_ends=server.is_practice)
         run = _Run(words, environment, server, pace, reports)
         for one, label in zip(scripts, file_names([one.name for one in scripts]), strict=True):
             run.add(one, label, passwords)
         return run.play()
-
-
-def read_pace(words: Words, scripts: Sequence[Prepared | Unplayable]) -> Pace:
-    """What the command line says about how many and how fast."""
-    rate, duration, at_once = words.rate("rate"), words.seconds("duration"), words.count("jobs")
-    if at_once is None:
-        beyond = any(not is_here for one in scripts for is_here in _is_here(one, words)) and not words.has("load-ok")
-        at_once = 1 if rate is None else AT_ONCE_ELSEWHERE if beyond else AT_ONCE_BY_RATE
-    repeat = words.count("repeat") or (None if duration is not None else 1)
-    return Pace(at_once, repeat, duration, rate, words.has("fail-fast"))
-
-
-def _connections(one: Prepared | Unplayable) -> int:
-    return len({step.connection for step in one.plan.steps}) if isinstance(one, Prepared) else 1
-
-
-def _is_here(one: Prepared | Unplayable, words: Words) -> list[bool]:
-    """Of each place to which a script goes, whether it is this machine."""
-    if words.has("local") or isinstance(one, Unplayable):
-        return [True]
-    server = words.text("server")
-    if server is not None:
-        return [parse_target(server).is_loopback]
-    values = [step.directive.value for step in one.plan.steps if isinstance(step, Do)]
-    return [value.target.is_loopback for value in values if isinstance(value, Connect)]
-
-
-def _check_load(words: Words, scripts: Sequence[Prepared | Unplayable], connections: int) -> None:
-    if connections <= AT_ONCE_ELSEWHERE or words.has("load-ok"):
-        return
-    if not all(is_here for one in scripts for is_here in _is_here(one, words)):
-        raise UsageError(
-            f"{connections} connections at once are a load, and this server is not on this machine",
-            "--load-ok, if it is yours, or -j with less",
-            kind="load",
-        )
 
 
 class _Abandoned(Exception):
@@ -116,7 +74,8 @@ class _Abandoned(Exception):
 class _Script:
     """One script of the run: what is needed to play it, and what came of it."""
 
-    def __init__(self, name: str, label: str, one: Prepared | None) -> None:
+    def __init__(self, number: int, name: str, label: str, one: Prepared | None) -> None:
+        self.number = number
         self.name = name
         self.label = label
         self.one = one
@@ -126,8 +85,6 @@ class _Script:
         self.tally = Tally(name, one)
         self.told = 0
         self.transcripts = 0
-        self.written: list[tuple[bool, str]] = []
-        """What is to be written when it is this script's turn: whether it is talk, and the text."""
 
 
 class _Run:
@@ -145,9 +102,10 @@ class _Run:
         self._drawer = Drawer(words.text("save") or "") if words.has("save") else None
         self._events: EventWriter | None = None
         if words.has("json"):
-            self._events = EventWriter(lambda line: self._out(line.removesuffix("\n")), monotonic)
+            self._events = EventWriter(lambda line: self._turns.out(line.removesuffix("\n")), monotonic)
         watched = not (self._quiet or words.has("json") or (narrates and environment.stdout_is_terminal))
         self._progress = Progress(environment, enabled=watched)
+        self._turns = Turns(environment, reports, self._progress, waits=not self._repeats)
         self._latencies = Latencies()
         self._view = View(
             words,
@@ -160,7 +118,6 @@ class _Run:
         )
         self._scripts: list[_Script] = []
         self._playable: list[_Script] = []
-        self._turn = 0
         self._failed = 0
         self._sessions = 0
         self._start = monotonic()
@@ -170,7 +127,7 @@ class _Run:
 
     def add(self, one: Prepared | Unplayable, label: str, passwords: Mapping[str, Secret]) -> None:
         """Have a script played."""
-        script = _Script(one.name, label, one if isinstance(one, Prepared) else None)
+        script = _Script(len(self._scripts), one.name, label, one if isinstance(one, Prepared) else None)
         self._scripts.append(script)
         try:
             if isinstance(one, Unplayable):
@@ -217,7 +174,11 @@ class _Run:
             raise AssertionError
         try:
             watch = Watch(
-                self._view, script.one, script.casting, number, lambda text, talk: self._write(script, text, talk=talk)
+                self._view,
+                script.one,
+                script.casting,
+                number,
+                lambda text, talk: self._turns.write(script.number, text, talk=talk),
             )
             try:
                 ended = watch.over((yield from self._perform(script, script.one, number, watch)))
@@ -259,18 +220,25 @@ class _Run:
         tally.over(monotonic())
         self._sessions += 1
         failed = ended.status in ("fail", "error")
+        keeps = self._reports.wanted and (tally.failed if failed else tally.total - tally.failed) <= KEPT
+        tells = failed and (not self._repeats or script.told < TOLD)
         text = saved = ""
         if failed:
             self._failed += 1
-            text = failure_text(ended, script.one.plan.steps if script.one is not None else (), script.name)
+            if keeps or tells or self._drawer is not None:
+                text = failure_text(ended, script.one.plan.steps if script.one is not None else (), script.name)
             if watch is not None and self._drawer is not None:
                 saved = self._drawer.save(script.label, number, watch.keeper, _first_line(text))
-            self._tell_failure(script, number, text, saved)
+        if tells:
+            script.told += 1
+            told = f"# session {number} of {printable(script.name)}\n{text}" if self._repeats else text
+            told += f"\nsaved: {printable(saved)}" if saved else ""
+            self._turns.write(script.number, told, talk=True)
         if watch is not None:
             watch.flush(ended, keeps=failed or not self._repeats or self._words.has("verbose"))
         elif self._events is not None:
             self._events.for_file(script.name).played(ended.result, ended.errors, ended.seconds)
-        if self._reports.wanted and (tally.failed if failed else tally.total - tally.failed) <= KEPT:
+        if keeps:
             transcript = ""
             steps: tuple[StepShown, ...] = ()
             shows = number == 1 or (failed and script.transcripts < TRANSCRIPTS)
@@ -281,67 +249,36 @@ class _Run:
         if not self._repeats:
             self._close(script, ended)
 
-    # ------------------------------------------------------------ what is shown
-
-    def _out(self, text: str) -> None:
-        self._progress.clear()
-        self._reports.out(text)
-
-    def _talk(self, text: str) -> None:
-        self._progress.clear()
-        self._environment.talk(text)
-
-    def _write(self, script: _Script, text: str, *, talk: bool = False) -> None:
-        """Write something about a script: at once when it is its turn, or when nobody waits for turns."""
-        if self._repeats or self._scripts[self._turn] is script:
-            (self._talk if talk else self._out)(text)
-        else:
-            script.written.append((talk, text))
-
-    def _tell_failure(self, script: _Script, number: int, text: str, saved: str) -> None:
-        if self._repeats and script.told >= TOLD:
-            return
-        script.told += 1
-        told = f"# session {number} of {printable(script.name)}\n{text}" if self._repeats else text
-        self._write(script, told + (f"\nsaved: {printable(saved)}" if saved else ""), talk=True)
+    # ------------------------------------------------------------ the end
 
     def _close(self, script: _Script, ended: Ended | None) -> None:
-        """All sessions of a script are over: its line, and whatever waited for that."""
+        """All sessions of a script are over: its line. `ended` is its only session, where there was but one."""
         tally = script.tally
         if ended is not None:
             if self._events is None and (not self._quiet or ended.worth_telling):
-                self._write(script, summary_of(ended, script.name))
+                self._turns.write(script.number, summary_of(ended, script.name))
         elif self._events is not None:
             self._events.for_file(script.name, 0).all_sessions(tally.result())
         else:
             rest = tally.failed - script.told
             if rest > 0:
-                self._write(script, f"# {rest} more of {printable(script.name)} failed", talk=True)
+                self._turns.talk(f"# {rest} more of {printable(script.name)} failed")
             if not self._quiet or tally.worth_telling:
-                self._write(script, repeated_summary(tally.result()))
-        tally.closed = True
-        while self._turn < len(self._scripts) - 1 and self._scripts[self._turn].tally.closed:
-            self._next_turn()
-
-    def _next_turn(self) -> None:
-        self._turn += 1
-        written, self._scripts[self._turn].written = self._scripts[self._turn].written, []
-        for talk, text in written:
-            (self._talk if talk else self._out)(text)
+                self._turns.out(repeated_summary(tally.result()))
+        self._turns.over(script.number)
 
     def _finish(self, crowd: Crowd, cut: str = "") -> None:
         """The end of the run: what is said about all of it, and the reports."""
         seconds = monotonic() - self._start
         self._progress.clear()
-        while self._turn < len(self._scripts) - 1:
-            self._next_turn()
+        self._turns.flush()
         if self._repeats:
             for script in self._scripts:
                 if script.tally.total:
                     self._close(script, None)
         if crowd.stopped or len(self._playable) < sum(not script.tally.refused for script in self._scripts):
             cut = cut or "--fail-fast"
-            self._talk("# stopped at the first failure (--fail-fast)")
+            self._turns.talk("# stopped at the first failure (--fail-fast)")
         errors = sum((script.tally.kinds for script in self._scripts), Counter[str]())
         target = "" if self._server.target is None else str(self._server.target)
         result = RunResult(
@@ -360,7 +297,7 @@ class _Run:
             if self._repeats:
                 self._events.summary(result)
         elif (self._repeats or self._words.has("jobs")) and not self._quiet:
-            self._out(load_table(result, rate=self._pace.rate is not None))
+            self._turns.out(load_table(result, rate=self._pace.rate is not None))
         self._reports.write(result)
 
     def _show_progress(self, crowd: Crowd) -> Generator[Action, Happening, None]:

@@ -30,7 +30,6 @@ class Tally:
         """Failed sessions by what went wrong."""
         self.exit_statuses: set[int] = set()
         self.kept: list[SessionResult] = []
-        self.closed = False
 
     def began(self, moment: float) -> None:
         """A session begins."""
