@@ -363,7 +363,7 @@ class Desk:
         lines: list[Line] = []
         for event in events:
             if self.settings.hex:
-                lines += map(remark, hexdump.rows(hexdump.octets_of(event)))
+                lines += map(remark, hexdump.rows(event))
             match event:
                 case Finding(rule="unsolicited"):
                     pass  # stands above the reply already

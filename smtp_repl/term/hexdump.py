@@ -1,32 +1,47 @@
-"""Octets as they are: sixteen to a row, in hexadecimal and as characters, for `/hex on`."""
+"""Octets as they were said: sixteen to a row, in hexadecimal and as characters, for `/hex on`.
+
+Each row says who said it. Control characters show as their pictures, so that CR LF can be seen (`␍␊`); what is no
+ASCII is a dot. Of a long text only the beginning is shown. Steps of AUTH are masked, whoever may see secrets.
+"""
 
 from collections.abc import Iterator
 
 from smtp_repl.wire.events import BodySaid, ChunkSaid, CommandSaid, Event, ReplySaid
+from smtp_repl.wire.secrets import MASK
 
 _ROW = 16
-_LIMIT = 4096
-"""Octets of one event that are shown."""
+ROWS_LIMIT = 16
+"""Rows of one event that are shown."""
 
 
-def rows(octets: bytes) -> Iterator[str]:
-    """One text for each row of a dump."""
-    for start in range(0, min(len(octets), _LIMIT), _ROW):
-        row = octets[start : start + _ROW]
-        characters = "".join(chr(octet) if 0x20 <= octet < 0x7F else "." for octet in row)
-        yield f"{start:04x}  {row.hex(' ').ljust(3 * _ROW)} {characters}"
-    if len(octets) > _LIMIT:
-        yield f"and {len(octets) - _LIMIT} more octets"
-
-
-def octets_of(event: Event) -> bytes:
-    """What an event holds of the wire; nothing for a step of AUTH, which is secret."""
+def rows(event: Event) -> Iterator[str]:
+    """One text for each row of what an event holds of the wire."""
     match event:
-        case CommandSaid(raw=raw):
-            return raw or b""
-        case BodySaid(raw=raw) | ChunkSaid(raw=raw):
-            return raw
-        case ReplySaid(reply=reply, secret=False):
-            return reply.raw
+        case CommandSaid(raw=None, command=command):
+            yield from _dump("C", command.line)
+            yield f"C  ....  {MASK} a step of AUTH"
+        case CommandSaid(raw=bytes(raw)) | BodySaid(raw=raw) | ChunkSaid(raw=raw):
+            yield from _dump("C", raw)
+        case ReplySaid(secret=True):
+            yield f"S  ....  {MASK} the reply repeats a secret"
+        case ReplySaid(reply=reply):
+            yield from _dump("S", reply.raw)
         case _:
-            return b""
+            pass
+
+
+def _dump(side: str, octets: bytes) -> Iterator[str]:
+    shown = octets[: ROWS_LIMIT * _ROW]
+    for start in range(0, len(shown), _ROW):
+        row = shown[start : start + _ROW]
+        yield f"{side}  {start:04x}  {row.hex(' ').ljust(3 * _ROW)} {''.join(map(_picture, row))}"
+    if len(shown) < len(octets):
+        yield f"{side}  …     and {len(octets) - len(shown)} more octets"
+
+
+def _picture(octet: int) -> str:
+    if octet < 0x20:
+        return chr(0x2400 + octet)
+    if octet == 0x7F:
+        return "\u2421"
+    return chr(octet) if octet < 0x7F else "."

@@ -116,7 +116,7 @@ def test_raw_refuses(argument: str) -> None:
 def test_settings() -> None:
     """What can be set is listed, and each setting takes only its values."""
     sitting = Sitting().open()
-    assert run(sitting, "/set")[0] == "# ehlo     [192.0.2.9]"
+    assert "# ehlo             (none: [192.0.2.9])" in run(sitting, "/set")
     run(sitting, "/set ehlo client.example.org")
     assert sitting.desk.ehlo_name == "client.example.org"
     run(sitting, "/set secrets show")
@@ -263,9 +263,9 @@ def test_hex() -> None:
     sitting = Sitting(b"250 ok\r\n", b"235 hunter22 is fine\r\n").greeted("AUTH PLAIN")
     run(sitting, "/hex on")
     sitting.say(b"NOOP\r\n")
-    assert sitting.shown[-3].startswith("# 0000  4e 4f 4f 50 0d 0a ")
-    assert sitting.shown[-3].endswith(" NOOP..")
-    assert sitting.shown[-1].endswith(" 250 ok..")
+    assert sitting.shown[-3].startswith("# C  0000  4e 4f 4f 50 0d 0a ")
+    assert sitting.shown[-3].endswith(" NOOP␍␊")
+    assert sitting.shown[-1].endswith(" 250 ok␍␊")
     sitting.say(b"AUTH PLAIN AGJvYgBodW50ZXIyMg==\r\n")
     assert "hunter22" not in "\n".join(sitting.shown)
     assert "68 75 6e 74" not in "\n".join(sitting.shown)

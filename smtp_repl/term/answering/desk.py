@@ -248,7 +248,7 @@ class AnswerDesk(Desk):
         lines: list[Line] = []
         for event in events:
             if self.settings.hex:
-                lines += map(remark, hexdump.rows(hexdump.octets_of(event)))
+                lines += map(remark, hexdump.rows(event))
             match event:
                 case Finding():
                     if event.rule not in _UNTOLD:
