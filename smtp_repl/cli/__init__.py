@@ -87,6 +87,10 @@ def _dispatch(words: Words, environment: Environment) -> int:
             from smtp_repl.cli import serve
 
             return serve.main(words, environment)
+        case "config":
+            from smtp_repl.cli import config
+
+            return config.main(words, environment)
         case _:
             from smtp_repl.cli import session
 

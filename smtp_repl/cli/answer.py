@@ -6,6 +6,7 @@ from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.listening import listen
 from smtp_repl.cli.options import Words
 from smtp_repl.cli.session import read_lines, record_path
+from smtp_repl.cli.settings import read_settings
 from smtp_repl.net.listener import Listener
 from smtp_repl.script.transcript import Line
 from smtp_repl.wire.errors import ExitStatus, UsageError
@@ -37,7 +38,7 @@ def _shell(words: Words, environment: Environment, listener: Listener) -> int:
     from smtp_repl.term.answering.session import main as answer
 
     first = greeting(listener, ca_file=words.text("ca-file") or "")
-    return answer(AnswerOptions(listener, first, record_path(words), environment.colour))
+    return answer(AnswerOptions(listener, first, record_path(words), read_settings(words, environment).settings))
 
 
 def _lines(words: Words, environment: Environment, listener: Listener) -> int:

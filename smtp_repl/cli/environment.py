@@ -57,9 +57,9 @@ class Environment:
         return self.stdin_is_terminal and self.stdout_is_terminal
 
     @property
-    def colour(self) -> bool:
-        """Whether standard output takes colours, and whoever reads it wants them (https://no-color.org)."""
-        return self.stdout_is_terminal and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
+    def is_dumb(self) -> bool:
+        """Whether the terminal prints one line behind the other, and nothing else."""
+        return self.environ.get("TERM") in ("dumb", "unknown")
 
     def out(self, text: str) -> None:
         """Write a line of data. Raises `OutputError`."""

@@ -110,6 +110,13 @@ COMMANDS: dict[str, SubCommand] = {
             "nothing. Ctrl-C stops it.",
             most=0,
         ),
+        SubCommand(
+            "config",
+            "",
+            "show the settings, and where each comes from",
+            "The command line counts before the environment, the environment before the file.",
+            most=0,
+        ),
     )
 }
 
@@ -118,6 +125,7 @@ _PLAYERS = (*_PLAYED, "mock")
 _SERVING = ("serve", "mock", "answer")
 _ANSWERING = ("mock", "answer")
 _RECORDED = (*_PLAYED, "answer")
+_SETTLED = (SHELL, "answer", "show", "config")
 _WHERE, _WALK, _LINES, _KEEP, _JUDGE = "where to", "how far to go", "without a terminal", "recording", "what must hold"
 _TLS, _SECRETS, _OUTPUT, _OTHER = "TLS", "passwords", "output", "other"
 _MANY, _REPORTS = "many sessions", "reports"
@@ -176,6 +184,14 @@ OPTIONS: tuple[Option, ...] = (
     Option("list", ("--list",), ("run",), "", "list the scripts that came with the program", _OUTPUT),
     Option("timeout", ("--timeout",), _PLAYERS, "SECONDS", "for each reply (30; after a message 300)", _OTHER),
     Option("connect-timeout", ("--connect-timeout",), _PLAYED, "SECONDS", "for the connection (10)", _OTHER),
+    Option("config-show", ("--show",), ("config",), "", "the settings as they are (what happens anyway)", _OUTPUT),
+    Option("config-path", ("--path",), ("config",), "", "where the settings file is looked for", _OUTPUT),
+    Option("config-example", ("--example",), ("config",), "", "a settings file with everything explained", _OUTPUT),
+    Option("config-json", ("--json",), ("config",), "", "the settings as one JSON object", _OUTPUT),
+    Option("config-hosts", ("--hosts",), ("config",), "", "the names of the profiles", _OUTPUT),
+    Option("config", ("--config",), _SETTLED, "FILE", "read the settings there; /dev/null has none", _OTHER),
+    Option("set", ("--set",), _SETTLED, "NAME=VALUE", "a setting, for this time", _OTHER, True),
+    Option("completion", ("--print-completion",), (SHELL,), "SHELL", "completion for bash, zsh or fish", _OUTPUT),
     Option("help", ("-h", "--help"), tuple(COMMANDS), "", "show this", _OTHER),
     Option("version", ("--version",), (SHELL,), "", "show the version", _OTHER),
 )  # fmt: skip

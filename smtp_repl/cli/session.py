@@ -13,12 +13,13 @@ from smtp_repl.cli.connecting import net_options, tls_options
 from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.options import Words
 from smtp_repl.cli.passwords import DEFAULT, ask_password, given_any, read_passwords
+from smtp_repl.cli.settings import Known, read_settings
 from smtp_repl.cli.sources import folder_blocks, folder_loader, read_source
-from smtp_repl.net.dial import CONNECT_SECONDS, Attempt
+from smtp_repl.net.dial import Attempt
 from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.desk import Account, Desk, Material, Practice
+from smtp_repl.term.hosts import Host, describe
 from smtp_repl.term.requests import Ask
-from smtp_repl.term.settings import Settings
 from smtp_repl.wire.errors import ExitStatus, SecretMissing, SmtpReplError, UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.secrets import Secret
@@ -33,13 +34,19 @@ _LINE_LIMIT = 64 * 1024 * 1024
 
 def main(words: Words, environment: Environment) -> int:
     """Hold a session; returns the exit status."""
-    target = _target(words, environment)
-    lines_come = words.has("line") or not environment.is_interactive
     _check(words)
+    known = read_settings(words, environment)
+    host = known.hosts.get(words.words[0]) if len(words.words) == 1 else None
+    target = host.target if host is not None else _target(words, environment)
+    if host is not None:
+        environment.talk(f"# {host.name}: {describe(host)}")
     passwords = read_passwords(words, environment)
-    if not lines_come:
-        return _shell(words, environment, target)
-    with _desk(words, environment, target) as (desk, place):
+    if not words.has("line") and environment.is_interactive:
+        if not environment.is_dumb:
+            return _shell(words, environment, known, host, target)
+        environment.talk("# TERM=dumb: the cursor cannot be moved, so lines are taken one by one; Ctrl-D leaves")
+    with _desk(words, environment, known, target) as (desk, place):
+        desk.profile = host
         return _lines(words, environment, desk, place, passwords.get(DEFAULT))
 
 
@@ -72,14 +79,6 @@ def _check(words: Words) -> None:
         raise UsageError("--force overwrites the file of --record, and there is none")
 
 
-def _settings(words: Words) -> Settings:
-    settings = Settings(ehlo=words.text("ehlo") or "", allow_plaintext_auth=words.has("allow-plaintext-auth"))
-    seconds = words.seconds("timeout")
-    if seconds is not None:
-        settings.reply_seconds = settings.end_of_data_seconds = seconds
-    return settings
-
-
 def record_path(words: Words) -> Path | None:
     """The file to record to; with --force the one that is there goes."""
     name = words.text("record")
@@ -94,7 +93,7 @@ def record_path(words: Words) -> Path | None:
 # ---------------------------------------------------------------- at a terminal
 
 
-def _shell(words: Words, environment: Environment, target: Target | None) -> int:
+def _shell(words: Words, environment: Environment, known: Known, host: Host | None, target: Target | None) -> int:
     useless = [key for key in _LINE_ONLY if words.has(key)]
     if useless:
         raise UsageError(f"--{useless[0]} is for sessions without a terminal", "-c LINE, or lines from a pipe")
@@ -102,36 +101,46 @@ def _shell(words: Words, environment: Environment, target: Target | None) -> int
         raise UsageError("the shell asks for passwords itself", "/pass and /auth ask, hidden")
     from smtp_repl.term.shell import main as shell
 
-    return shell(_shell_options(words, environment, target))
+    return shell(_shell_options(words, environment, known, host, target))
 
 
 def hand_over(words: Words, environment: Environment, target: Target | None) -> int:
     """`run FILE --to-line N --shell`: the script up to that line, then the person."""
     from smtp_repl.term.shell import main as shell
 
-    options = _shell_options(words, environment, target)
+    options = _shell_options(words, environment, read_settings(words, environment), None, target)
     return shell(replace(options, play=words.words[0], to_line=words.count("to-line") or 0))
 
 
-def _shell_options(words: Words, environment: Environment, target: Target | None) -> "ShellOptions":
+def _shell_options(
+    words: Words, environment: Environment, known: Known, host: Host | None, target: Target | None
+) -> "ShellOptions":
     from smtp_repl.term.shell import ShellOptions
 
-    settings = _settings(words)
     return ShellOptions(
         target=target,
         local=target is None,
-        ehlo=settings.ehlo,
-        starttls=words.has("starttls"),
-        auth_user=words.text("auth"),
+        host=host,
+        greets=words.has("ehlo"),
+        starttls=_starts_tls(words, host),
+        auth_user=_login(words, host),
         tls=tls_options(words),
         record=record_path(words),
-        connect_seconds=words.seconds("connect-timeout") or CONNECT_SECONDS,
-        reply_seconds=settings.reply_seconds,
-        end_of_data_seconds=settings.end_of_data_seconds,
-        colour=environment.colour,
-        allow_plaintext_auth=settings.allow_plaintext_auth,
+        settings=known.settings,
+        hosts=known.hosts,
+        aliases=known.aliases,
         read_script=lambda name: read_material(name, environment),
     )
+
+
+def _starts_tls(words: Words, host: Host | None) -> bool:
+    return words.has("starttls") or (host is not None and host.starttls)
+
+
+def _login(words: Words, host: Host | None) -> str | None:
+    """Who is to be logged in at the start."""
+    of_profile = host.user if host is not None and host.logs_in else None
+    return words.text("auth") or of_profile
 
 
 def read_material(name: str, environment: Environment) -> Material:
@@ -146,9 +155,10 @@ def read_material(name: str, environment: Environment) -> Material:
 
 
 @contextmanager
-def _desk(words: Words, environment: Environment, target: Target | None) -> Iterator[tuple[Desk, Target]]:
+def _desk(words: Words, environment: Environment, known: Known, target: Target | None) -> Iterator[tuple[Desk, Target]]:
     """A desk, and where it goes; the practice server runs meanwhile when that is where."""
-    desk = Desk(_settings(words))
+    desk = Desk(known.settings)
+    desk.hosts, desk.aliases = known.hosts, known.aliases
     desk.tls_options = tls_options(words)
     desk.read_script = lambda name: read_material(name, environment)
     if target is not None:
@@ -170,7 +180,7 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
     from smtp_repl.term.linemode import LineMode, LineOptions
 
     lines = _given(words, environment)
-    user = words.text("auth")
+    user = _login(words, desk.profile)
     if user is not None and password is None:
         if desk.practice is not None and desk.practice.account.user == user:
             password = Secret(desk.practice.account.password.encode())
@@ -215,13 +225,13 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
     options = LineOptions(
         target,
         ehlo=words.has("ehlo"),
-        starttls=words.has("starttls"),
+        starttls=_starts_tls(words, desk.profile),
         auth_user=user,
         expect=words.text("expect") or "",
         quits=not words.has("no-quit"),
     )
     # A certificate for the practice server takes 100 ms, and any line may be the one that needs it.
-    net = net_options(words, target)._replace(tls=desk.tls_for(target))
+    net = net_options(words, target)._replace(tls=desk.tls_for(target), connect_timeout=desk.settings.connect_seconds)
     try:
         run_part(LineMode(desk, options, show=show, ask=ask).play(lines), net, attempted)
         if desk.fault is not None:

@@ -22,6 +22,7 @@ from smtp_repl.term.facts import handle_inbox, handle_status, topic_lines
 from smtp_repl.term.records import handle_record, handle_save, handle_send
 from smtp_repl.term.requests import Handling, Tell, say
 from smtp_repl.term.rewind import handle_rewind, handle_steps, handle_undo
+from smtp_repl.term.switches import handle_data, handle_hex, handle_set, handle_timing
 from smtp_repl.wire.conversation import Side
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
@@ -100,63 +101,6 @@ def handle_run(desk: Desk, argument: str) -> Handling:
 RAW_LIMIT = 16 * 1024 * 1024
 
 
-def handle_data(desk: Desk, argument: str) -> Handling:
-    """`/data live`: messages as over telnet; `/data compose`: written in peace, sent as a whole."""
-    word = argument.strip().lower()
-    if word in ("live", "compose"):
-        desk.settings.live_data = word == "live"
-    elif word:
-        raise UsageError(f'/data knows no "{printable(word)}"', "/data live, or /data compose")
-    if desk.settings.live_data:
-        yield Tell("after DATA each line goes when you press Enter; dots are not doubled, a lone dot ends")
-    else:
-        yield Tell("after DATA you write the message in peace; a lone dot sends it, other dots are doubled")
-
-
-def handle_set(desk: Desk, argument: str) -> Handling:
-    """`/set`: what can be set, and how it stands."""
-    name, _, value = argument.strip().partition(" ")
-    value = value.strip()
-    match name.lower(), value.lower():
-        case "", _:
-            yield Tell(f"ehlo     {desk.ehlo_name}")
-            yield Tell(f"secrets  {'show' if desk.settings.show_secrets else 'hide'}")
-            yield Tell(f"timing   {'on' if desk.settings.timing else 'off'}")
-        case "ehlo", _ if value:
-            desk.settings.ehlo = value
-            yield Tell(f"EHLO {printable(value)} from here on")
-        case "secrets", "show" | "hide":
-            desk.settings.show_secrets = value.lower() == "show"
-            shown = "stand on this screen from here on; files stay masked" if desk.settings.show_secrets else "masked"
-            yield Tell(f"steps of AUTH {shown}")
-        case "timing", "on" | "off":
-            yield from handle_timing(desk, value)
-        case _:
-            raise UsageError(
-                f'/set knows no "{printable(argument.strip())}"',
-                "/set ehlo NAME, /set secrets show|hide, /set timing on|off",
-            )
-
-
-def handle_timing(desk: Desk, argument: str) -> Handling:
-    """`/timing on`: how long each reply took."""
-    desk.settings.timing = _is_on("timing", argument, desk.settings.timing)
-    yield Tell(f"times are {'shown' if desk.settings.timing else 'not shown'}")
-
-
-def handle_hex(desk: Desk, argument: str) -> Handling:
-    """`/hex on`: the octets of what is said, but for steps of AUTH."""
-    desk.settings.hex = _is_on("hex", argument, desk.settings.hex)
-    yield Tell(f"octets are {'shown, but for steps of AUTH' if desk.settings.hex else 'not shown'}")
-
-
-def _is_on(name: str, argument: str, before: bool) -> bool:
-    word = argument.strip().lower()
-    if word not in ("", "on", "off"):
-        raise UsageError(f'/{name} knows no "{printable(word)}"', f"/{name} on, or /{name} off")
-    return word == "on" if word else not before
-
-
 _BOTH = (Side.CLIENT, Side.SERVER)
 _SERVER = (Side.SERVER,)
 
@@ -187,7 +131,7 @@ ROWS: tuple[ShellCommand, ...] = (
     ShellCommand("inbox", "[N]", "message", "what the practice server kept", "", handle_inbox),
     ShellCommand("timing", "on|off", "words:on|off", "show how long replies take", "", handle_timing),
     ShellCommand("hex", "on|off", "words:on|off", "show the octets of what is said", "", handle_hex, sides=_BOTH),
-    ShellCommand("set", "[NAME VALUE]", "words:ehlo|secrets|timing", "what can be set", "", handle_set),
+    ShellCommand("set", "[NAME VALUE]", "setting", "what can be set, and setting it", "", handle_set),
     ShellCommand("set", "[NAME VALUE]", "words:secrets", "what can be set", "", handle_answer_set, sides=_SERVER),
     ShellCommand("close", "", "", "hang up without QUIT", "", handle_close),
     ShellCommand("close", "", "", "hang up without a word", "", handle_close, sides=_SERVER),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from smtp_repl.term.argument_completion import argument_proposals, mechanism_proposals, topic_proposals, usable
 from smtp_repl.term.due import verb_proposals
+from smtp_repl.term.settings import SETTINGS
 from smtp_repl.term.suggestions import Candidate, CommandRow, Proposal, Proposals, State
 from smtp_repl.wire.states import Phase
 from smtp_repl.wire.verbs import VERBS
@@ -92,6 +93,9 @@ def _command(text: str, state: State) -> Proposals:
         return Proposals(0)
     # Arguments of files may hold blanks; of the others only the first word is completed.
     start = len(word) + 1
+    if row.kind == "setting" and " " in argument:
+        name = argument.partition(" ")[0]
+        return Proposals(start + len(name) + 1, _values(name))
     if row.kind not in ("file", "new-file") and " " in argument:
         return Proposals(start)
     return Proposals(start, _command_arguments(row.kind, argument, state))
@@ -114,8 +118,15 @@ def _command_arguments(kind: str, argument: str, state: State) -> list[Proposal]
             return mechanism_proposals(state, spoken_only=True)
         case "topic":
             return topic_proposals(state)
+        case "setting":
+            return [Proposal(f"{one.name} ", one.meaning, fixed=True) for one in SETTINGS.values() if one.live]
         case _:
             return []
+
+
+def _values(name: str) -> list[Proposal]:
+    setting = SETTINGS.get(name.lower())
+    return [Proposal(word, fixed=True) for word in setting.kind.words] if setting is not None else []
 
 
 # ------------------------------------------------------------ what fits

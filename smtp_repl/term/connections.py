@@ -6,6 +6,7 @@ Nothing here reconnects or repeats by itself: each step stands on the screen, an
 from smtp_repl.script.transcript import describe_tls
 from smtp_repl.term.authenticate import log_in
 from smtp_repl.term.desk import Desk
+from smtp_repl.term.hosts import describe
 from smtp_repl.term.requests import Connect, Drop, Handling, Leave, Tell, confirm, connect, say
 from smtp_repl.wire.errors import TlsError, UsageError
 from smtp_repl.wire.octets import printable
@@ -15,10 +16,18 @@ from smtp_repl.wire.targets import Target, parse_target
 
 
 def handle_connect(desk: Desk, argument: str) -> Handling:
-    """`/connect [target]`: another server, or the last one again."""
+    """`/connect [target]`: another server, a profile by its name, or the last one again."""
     words = argument.split()
     if len(words) > 2:
         raise UsageError("/connect takes HOST[:PORT], or HOST PORT")
+    host = desk.hosts.get(words[0]) if len(words) == 1 else None
+    if host is not None:
+        yield from _close(desk)
+        desk.profile = host
+        yield Tell(f"{host.name}: {describe(host)}")
+        user = host.user if host.logs_in else None
+        yield from walk(desk, host.target, ehlo=False, starttls=host.starttls, auth_user=user)
+        return
     target = parse_target(*words) if words else desk.target
     if target is None:
         raise UsageError("there is no server to go back to", "/connect HOST[:PORT]")

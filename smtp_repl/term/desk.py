@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # what a session by hand can begin without: 20 ms before the 
     from smtp_repl.net.practice.inbox import Inbox
     from smtp_repl.script.casting import Observer, OpenBlocks
     from smtp_repl.script.steps import Load
+    from smtp_repl.term.hosts import Host
 
 
 class Account(Record):
@@ -91,6 +92,10 @@ class Desk:
         self.settings = settings or Settings()
         self.aliases: Mapping[str, str] = {}
         """Commands of the user's own, by name: the line that each stands for."""
+        self.hosts: Mapping[str, Host] = {}
+        """Servers that the user gave a name."""
+        self.profile: Host | None = None
+        """The one that was asked for last; see `host`."""
         self.practice: Practice | None = None
         self.target: Target | None = None
         """Where the present connection goes, or the last one went."""
@@ -141,6 +146,11 @@ class Desk:
         return self.conversation.phase if self.is_connected else Phase.CLOSED
 
     @property
+    def host(self) -> "Host | None":
+        """What is known of the present server, or of the last one; what is known of another does not count here."""
+        return self.profile if self.profile is not None and self.profile.target == self.target else None
+
+    @property
     def is_practice(self) -> bool:
         return self.practice is not None and self.is_connected and self.target == self.practice.target
 
@@ -156,8 +166,10 @@ class Desk:
     @property
     def ehlo_name(self) -> str:
         """The name to say in EHLO when none is given: the one set or said last, or the address that we come from."""
-        if self.settings.ehlo or self._greeted_as:
-            return self.settings.ehlo or self._greeted_as
+        host = self.host
+        of_profile = host.ehlo if host is not None and not self.settings.ehlo_is_chosen else ""
+        if name := of_profile or self.settings.ehlo or self._greeted_as:
+            return name
         address = self.opened.local_address if self.opened is not None else ""
         if not address:
             return "localhost"
@@ -166,6 +178,8 @@ class Desk:
     def tls_for(self, target: Target) -> TlsOptions:
         """Whom to trust at a target: the practice server by its own authority."""
         options = self.tls_options
+        if self.profile is not None and self.profile.target == target:
+            options = self.profile.trust(options)
         is_practice = self.practice is not None and target == self.practice.target
         if not is_practice or self.practice is None or options.pin_sha256 or options.ca_file or not options.verify:
             return options

@@ -164,7 +164,9 @@ class Driver(Worker):
         self._last_reply = None
         self.desk.target = target  # whether it can be reached or not, this is where /connect and /tls trust go
         client = Client(self)
-        options = self._options._replace(target=target, tls=self.desk.tls_for(target))
+        options = self._options._replace(
+            target=target, tls=self.desk.tls_for(target), connect_timeout=self.desk.settings.connect_seconds
+        )
         try:
             opened = await client.open(target, options, self._attempted)
         except BaseException:

@@ -28,7 +28,7 @@ from smtp_repl.term.commands import read_command
 from smtp_repl.term.connections import walk
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.requests import Answer, Ask, Connect, Drop, Handling, Leave, Play, Request, Say, Tell
-from smtp_repl.term.typed import is_command, wire_text
+from smtp_repl.term.typed import expand, is_command, wire_text
 from smtp_repl.wire.commands import parse_command
 from smtp_repl.wire.errors import ExpectationFailed, PeerClosed, Refused, ReplyTimeout, SmtpReplError, TlsError
 from smtp_repl.wire.events import Broken, Event, HandshakeDue, ReplySaid
@@ -122,7 +122,7 @@ class LineMode:
         in_message = desk.phase is Phase.DATA or desk.conversation.chunk_left > 0
         if not in_message:
             yield from self._look()
-            text = line.decode("utf-8", "surrogateescape")
+            text = expand(line.decode("utf-8", "surrogateescape"), desk.aliases)
             if is_command(text):
                 yield from self._drive(read_command(text).start(desk))
                 return

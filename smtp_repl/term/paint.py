@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.styles import BaseStyle, Style, merge_styles
@@ -67,6 +68,7 @@ _NARROW = 20
 _INDENT = re.compile(r"# *(?=[^ ])|# +")
 
 
+@cache
 def stage_style(background: str = "dark") -> BaseStyle:
     """The style of everything in the shell."""
     return merge_styles(

@@ -58,6 +58,8 @@ class Kind(Record):
     """As the settings file writes it, read by a TOML parser."""
     words: tuple[str, ...] = ()
     """All that it can be, where that can be listed."""
+    switch: bool = False
+    """On or off: true or false in a file."""
 
 
 class Setting(Record):
@@ -107,7 +109,7 @@ def _flag(on: str, off: str, *, written: bool = False) -> Kind:
             return value
         raise _wrong(value, f"{on} or {off}" if written else "true or false")
 
-    return Kind(f"{on}|{off}", from_text, from_toml, (on, off))
+    return Kind(f"{on}|{off}", from_text, from_toml, (on, off), switch=not written)
 
 
 def _seconds_from_text(text: str) -> Value:

@@ -7,7 +7,7 @@ signals that end a session. The first connection is on its way while prompt_tool
 import asyncio
 import contextlib
 import errno
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,8 @@ from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.connections import walk
 from smtp_repl.term.desk import Account, Desk, Material, Practice
 from smtp_repl.term.driver import Driver
+from smtp_repl.term.greetings import farewell, welcome
+from smtp_repl.term.hosts import Host
 from smtp_repl.term.requests import Ask, Handling
 from smtp_repl.term.settings import Settings
 from smtp_repl.term.signals import HANGUP, ending_signals
@@ -38,18 +40,18 @@ class ShellOptions:
     target: Target | None = None
     local: bool = False
     """Start the practice server and go there."""
-    ehlo: str = ""
-    """Say EHLO with this name at the start."""
+    host: Host | None = None
+    """The profile that the target is of."""
+    greets: bool = False
+    """Say EHLO at the start."""
     starttls: bool = False
     auth_user: str | None = None
     """Log in at the start; "" asks for the name."""
     tls: TlsOptions = field(default_factory=TlsOptions)
     record: Path | None = None
-    connect_seconds: float = 10.0
-    reply_seconds: float = 30.0
-    end_of_data_seconds: float = 300.0
-    colour: bool = True
-    allow_plaintext_auth: bool = False
+    settings: Settings = field(default_factory=Settings)
+    hosts: Mapping[str, Host] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
     play: str = ""
     """A script to play at the start, before the person goes on; as `/run` names it."""
     to_line: int = 0
@@ -72,15 +74,9 @@ async def run_shell(options: ShellOptions) -> int:
     """`main` inside a running loop."""
     # Loading prompt_toolkit takes longer than -X dev lets a callback take without a word on the screen.
     asyncio.get_running_loop().slow_callback_duration = 60
-    desk = Desk(
-        Settings(
-            ehlo=options.ehlo,
-            allow_plaintext_auth=options.allow_plaintext_auth,
-            reply_seconds=options.reply_seconds,
-            end_of_data_seconds=options.end_of_data_seconds,
-        )
-    )
+    desk = Desk(options.settings)
     desk.tls_options = options.tls
+    desk.hosts, desk.aliases, desk.profile = options.hosts, options.aliases, options.host
     desk.read_script = options.read_script or _read_file
     async with _practice(options, desk) as target:
         return await _Session(options, desk, target).run()
@@ -118,7 +114,7 @@ class _Session:
         self._ready = asyncio.Event()
         self._driver = Driver(
             desk,
-            NetOptions(target, options.connect_seconds, tls=options.tls),
+            NetOptions(target, options.settings.connect_seconds, tls=options.tls),
             show=self._show,
             ask=self._ask,
             changed=self._changed,
@@ -128,7 +124,7 @@ class _Session:
         desk, driver = self._desk, self._driver
         if self._options.record is not None:
             self._early += desk.record(self._options.record)
-        self._early += _welcome(desk)
+        self._early += welcome(desk)
         if self._target is not None:
             driver.start(self._walk(self._target))
             await asyncio.sleep(0)  # the connection is on its way
@@ -151,7 +147,7 @@ class _Session:
         if driver.bug is not None:
             raise driver.bug
         if self._status != HANGUP:
-            stage.show([*self._early, *self._summary()])
+            stage.show([*self._early, *([] if self._status else farewell(desk))])
         return self._status or (ExitStatus.OUTPUT if desk.fault is not None else 0)
 
     def _set_the_stage(self) -> "Stage":
@@ -160,22 +156,25 @@ class _Session:
         from smtp_repl.term.typist import Typist
 
         own = self._options.history
-        history = self._history = TypedHistory(lambda: own or history_path())
+        settings = self._desk.settings
+        history = self._history = TypedHistory(lambda: (own or history_path()) if settings.history else None)
         typist = self._typist = Typist(self._desk, self._driver, history)
-        stage = Stage(typist, history, completer=typist.completer, colour=self._options.colour)
+        stage = Stage(typist, history, completer=typist.completer, settings=settings)
         self._stage = typist.stage = stage
         stage.marks = typist.marks
         return stage
 
     def _walk(self, target: Target) -> Handling:
         options = self._options
-        yield from walk(
-            self._desk, target, ehlo=bool(options.ehlo), starttls=options.starttls, auth_user=options.auth_user
-        )
+        yield from walk(self._desk, target, ehlo=options.greets, starttls=options.starttls, auth_user=options.auth_user)
         if options.play and self._desk.is_connected:
             from smtp_repl.term.playing import play_script
 
             yield from play_script(self._desk, options.play, options.to_line)
+        elif options.settings.startup:
+            from smtp_repl.term.startup import start_up
+
+            yield from start_up(self._desk, options.settings.startup)
 
     # ------------------------------------------------------------ what the driver asks
 
@@ -222,29 +221,9 @@ class _Session:
         if self._stage is not None:
             self._stage.leave()
 
-    def _summary(self) -> list[Line]:
-        desk = self._desk
-        if self._status or not desk.commands:
-            return []
-        kept = "" if desk.kept else "; /save FILE would have kept it"
-        count = "1 command" if desk.commands == 1 else f"{desk.commands} commands"
-        return [remark(f"session over: {count}{kept}")]
-
 
 def _read_file(name: str) -> Material:
     try:
         return Material(name, Path(name).expanduser().read_bytes())
     except OSError as error:
         raise UsageError(f"cannot read {printable(name)}: {error.strerror}", kind="no-file") from None
-
-
-def _welcome(desk: Desk) -> list[Line]:
-    """The first lines; on the practice server a newcomer is told what to type first."""
-    if desk.practice is None:
-        return []
-    account = desk.practice.account
-    return [
-        remark("this is the practice server: it delivers nothing, so nothing can go wrong"),
-        remark(f"type EHLO client.example.org and press Enter; account for AUTH: {account.user} / {account.password}"),
-        remark("/help lists the commands, Tab completes, Ctrl-D leaves"),
-    ]

@@ -18,7 +18,7 @@ from smtp_repl.term.history import TypedHistory, is_memorable
 from smtp_repl.term.questions import Asker
 from smtp_repl.term.requests import Handling, Tell, confirm
 from smtp_repl.term.toolbar import Piece, toolbar
-from smtp_repl.term.typed import is_command, wire_text
+from smtp_repl.term.typed import expand, is_command, wire_text
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.states import Phase
@@ -109,8 +109,10 @@ class Typist(Asker):
                 self._enter_in_message()
             case "aside":
                 self._return(self.stage.take())
-            case _:
+            case kind:
                 text = self.stage.take()
+                if kind != "live":
+                    text = "\n".join(expand(line, self._desk.aliases) for line in text.split("\n"))
                 if self._goes_at_once(text):
                     self._command(text)
                     return
@@ -201,7 +203,11 @@ class Typist(Asker):
         if self._driver.is_busy:
             self._driver.tell(f"{command} has to wait: another command is at work (Ctrl-C stops it)")
         else:
-            self._command(command, typed_out=False)
+            line = expand(command, self._desk.aliases)
+            if is_command(line):
+                self._command(line, typed_out=False)
+            else:
+                self._driver.tell(f"{command} is a line for the server, and not for now; nothing sent")
 
     # ------------------------------------------------------------ lines
 

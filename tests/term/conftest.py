@@ -12,6 +12,7 @@ START = """
 import sys
 from pathlib import Path
 from smtp_repl.term.shell import ShellOptions, main
+from smtp_repl.term.settings import Settings
 from smtp_repl.wire.targets import parse_target
 options = eval(sys.argv[1])
 sys.exit(main(ShellOptions(history=Path(sys.argv[2]), **options)))

@@ -225,7 +225,8 @@ def test_ctrl_d_leaves_with_quit(practice: Terminal) -> None:
     assert practice.close() == 0
     lines = practice.history()
     assert "C: QUIT" in lines
-    assert lines[-1] == "# session over: 4 commands; /save FILE would have kept it"
+    assert "# session over: 4 commands, not kept" in lines
+    assert lines[-1] == "# what is kept is a script: smtp-repl run FILE --local plays it again"
 
 
 def test_unknown_command_is_not_sent(shell: StartShell, raw_server: StartServer) -> None:

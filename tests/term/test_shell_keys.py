@@ -252,7 +252,7 @@ def test_a_slow_reply_is_remarked_on(shell: StartShell, raw_server: StartServer)
     """The time for a reply is a remark and no end: it may come yet, and then says to what."""
     now = threading.Event()
     server = raw_server([Send(b"220 hi\r\n"), Expect(b"MAIL"), Await(now), Send(b"250 ok\r\n"), ExpectEnd()])
-    terminal = shell(f"{at(server)}, reply_seconds=0.2")
+    terminal = shell(f"{at(server)}, settings=Settings(reply_seconds=0.2)")
     terminal.wait_for("S: 220 hi")
     terminal.type("MAIL FROM:<a@example.org>\n")
     terminal.wait_for("# no reply to MAIL for 0.2 s; still waiting")
@@ -264,7 +264,7 @@ def test_a_slow_reply_is_remarked_on(shell: StartShell, raw_server: StartServer)
 
 def test_walk(shell: StartShell) -> None:
     """--ehlo --starttls --auth lead to a point, each step shown; then the person goes on."""
-    terminal = shell("local=True, ehlo='client.example.org', starttls=True, auth_user='tutor'")
+    terminal = shell("local=True, greets=True, settings=Settings(ehlo='client.example.org'), starttls=True, auth_user='tutor'")
     terminal.wait_for("# password (tutor's is not-a-secret): ")
     terminal.type("not-a-secret\n")
     terminal.wait_for("S: 235 ")

@@ -6,7 +6,7 @@ It ends when the person leaves; clients come and go meanwhile.
 import asyncio
 import errno
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.answering.desk import AnswerDesk
 from smtp_repl.term.answering.driver import AnswerDriver
 from smtp_repl.term.requests import Ask
+from smtp_repl.term.settings import Settings
 from smtp_repl.term.signals import HANGUP, ending_signals
 from smtp_repl.wire.errors import ExitStatus
 
@@ -31,7 +32,7 @@ class AnswerOptions:
     """Is the caller's to close."""
     greeting: Sequence[str] = ()
     record: Path | None = None
-    colour: bool = True
+    settings: Settings = field(default_factory=Settings)
 
 
 def main(options: AnswerOptions) -> int:
@@ -50,7 +51,7 @@ class _Session:
 
     def __init__(self, options: AnswerOptions) -> None:
         self._options = options
-        self._desk = AnswerDesk()
+        self._desk = AnswerDesk(options.settings)
         self._status = 0
         self._early: list[Line] = []
         """What there is to show before there is a stage."""
@@ -93,7 +94,7 @@ class _Session:
 
         history = TypedHistory(lambda: None)  # what was answered today is no answer tomorrow
         person = self._person = Person(self._desk, self._driver, history, str(self._options.listener))
-        stage = Stage(person, history, completer=person.completer, colour=self._options.colour)
+        stage = Stage(person, history, completer=person.completer, settings=self._desk.settings)
         self._stage = person.stage = stage
         return stage
 

@@ -1,0 +1,91 @@
+"""Handlers that change settings for the session: `/set` for all of them, and a few with a command of their own."""
+
+from smtp_repl.term.desk import Desk
+from smtp_repl.term.requests import Handling, Tell
+from smtp_repl.term.settings import SETTINGS, Setting, find, give, read, value_of, written
+from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.octets import printable
+
+
+def handle_set(desk: Desk, argument: str) -> Handling:
+    """`/set`: every setting; `/set NAME`: one of them; `/set NAME VALUE`: another value, for this session."""
+    name, _, text = argument.strip().partition(" ")
+    if not name:
+        width = max(map(len, SETTINGS))
+        for row in SETTINGS.values():
+            yield Tell(f"{row.name.ljust(width)}  {_shown(desk, row)}")
+        yield Tell("/set NAME tells what it is; /set NAME VALUE changes it, the settings file for good")
+        return
+    row = find(name)
+    if not text.strip():
+        yield Tell(f"{row.name}  {_shown(desk, row)}")
+        yield Tell(f"  {row.meaning}; {row.kind.form}")
+        return
+    if not row.live:
+        raise UsageError(f"{row.name} counts at the start of a session", f"--set {row.name}=…, or the settings file")
+    give(desk.settings, row, read(row, text.strip()))
+    if row.name == "ehlo":
+        desk.settings.ehlo_is_chosen = True
+    yield Tell(_told(desk, row))
+
+
+def _shown(desk: Desk, row: Setting) -> str:
+    value = written(row, value_of(desk.settings, row))
+    if row.name == "ehlo" and not value:
+        return f"(none: {printable(desk.ehlo_name)})"
+    return value or "(none)"
+
+
+def _told(desk: Desk, row: Setting) -> str:
+    """What the new value means, where a sentence says more than the value."""
+    settings = desk.settings
+    match row.name:
+        case "ehlo":
+            return f"EHLO {printable(settings.ehlo)} from here on"
+        case "secrets":
+            shown = "stand on this screen from here on; files stay masked" if settings.show_secrets else "masked"
+            return f"steps of AUTH {shown}"
+        case "timing":
+            return f"times are {'shown' if settings.timing else 'not shown'}"
+        case "hex":
+            return f"octets are {'shown, but for steps of AUTH' if settings.hex else 'not shown'}"
+        case "data":
+            if settings.live_data:
+                return "after DATA each line goes when you press Enter; dots are not doubled, a lone dot ends"
+            return "after DATA you write the message in peace; a lone dot sends it, other dots are doubled"
+        case _:
+            return f"{row.name} {written(row, value_of(settings, row))}, from here on"
+
+
+def handle_data(desk: Desk, argument: str) -> Handling:
+    """`/data live`: messages as over telnet; `/data compose`: written in peace, sent as a whole."""
+    row = SETTINGS["data"]
+    if argument.strip():
+        give(desk.settings, row, _read(row, "data", argument))
+    yield Tell(_told(desk, row))
+
+
+def handle_timing(desk: Desk, argument: str) -> Handling:
+    """`/timing on`: how long each reply took."""
+    yield from _switch(desk, SETTINGS["timing"], argument)
+
+
+def handle_hex(desk: Desk, argument: str) -> Handling:
+    """`/hex on`: the octets of what is said, but for steps of AUTH."""
+    yield from _switch(desk, SETTINGS["hex"], argument)
+
+
+def _switch(desk: Desk, row: Setting, argument: str) -> Handling:
+    """On, off, or without a word the other way."""
+    word = argument.strip()
+    give(desk.settings, row, _read(row, row.name, word) if word else not value_of(desk.settings, row))
+    yield Tell(_told(desk, row))
+
+
+def _read(row: Setting, command: str, argument: str) -> bool:
+    word = argument.strip().lower()
+    if word not in row.kind.words:
+        raise UsageError(
+            f'/{command} knows no "{printable(word)}"', " or ".join(f"/{command} {known}" for known in row.kind.words)
+        )
+    return word == row.kind.words[0]
