@@ -102,7 +102,7 @@ _STATUSES = {
     "cleartext",
     ExitStatus.TIMEOUT: "no reply in time",
     ExitStatus.CLOSED: "the peer closed or cut the connection where a reply was due, or its reply had no end",
-    ExitStatus.OUTPUT: "a recording or standard output could not be written",
+    ExitStatus.OUTPUT: "a recording, a report or standard output could not be written",
     ExitStatus.SKIPPED: "every script was skipped",
     ExitStatus.INTERRUPTED: "interrupted (Ctrl-C)",
     ExitStatus.TERMINATED: "terminated (SIGTERM)",

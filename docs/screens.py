@@ -33,6 +33,9 @@ _CHANGING = (
     (r"\b\d+(?:\.\d)? ms\b", "2 ms"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2026-01-15T09:30:00Z"),
     (r"recorded by smtp-repl [\w.]+", "recorded by smtp-repl 0.1.0"),
+    (r"\b\d+\.\d (sessions|commands)/s", r"800.0 \1/s"),
+    # The rows of the latency table: replies, then four times.
+    (r"(?m)^(\S.*?  +\d+)(?:  +\d+(?:\.\d+)?){4}$", r"\1    1.00    2.00    3.00    4.00"),
     # Whoever is faster.
     (r"(S: 221 .*\n)# we closed the connection", r"\1# the server closed the connection"),
 )
