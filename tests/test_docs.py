@@ -144,9 +144,10 @@ def test_json_is_as_documented(tmp_path: Path) -> None:
     said = "EHLO x\nRCPT TO:<b@example.com>\nMAIL FROM:<a@example.org>\nRCPT TO:<b@example.com>\nDATA\nhello\n.\n"
     by_hand = json_events("--local", "--starttls", "--expect", "503", stdin=said)
     by_script = json_events("run", str(script), "--local") + json_events("run", "nowhere.smtp", "--local")
+    summary = json_events("run", str(script), "--local", "--repeat", "2")[-1:]
     fields: dict[str, set[str]] = {}
     common, under_run = {"event", "at", "connection"}, {"file", "session"}
-    for expected, events in ((common, by_hand), (common | under_run, by_script)):
+    for expected, events in ((common, by_hand), (common | under_run, by_script), (common, summary)):
         for event in events:
             assert expected <= set(event)
             found = set(event) - expected
