@@ -7,6 +7,7 @@ a second or two: what is not bounded would take hours.
 import re
 import resource
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from smtp_repl.script import limits, patterns
 from smtp_repl.script.holes import parse_template
 from smtp_repl.script.text import LINE_LIMIT, TIMES_LIMIT
 from smtp_repl.wire.errors import ScriptError
-from tests.cli.conftest import ROOT, command
+from tests.cli.conftest import ROOT
 from tests.servers.raw import Expect, RawServer, Send
 
 SECONDS = 60.0
@@ -36,7 +37,7 @@ def explode(tmp_path: Path, content: bytes, *argv: str, files: dict[str, bytes] 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
     done = subprocess.run(
-        command(argv[0], str(tmp_path / "bomb.smtp"), *argv[1:]),
+        [sys.executable, "-m", "smtp_repl", argv[0], str(tmp_path / "bomb.smtp"), *argv[1:]],
         capture_output=True,
         stdin=subprocess.DEVNULL,
         timeout=SECONDS,

@@ -13,7 +13,7 @@ from smtp_repl.cli.sources import Source, folder_blocks, folder_loader, read_sou
 from smtp_repl.cli.variables import read_variables
 from smtp_repl.script.lint import examine
 from smtp_repl.script.lint_play import play_alone, unreadable, why_not_played
-from smtp_repl.script.model import Remark, Script, line_text
+from smtp_repl.script.model import Invalid, Remark, Script, line_text
 from smtp_repl.script.scope import secrets_needed
 from smtp_repl.script.steps import check_names, compile_steps
 from smtp_repl.script.text import parse
@@ -61,7 +61,7 @@ def check(word: str, environment: Environment, variables: dict[str, bytes]) -> l
     except SmtpReplError as error:
         return [Found("error", error)]
     script = parse(source.octets, source.name)
-    found = [Found("error", node.error(source.name)) for node in script.problems]
+    found = [Found("error", _of_problem(node, source.name)) for node in script.problems]
     remarks = script.warnings
     if not found:
         try:
@@ -75,7 +75,6 @@ def check(word: str, environment: Environment, variables: dict[str, bytes]) -> l
     for one in found:
         if isinstance(one.error, ScriptError):
             one.error.source = re.sub(_STEP, rf"\1{MASK}", one.error.source)
-            one.error.hint = re.sub(_STEP, rf"\1{MASK}", one.error.hint)
     return sorted(found, key=_order)
 
 
@@ -94,6 +93,13 @@ def _examined(
     if stopped is None:
         stopped = play_alone(steps, findings.answers, variables=variables, open_blocks=blocks)
     return findings.remarks, [stopped] if stopped is not None else []
+
+
+def _of_problem(node: Invalid, file: str) -> ScriptError:
+    """A line that cannot be read; the hint may repeat it."""
+    error = node.error(file)
+    error.hint = re.sub(_STEP, rf"\1{MASK}", error.hint)
+    return error
 
 
 def _order(found: Found) -> tuple[int, int, int]:

@@ -131,6 +131,10 @@ class Course:
             self._note(session, *said_line(wire))
         if not in_chunk:
             self._note(session, *line_ends(wire))
+        elif conversation.chunk_left < wire.size and not wire.items:
+            surplus = wire.size - conversation.chunk_left
+            self._note(session, remark("chunk-miscounted", wire.line, wire.column, octets=surplus))
+            session.unsure = True  # what stands behind it was meant otherwise
         try:
             events = self._listener.say(wire, self._values, conversation)
         except SmtpReplError:  # a value that cannot be sent: the play will tell
@@ -208,6 +212,10 @@ class Course:
             last = expectation.lines[-1]
             if last.more and last.end and last.mod != "*":
                 self._note(session, remark("unfinished-reply", last.wire.line, last.wire.column + 3))
+        missing = session.conversation.chunk_left
+        if missing:
+            self._note(session, remark("chunk-unfinished", hear.line, _column(hear.nodes[0]), 3, octets=missing))
+            session.unsure = True
         awaited = session.conversation.first_awaited
         if awaited is None and expectation.code != str(UNAVAILABLE) and not session.unsure:
             self._note(session, remark("unanswered", hear.line, _column(hear.nodes[0]), 3))

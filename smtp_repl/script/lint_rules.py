@@ -55,6 +55,8 @@ _OWN = (
         "a server answers each command once",
     ),
     Rule("said-after-close", "warning", "nothing can be said here: the server has closed the connection"),
+    Rule("chunk-miscounted", "warning", "the chunk ends in the middle of this line: BDAT says {octets} octets too few"),
+    Rule("chunk-unfinished", "warning", "this reply answers a chunk of which {octets} octets are missing"),
     Rule("data-not-due", "warning", "no message is due here", "@data comes behind C: DATA and S: 354"),
     # what would be said, and was not meant so
     Rule("literal-hole", "warning", "{hole} is sent as it stands; in a C~ line it would be filled in"),

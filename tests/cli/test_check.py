@@ -9,7 +9,7 @@ import pytest
 
 from smtp_repl.cli.sources import packaged_names
 from smtp_repl.script.lint_rules import RULES
-from tests.cli.conftest import call, program
+from tests.cli.conftest import ROOT, call, program
 
 Write = Callable[..., str]
 
@@ -155,6 +155,18 @@ def test_folders(write: Write, tmp_path: Path) -> None:
 def test_a_folder_without_scripts(tmp_path: Path) -> None:
     done = call("check", str(tmp_path))
     assert (done.status, "there is no script (*.smtp)" in done.err) == (2, True)
+
+
+# Odd on purpose, besides those that are called "finding-…".
+ODD = {"auth-plain", "bytes", "dots", "starttls-command-injection"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests/conversations").glob("*.smtp")), ids=lambda path: path.stem)
+def test_the_conversations_of_the_protocol(path: Path) -> None:
+    """Nothing is found in what is well, and something in what is not."""
+    done = call("check", str(path))
+    assert done.status == 0
+    assert bool(done.err) is (path.stem in ODD or path.stem.startswith("finding-"))
 
 
 @pytest.mark.parametrize("name", packaged_names())

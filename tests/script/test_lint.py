@@ -34,6 +34,14 @@ OWN: dict[str, tuple[str, str]] = {
     "unread-reply": (SHORT + "C: QUIT\n", SHORT + QUIT),
     "unanswered": (SHORT + "S: 250 twice\n" + QUIT, SHORT + "S: 421 leaving\n"),
     "said-after-close": (SHORT + QUIT + "C: NOOP\nS: 250\n", SHORT + QUIT + "@close\nS: 220\nC: NOOP\nS: 250\n"),
+    "chunk-miscounted": (
+        MAIL + "C: BDAT 3 LAST\nC: hi\nS: 250\n" + QUIT,
+        MAIL + "C: BDAT 4 LAST\nC: hi\nS: 250\n" + QUIT,
+    ),
+    "chunk-unfinished": (
+        MAIL + "C: BDAT 9 LAST\nC: hi\nS: 250\n" + QUIT,
+        MAIL + 'C: BDAT 4 LAST\nC"hi"\nC"\\r\\n"\nS: 250\n' + QUIT,
+    ),
     "data-not-due": (MAIL + "@data a.eml\nS: 250 ok\n", DATA + "@data a.eml\nS: 250 ok\n"),
     "literal-hole": (
         "S: 220\nC: AUTH PLAIN {auth.plain}\nS: 501 no\n",
