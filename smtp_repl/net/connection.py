@@ -5,10 +5,10 @@ network did; `gone`, `reset`, `broken` and `fault` tell. Knows octets, not SMTP.
 """
 
 import contextlib
-import selectors
 import socket
 from time import monotonic
 
+from smtp_repl.net.poller import READ, WRITE
 from smtp_repl.wire.errors import TlsError
 from smtp_repl.wire.hints import TYPE_CHECKING
 from smtp_repl.wire.targets import Target
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 UNREAD_LIMIT = 1024 * 1024
 """Octets that may wait to be read; beyond it the peer has to wait."""
 _BLOCK = 16384
-
-READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
 class Connection:
@@ -56,10 +54,10 @@ class Connection:
         self.waited = 0.0
         """Seconds that the part let pass on purpose since `flushed_at`."""
         self.watched = 0
-        """What the runner's selector is watching for."""
+        """What the runner's poller is watching for."""
 
     def fileno(self) -> int:
-        """For selectors; -1 when closed."""
+        """For pollers; -1 when closed."""
         return self._socket.fileno()
 
     @property
@@ -82,7 +80,7 @@ class Connection:
 
     @property
     def wanted(self) -> int:
-        """What to watch the socket for, as selectors have it; 0 for nothing."""
+        """What to watch the socket for, READ and WRITE; 0 for nothing."""
         reading = 0 if self.gone or len(self.octets) >= UNREAD_LIMIT else READ
         return reading | (WRITE if self._unsent is not None else 0)
 
@@ -126,32 +124,32 @@ class Connection:
         elif pipe.closed:
             self.gone = True
 
-    def send(self, octets: bytes, *, encrypted: bool = False) -> None:
-        """Send octets, as far as they go; the rest is `unsent`."""
+    def send(self, octets: bytes, *, encrypted: bool = False) -> bool:
+        """Send octets, as far as they go; whether they all went. If not, the rest is `unsent`, or we are `broken`."""
         if self.broken:
-            return
+            return False
         if self._pipe is not None and not encrypted:
             try:
                 octets = self._pipe.encrypt(octets)
             except TlsError as error:
                 self._fail(error, b"")
-                return
+                return False
         if self._unsent is not None:
             self._unsent = memoryview(bytes(self._unsent) + octets)
-            self.flush()
-            return
+            return self.flush() and not self.broken
         try:
             sent = self._socket.send(octets)
         except (BlockingIOError, InterruptedError):
             sent = 0
         except OSError:
             self._broke_sending()
-            return
+            return False
         if sent < len(octets):
             self._unsent = memoryview(octets)[sent:]
-        else:
-            self.flushed_at = monotonic()
-            self.waited = 0.0
+            return False
+        self.flushed_at = monotonic()
+        self.waited = 0.0
+        return True
 
     def flush(self) -> bool:
         """Send on; whether nothing is left to send."""

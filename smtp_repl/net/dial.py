@@ -7,7 +7,6 @@ waits for a socket: `dial` is a generator that says for which, `connect` waits i
 
 import errno
 import os
-import selectors
 import socket
 from collections.abc import Callable, Generator
 from time import monotonic
@@ -273,6 +272,8 @@ def _is_self(sock: socket.socket, address: Address) -> bool:
 
 def connect(target: Target, seconds: float = CONNECT_SECONDS, on_attempt: OnAttempt | None = None) -> socket.socket:
     """Connect and wait for it. Returns a connected, non-blocking socket. Raises `ConnectError`."""
+    import selectors  # the runner has its own
+
     attempt = dial(target, seconds, on_attempt)
     try:
         while True:

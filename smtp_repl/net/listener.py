@@ -6,20 +6,21 @@ loopback it listens only when told so in so many words. Knows neither SMTP nor w
 """
 
 import errno
-import selectors
 import socket
 from collections import deque
-from collections.abc import Hashable
 
 from smtp_repl.net.authority import Certificates
+from smtp_repl.net.poller import READ
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.hints import TYPE_CHECKING
+from smtp_repl.wire.hints import TYPE_CHECKING, T, cast
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.targets import Target, is_loopback_address
 
 if TYPE_CHECKING:
     import ssl
 
+    from smtp_repl.net.connection import Connection
+    from smtp_repl.net.poller import Poller
     from smtp_repl.net.server_tls import ServerPipe
 
 BACKLOG = 1024
@@ -60,7 +61,7 @@ class Listener:
             from smtp_repl.net.server_tls import load_context
 
             self._context = load_context(cert, key or cert)
-        self._waiting: deque[Hashable] = deque()
+        self._waiting: deque[object] = deque()
         self._socket = _listen(host, port)
         name = self._socket.getsockname()
         self.host: str = name[0]
@@ -98,22 +99,22 @@ class Listener:
 
     # ------------------------------------------------------------ who waits
 
-    def queue(self, session: Hashable, selector: selectors.BaseSelector) -> None:
-        """A session waits for a connection; the selector wakes the first one when there is something to accept."""
+    def queue(self, session: T, poller: "Poller[tuple[T, Connection | None]]") -> None:
+        """A session waits for a connection; the poller wakes the first one when there is something to accept."""
         self._waiting.append(session)
         if len(self._waiting) == 1:
-            selector.register(self._socket, selectors.EVENT_READ, (session, None))
+            poller.watch(self._socket, READ, (session, None))
 
-    def leave(self, session: Hashable, selector: selectors.BaseSelector) -> None:
+    def leave(self, session: T, poller: "Poller[tuple[T, Connection | None]]") -> None:
         """It waits no more; the next one is the first."""
         was_first = self._waiting[0] is session
         self._waiting.remove(session)
         if was_first:
-            selector.unregister(self._socket)
+            poller.leave(self._socket)
             if self._waiting:
-                selector.register(self._socket, selectors.EVENT_READ, (self._waiting[0], None))
+                poller.watch(self._socket, READ, (cast("T", self._waiting[0]), None))
 
-    def accept(self, session: Hashable) -> socket.socket | None:
+    def accept(self, session: object) -> socket.socket | None:
         """A connection, non-blocking; None when none has come, or when it is another session's turn."""
         if self._waiting[0] is not session:
             return None

@@ -1,4 +1,4 @@
-"""The driver of parts: a selectors loop that does what they say and tells them what happened.
+"""The driver of parts: a loop that does what they say and tells them what happened.
 
 One part or thousands, each with any number of named connections. No asyncio, no threads, no task or timer for each
 command; `ssl` is imported by the first handshake.
@@ -9,17 +9,17 @@ until its task has to wait.
 """
 
 import heapq
-import selectors
 from collections import deque
 from collections.abc import Generator
+from math import inf
 from time import monotonic
 
-from smtp_repl.net.connection import READ, WRITE
 from smtp_repl.net.dial import OnAttempt
-from smtp_repl.net.session import NetOptions, Session, Stage
+from smtp_repl.net.poller import READ, WRITE, Poller, new_poller
+from smtp_repl.net.session import NetOptions, Session, Stage, Watched
 from smtp_repl.script.actions import Action, Happening
 from smtp_repl.wire.errors import SmtpReplError
-from smtp_repl.wire.hints import TYPE_CHECKING, Generic, T
+from smtp_repl.wire.hints import TYPE_CHECKING, Generic, T, cast
 
 if TYPE_CHECKING:
     from smtp_repl.net.listener import Listener
@@ -30,35 +30,30 @@ __all__ = ["NetOptions", "Played", "Runner", "run_part"]
 class Played(Generic[T]):
     """A part and what became of it: `done`, then `result` or `error`."""
 
-    __slots__ = ("_results", "done", "error", "part")
+    __slots__ = ("_result", "done", "error", "part")
 
     def __init__(self, part: Generator[Action, Happening, T]) -> None:
         self.part = part
         self.done = False
         self.error: SmtpReplError | None = None
-        self._results: list[T] = []
+        self._result: object = None
 
     @property
     def result(self) -> T:
         """What the part returned. Raises the `SmtpReplError` that ended it."""
         if self.error is not None:
             raise self.error
-        return self._results[0]
+        if not self.done:
+            raise LookupError("it goes on")
+        return cast("T", self._result)
 
-    def go_on(self, happening: Happening, error: SmtpReplError | None) -> Action | None:
-        """Tell the part what happened; its next action, None when it has ended."""
-        try:
-            return self.part.send(happening) if error is None else self.part.throw(error)
-        except StopIteration as end:
-            self._results.append(end.value)
-        except SmtpReplError as problem:
-            self.error = problem
-        self.done = True
-        return None
+    def over(self, result: object, error: SmtpReplError | None) -> None:
+        """It has ended."""
+        self._result, self.error, self.done = result, error, True
 
 
 NAP = 0.5
-"""Seconds that the loop sleeps at most. A signal that comes just before the selector begins to wait does not wake it:
+"""Seconds that the loop sleeps at most. A signal that comes just before the system begins to wait does not wake it:
 without naps Ctrl-C would then be heard when the server says something, or never."""
 
 
@@ -69,22 +64,23 @@ class Runner:
     is left open. With a `listener`, which stays its maker's to close, parts play servers: `Open` waits for a client.
     """
 
-    __slots__ = ("_due", "_live", "_number", "_selector", "_stage", "_starting")
+    __slots__ = ("_due", "_live", "_number", "_poller", "_stage", "_stale", "_starting")
 
     def __init__(
         self, options: NetOptions, on_attempt: OnAttempt | None = None, listener: "Listener | None" = None
     ) -> None:
-        self._selector = selectors.DefaultSelector()
-        self._stage = Stage(options, on_attempt, self._selector, {}, {}, listener)
+        self._poller: Poller[Watched] = new_poller()
+        self._stage = Stage(options, on_attempt, self._poller, {}, {}, listener)
         self._starting: deque[Session] = deque()
         self._live: set[Session] = set()
         self._due: list[tuple[float, int, Session]] = []
+        self._stale = 0
         self._number = 0
 
     def add(self, part: Generator[Action, Happening, T]) -> Played[T]:
         """Have a part played; also while others are, from within."""
         played = Played(part)
-        self._starting.append(Session(self._stage, played.go_on, part.close))
+        self._starting.append(Session(self._stage, part, played.over))
         return played
 
     def run(self) -> None:
@@ -108,20 +104,20 @@ class Runner:
         self._starting.clear()
         for session in abandoned:
             session.close()
-        self._selector.close()
+        self._poller.close()
         for session in abandoned:
             session.give_up()
 
     def _wait(self) -> None:
         due = self._due
-        for key, mask in self._selector.select(min(NAP, max(0.0, due[0][0] - monotonic())) if due else NAP):
-            session, connection = key.data
+        seconds = min(NAP, max(0.0, due[0][0] - monotonic())) if due else NAP
+        for (session, connection), events in self._poller.wait(seconds):
             if connection is not None:
                 if connection.closed:
                     continue
-                if mask & READ:
+                if events & READ:
                     connection.receive()
-                if mask & WRITE:
+                if events & WRITE:
                     connection.flush()
             if session in self._live:
                 self._resume(session)
@@ -133,6 +129,7 @@ class Runner:
         while self._due and self._due[0][0] <= now:
             when, _, session = heapq.heappop(self._due)
             if session not in self._live or when != session.armed:
+                self._stale -= 1
                 continue
             session.disarm()
             if session.deadline <= now:
@@ -143,16 +140,24 @@ class Runner:
     def _arm(self, session: Session) -> None:
         # Deadlines mostly move on: then the entry that is there wakes us too early once, and is put back.
         if session.deadline < session.armed:
-            session.armed = session.deadline
             self._number += 1
+            self._stale += session.armed < inf
+            session.armed = session.deadline
             heapq.heappush(self._due, (session.armed, self._number, session))
 
     def _resume(self, session: Session) -> None:
         if session.resume():
-            self._arm(session)
-        else:
-            self._live.discard(session)
-            session.close()
+            if session.deadline < session.armed:
+                self._arm(session)
+            return
+        self._live.discard(session)
+        session.close()
+        self._stale += session.armed < inf
+        if self._stale > 100 + len(self._live):
+            # Whoever is over by now shall not stay in memory for as long as it might have waited.
+            self._due[:] = [entry for entry in self._due if entry[2] in self._live and entry[0] == entry[2].armed]
+            heapq.heapify(self._due)
+            self._stale = 0
 
 
 def run_part(part: Generator[Action, Happening, T], options: NetOptions, on_attempt: OnAttempt | None = None) -> T:

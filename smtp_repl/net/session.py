@@ -3,17 +3,17 @@
 What can be done at once is. Reading waits with a note of what is being read; whatever else has to wait is a task: a
 generator that yields the time by which it wants to be woken at the latest, looks again whether it can go on, and
 returns the happening. What an action is and what it may throw into the part, `script.actions` says. The loop that
-resumes sessions is the runner's; this module only tells its selector what to watch.
+resumes sessions is the runner's; this module only tells its poller what to watch.
 """
 
-import selectors
 from collections.abc import Callable, Generator
 from enum import Enum
 from math import inf
 from time import monotonic
 
-from smtp_repl.net.connection import WRITE, Connection
+from smtp_repl.net.connection import Connection
 from smtp_repl.net.dial import CONNECT_SECONDS, Address, OnAttempt, dial, opened, resolve
+from smtp_repl.net.poller import WRITE, Poller
 from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.actions import (
     Action,
@@ -67,10 +67,14 @@ class Stage(Record):
 
     options: NetOptions
     on_attempt: OnAttempt | None
-    selector: selectors.BaseSelector
+    poller: "Poller[Watched]"
     tls_sessions: "Sessions"
     addresses: dict[Target, list[Address]]
     listener: "Listener | None" = None
+
+
+Watched = tuple["Session", Connection | None]
+"""What is left with the poller: whose it is; None for a socket that is no connection yet, or that listens."""
 
 
 class _Waits(Enum):
@@ -86,25 +90,25 @@ _Task = Generator[float, None, Happening]
 class Session:
     """A part and its connections, as the runner sees them.
 
-    `go_on` tells the part what happened and returns its next action, None when it has ended; `give_up` ends it.
+    `over` is told what it returned, or the error that ended it.
     """
 
-    __slots__ = ("_go_on", "_has_met", "_reading", "_stage", "_task", "armed", "connections", "deadline", "give_up")
+    __slots__ = ("_has_met", "_over", "_part", "_reading", "_stage", "_task", "armed", "connections", "deadline")
 
     def __init__(
         self,
         stage: Stage,
-        go_on: Callable[[Happening, SmtpReplError | None], Action | None],
-        give_up: Callable[[], None],
+        part: Generator[Action, Happening, object],
+        over: Callable[[object, SmtpReplError | None], None],
     ) -> None:
         self._stage = stage
-        self._go_on = go_on
+        self._part = part
+        self._over = over
         self._reading: Connection | None = None
         """What is being read, if it is reading that the part waits for."""
         self._task: _Task | None = None
         """What it waits for otherwise; None before the first action."""
         self._has_met = False
-        self.give_up = give_up
         self.connections: dict[str, Connection] = {}
         self.deadline = 0.0
         """When to be resumed at the latest."""
@@ -113,20 +117,33 @@ class Session:
 
     def resume(self) -> bool:
         """Look whether what is waited for has happened, and let the part go on; False when it has ended."""
-        action: Action | None = None
-        while True:
+        try:
             error: SmtpReplError | None = None
-            happening: _Outcome = None
             try:
-                happening = self._look() if action is None else self._begin(action)
+                happening = self._look()
             except SmtpReplError as problem:
-                error = problem
-            if happening is _WAITS:
-                self.watch()
-                return True
-            action = self._go_on(happening, error)
-            if action is None:
-                return False
+                happening, error = None, problem
+            while happening is not _WAITS:
+                action = self._part.send(happening) if error is None else self._part.throw(error)
+                error = None
+                try:
+                    happening = self._begin(action)
+                except SmtpReplError as problem:
+                    happening, error = None, problem
+        except StopIteration as end:
+            self._over(end.value, None)
+            return False
+        except SmtpReplError as problem:
+            self._over(None, problem)
+            return False
+        for connection in self.connections.values():
+            if connection.watched != connection.wanted:
+                self._watch(connection)
+        return True
+
+    def give_up(self) -> None:
+        """Have the part end where it stands."""
+        self._part.close()
 
     def _begin(self, action: Action) -> _Outcome:
         if isinstance(action, Read):
@@ -137,16 +154,15 @@ class Session:
                 connection.set_clock()
             self.deadline = connection.clock + connection.waited + action.seconds
             self._reading = connection
-            return self._read(connection) if connection.octets or connection.has_news else _WAITS
+            return self._read(connection) if connection.has_news else _WAITS
         if isinstance(action, Send):
             connection = self._writable(action.connection)
-            if not connection.tls_active or len(action.octets) <= _SLICE:
-                connection.send(action.octets)
-                if not connection.unsent and not connection.broken:
-                    return None
-                self._task = self._flush(connection)
-            else:
+            if len(action.octets) > _SLICE and connection.tls_active:
                 self._task = self._send_sliced(connection, action.octets)
+            elif connection.send(action.octets):
+                return None
+            else:
+                self._task = self._flush(connection)
         elif isinstance(action, Close):
             self.drop(action.connection)
             return None
@@ -168,38 +184,39 @@ class Session:
         return None
 
     def _read(self, connection: Connection) -> _Outcome:
-        if not connection.octets and not connection.has_news:
+        octets = connection.octets
+        if not octets and not connection.has_news:
             now = monotonic()
             if now < self.deadline:
                 return _WAITS
             connection.receive()  # a last look
+            octets = connection.octets
             if not connection.has_news:
                 self._reading = None
                 return TimedOut(now - connection.clock)
         self._reading = None
-        if connection.octets:
-            octets, connection.octets = connection.octets, b""
-            return Received(octets, max(0.0, connection.arrived_at - connection.clock))
+        seconds = max(0.0, connection.arrived_at - connection.clock)
+        if octets:
+            connection.octets = b""
+            return Received._make((octets, seconds))
         if connection.fault is not None:
             raise connection.fault
-        return PeerGone(connection.reset, max(0.0, connection.arrived_at - connection.clock))
+        return PeerGone(connection.reset, seconds)
 
     def disarm(self) -> None:
         """The entry in the heap is gone."""
         self.armed = inf
 
-    def watch(self) -> None:
-        """Have the selector watch for what the connections now want."""
-        for connection in self.connections.values():
-            wanted = connection.wanted
-            if connection.watched != wanted:
-                if not connection.watched:
-                    self._stage.selector.register(connection, wanted, (self, connection))
-                elif wanted:
-                    self._stage.selector.modify(connection, wanted, (self, connection))
-                else:
-                    self._stage.selector.unregister(connection)
-                connection.watched = wanted
+    def _watch(self, connection: Connection) -> None:
+        """Have the poller watch for what a connection now wants."""
+        wanted = connection.wanted
+        if not connection.watched:
+            self._stage.poller.watch(connection, wanted, (self, connection))
+        elif wanted:
+            self._stage.poller.change(connection, wanted, (self, connection))
+        else:
+            self._stage.poller.leave(connection)
+        connection.watched = wanted
 
     def close(self) -> None:
         """Drop every connection."""
@@ -214,7 +231,7 @@ class Session:
         if connection is None:
             return
         if connection.watched:
-            self._stage.selector.unregister(connection)
+            self._stage.poller.leave_closing(connection)
         connection.close()
 
     def _writable(self, name: str) -> Connection:
@@ -242,15 +259,14 @@ class Session:
 
     def _send_sliced(self, connection: Connection, octets: bytes) -> _Task:
         for start in range(0, len(octets), _SLICE):
-            connection.send(octets[start : start + _SLICE])
-            yield from self._flush(connection)
+            if not connection.send(octets[start : start + _SLICE]):
+                yield from self._flush(connection)
         return None
 
     def _stream(self, action: SendStream) -> _Task:
         connection = self._writable(action.connection)
         for block in action.blocks:
-            connection.send(block)
-            if connection.unsent or connection.broken:
+            if not connection.send(block):
                 yield from self._flush(connection)
         return None
 
@@ -286,11 +302,11 @@ class Session:
         try:
             while True:
                 sock, deadline = next(dialing)
-                stage.selector.register(sock, WRITE, (self, None))
+                stage.poller.watch(sock, WRITE, (self, None))
                 try:
                     yield deadline
                 finally:
-                    stage.selector.unregister(sock)
+                    stage.poller.leave(sock)
         except StopIteration as end:
             connection = Connection(end.value, target)
         finally:
@@ -307,14 +323,14 @@ class Session:
         is_first, self._has_met = not self._has_met, True
         seconds = self._stage.options.connect_timeout
         deadline = inf if is_first else monotonic() + seconds
-        listener.queue(self, self._stage.selector)
+        listener.queue(self, self._stage.poller)
         try:
             while (sock := listener.accept(self)) is None:
                 if monotonic() >= deadline:
                     raise ReplyTimeout(f"no further client connected within {seconds:g} s", kind="no-client")
                 yield deadline
         finally:
-            listener.leave(self, self._stage.selector)
+            listener.leave(self, self._stage.poller)
         target = listener.peer(sock)
         connection = self.connections[name] = Connection(sock, target)
         facts = None

@@ -82,6 +82,7 @@ else:
             body["__match_args__"] = body["_fields"] = fields
             body["_replace"] = _replace
             body["_asdict"] = _asdict
+            body["_make"] = classmethod(_new)
             body["__getnewargs__"] = _arguments
             body.setdefault("__repr__", _repr)
             return type(name, (tuple,), body)

@@ -1,5 +1,6 @@
 """The driver of parts against real peers on loopback: what a part asks for is done, and what happened is told."""
 
+import gc
 import signal
 import socket
 import sys
@@ -13,6 +14,7 @@ import pytest
 from smtp_repl.net.connection import UNREAD_LIMIT
 from smtp_repl.net.dial import Attempt
 from smtp_repl.net.runner import NetOptions, Runner, run_part
+from smtp_repl.net.session import Session
 from smtp_repl.net.tls import TlsOptions
 from smtp_repl.script.actions import (
     Action,
@@ -557,3 +559,30 @@ def test_tls_sessions_are_resumed_within_a_run(raw_server: Start, certificates: 
         server.join()
     assert first == second
     assert context.session_stats()["hits"] == 1
+
+
+def test_who_is_over_is_forgotten() -> None:
+    """A session leaves nothing behind: ten thousand one after another take no more memory than a few."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            for _ in range(400):
+                with server.accept()[0] as sock:
+                    sock.sendall(b"220 hi\r\n")
+
+        greeter = threading.Thread(target=greet)
+        greeter.start()
+        runner = Runner(NetOptions(Target("127.0.0.1", server.getsockname()[1])))
+        kept = []
+
+        def part(left: int) -> Playing[None]:
+            yield from ask(Open("", None), Opened)
+            yield from lines(1)
+            kept.append(sum(isinstance(one, Session) for one in gc.get_objects()) if left % 50 == 0 else 0)
+            if left:
+                runner.add(part(left - 1))
+
+        runner.add(part(399))
+        runner.run()
+        greeter.join()
+    assert max(kept) < 250

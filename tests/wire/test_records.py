@@ -56,6 +56,12 @@ def test_a_record_matches_by_position() -> None:
             assert (x, y) == (3, 4)
 
 
+def test_a_record_is_made_of_a_sequence() -> None:
+    """In one go, where there are very many of them."""
+    assert Point._make((3, 4)) == Point(3, 4)
+    assert type(Point._make([3, 4])) is Point
+
+
 def test_copies_are_equal() -> None:
     """copy and pickle give the same values and the same class."""
     for twin in (copy.copy(Point(1)), copy.deepcopy(Point(1))):
