@@ -131,7 +131,7 @@ class AnswerDesk(Desk):
         pending = len(self.conversation.pending_reply)
         if pending and not any(isinstance(event, ReplySaid) for event in events):
             lines.append(remark(f"sent; of this reply {pending} octets are said, and it is not complete"))
-        elif self._queue and self.is_connected and self.conversation.phase is not Phase.CLOSED:
+        elif self._queue and self.conversation.phase not in (Phase.CLOSED, Phase.TLS):
             lines.append(self._next_remark())
         return Heard(lines, events)
 
