@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.cli.conftest import ROOT, call, command, program
+from tests.cli.test_run import CANARY, forms
 from tests.servers.raw import Await, Close, Expect, ExpectEnd, Move, RawServer, Send
 from tests.term.screen import Terminal
 
@@ -487,3 +488,24 @@ def test_closed_connections_are_counted_by_kind(write: Write, raw_server: Start)
     done = call("run", path, "--server", server.address, "--repeat", "2", "--json")
     assert json.loads(done.lines[-1])["errors"] == {"closed": 1, "code": 1}
     assert done.status == 1
+
+
+def test_no_form_of_a_password_is_in_any_report(write: Write, tmp_path: Path) -> None:
+    """The canary: in no report, no saved transcript, no output."""
+    lines = [
+        *("@auth user=alice", "S: 220", "C: EHLO client.example.org", "S: 250", "C: AUTH LOGIN", "S: 334"),
+        *("C~ {auth.user}", "S: 334", "C~ {auth.pass}", "S: 235", "C: NOOP", "S: 999"),
+    ]
+    reports = {key: tmp_path / f"report.{key}" for key in ("junit", "tap", "html")}
+    options = [word for key, path in reports.items() for word in (f"--{key}", str(path))]
+    saved = tmp_path / "saved"
+    for more in ([], ["--repeat", "2", "-v"]):
+        done = call(
+            *("run", write(lines), "--local", "--password-env", "P", "--save", str(saved), *options, *more),
+            environ={"P": CANARY},
+        )
+        assert done.status == 1
+        written = done.out + done.err + "".join(path.read_text() for path in (*reports.values(), *saved.iterdir()))
+        assert "AUTH LOGIN" in written
+        assert "{auth.pass}" in written
+        assert not [form for form in forms(CANARY) if form in written]

@@ -154,3 +154,53 @@ def test_conversations_come_out_the_same(path: Path) -> None:
     slowly, _ = play_together(play(script, CASTING, Observer()), play_server(script, Casting(), Observer()))
     assert quickly.result == slowly.result
     assert str(quickly.error) == str(slowly.error)
+
+
+def test_replies_are_timed_once_a_play_has_held() -> None:
+    """The times of a play, in the order of what is answered; of one that goes another way the observer has them."""
+    quick = lane(made(GOOD), CASTING)
+    assert quick is not None
+    assert quick.answers == ("greeting", "EHLO", "MAIL", "RCPT", "DATA", ".", "QUIT")
+    taken: list[list[float]] = []
+    for server in (GOOD, GOOD.replace("S: 354 Go on", "S: 554 No")):
+        part = play_quick(quick, Observer(), lambda seconds: taken.append(list(seconds)))
+        play_together(part, play_server(made(server), Casting(), Observer()))
+    assert [len(seconds) for seconds in taken] == [len(quick.answers)]
+
+
+def test_what_is_told_late_is_told_with_its_time() -> None:
+    """The observer hears at which moment of the clock things happened, and nothing is dated when it is over."""
+
+    class Dated(Log):
+        def __init__(self) -> None:
+            super().__init__()
+            self.moments: list[float | None] = []
+
+        def happened_at(self, moment: float | None) -> None:
+            self.moments.append(moment)
+
+    quick = lane(made(GOOD), CASTING)
+    assert quick is not None
+    moments = iter(range(100))
+    observer = Dated()
+    part = play_quick(quick, observer, clock=lambda: float(next(moments)))
+    bad = made(GOOD.replace("S: 354 Go on", "S: 554 No"))
+    play_together(part, play_server(bad, Casting(), Observer()))
+    *dated, last = observer.moments
+    assert dated == [float(number) for number in range(len(dated))]
+    assert len(dated) > 3
+    assert last is None
+
+
+def test_own_names_are_judged_as_the_player_does() -> None:
+    """A name that we said in EHLO keeps nobody out of the lane, and is masked all the same."""
+    casting = CASTING._replace(own_names=(b"client.example.net",))
+    script = made(GOOD.replace("S: 250-mail.example.com", "S: 250-mail.example.com greets CLIENT.example.net"))
+    server = GOOD.replace("S: 250-mail.example.com", "S: 250-mail.example.com greets client.example.net")
+    quick = lane(script, casting)
+    assert quick is not None
+    quickly, _ = play_together(play_quick(quick, Observer()), play_server(made(server), Casting(), Observer()))
+    slowly, _ = play_together(play(script, casting, Observer()), play_server(made(server), Casting(), Observer()))
+    assert quickly.result == slowly.result
+    assert quickly.result is not None
+    assert quickly.result.status == "pass"
