@@ -22,7 +22,7 @@ from smtp_repl.wire.sasl import Credentials
 from smtp_repl.wire.secrets import Secret
 from smtp_repl.wire.targets import Target
 
-PLAYED, PLAYED_LINES = 8 * 1024 * 1024, 20_000
+PLAYED, PLAYED_LINES = 8 * 1024 * 1024, 10_000
 """Octets and lines of a script that are played; one that has more is only read."""
 FILE_PLAYED = 256 * 1024
 """Octets of each file that are played."""

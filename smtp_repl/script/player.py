@@ -176,14 +176,14 @@ class _ClientPart:
     def _ready(self, channel: Channel) -> Playing:
         """Connected, greeted, and past a handshake that is due."""
         yield from self._open(channel)
-        greeted = GREETING not in channel.conversation.awaiting or channel.name in self._settings.early
+        greeted = _first_due(channel) != (GREETING,) or channel.name in self._settings.early
         if not greeted and not channel.gone:
             yield from channel.await_reply(self._reply_seconds(channel))
         if channel.gone:
             raise channel.why_gone()
 
     def _reply_seconds(self, channel: Channel) -> float:
-        return self._settings.reply_seconds(channel.name, channel.conversation.awaiting)
+        return self._settings.reply_seconds(channel.name, _first_due(channel))
 
     # ------------------------------------------------------------ saying
 
@@ -255,7 +255,7 @@ class _ClientPart:
     def _finish(self) -> Playing:
         """Hear what is still due, so that what nobody asked for does not depend on how fast it came."""
         for channel in self._channels.values():
-            while channel.opened and not channel.gone and channel.conversation.awaiting:
+            while channel.opened and not channel.gone and channel.conversation.due:
                 if channel.conversation.phase in (Phase.CLOSED, Phase.TLS):
                     break
                 if not (yield from channel.read(self._reply_seconds(channel), restart=True)):
@@ -409,3 +409,9 @@ def _at(file: str, node: Wire | Directive, error: ScriptError) -> ScriptError:
     error.file, error.line, error.column = file, node.line, node.column
     error.source = line_text(node.source)
     return error
+
+
+def _first_due(channel: Channel) -> tuple[str, ...]:
+    """What the next reply answers, if one is due; a greeting always comes first."""
+    awaited = channel.conversation.first_awaited
+    return (awaited.said,) if awaited is not None else ()
