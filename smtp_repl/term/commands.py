@@ -16,6 +16,7 @@ from smtp_repl.term.answering.commands import (
     handle_tls_state,
 )
 from smtp_repl.term.authenticate import handle_auth, handle_b64, handle_pass
+from smtp_repl.term.comparing import handle_diff
 from smtp_repl.term.connections import handle_close, handle_connect, handle_quit, handle_starttls, handle_tls
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.facts import handle_inbox, handle_status, topic_lines
@@ -125,6 +126,7 @@ ROWS: tuple[ShellCommand, ...] = (
     ShellCommand("record", "FILE|off", "new-file", "record this session as a script", "", handle_record, sides=_BOTH),
     ShellCommand("save", "FILE", "new-file", "write down what was said so far", "", handle_save, sides=_BOTH),
     ShellCommand("run", "FILE|@NAME", "file", "play a script here, then go on by hand", "", handle_run, True),
+    ShellCommand("diff", "FILE|@NAME", "file", "how this session differs from a recorded one", "", handle_diff),
     ShellCommand("steps", "", "", "what was said in this session, numbered", "", handle_steps),
     ShellCommand("rewind", "N", "step", "connect again, play up to step N, then go on by hand", "", handle_rewind),
     ShellCommand("undo", "", "", "take back the last command, by connecting again", "", handle_undo),

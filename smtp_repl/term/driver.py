@@ -13,7 +13,7 @@ from smtp_repl.net.dial import Attempt
 from smtp_repl.net.session import NetOptions
 from smtp_repl.script.transcript import Line
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.requests import Answer, Ask, Connect, Drop, Leave, Play, Request, Say, Tell
+from smtp_repl.term.requests import Answer, Ask, Connect, Display, Drop, Leave, Play, Request, Say, Tell
 from smtp_repl.term.worker import Show, Worker
 from smtp_repl.wire.errors import PeerClosed, SmtpReplError, TlsError
 from smtp_repl.wire.events import Broken, Event, HandshakeDue, ReplySaid
@@ -103,6 +103,8 @@ class Driver(Worker):
                 return await self._ask(request)
             case Tell(text):
                 self.tell(text)
+            case Display(lines):
+                self._show(list(lines), False)
             case Connect(target):
                 self.drop()
                 return await self._connect(target)

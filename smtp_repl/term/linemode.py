@@ -27,7 +27,7 @@ from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.commands import read_command
 from smtp_repl.term.connections import walk
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.requests import Answer, Ask, Connect, Drop, Handling, Leave, Play, Request, Say, Tell
+from smtp_repl.term.requests import Answer, Ask, Connect, Display, Drop, Handling, Leave, Play, Request, Say, Tell
 from smtp_repl.term.typed import expand, is_command, wire_text
 from smtp_repl.wire.commands import parse_command
 from smtp_repl.wire.errors import ExpectationFailed, PeerClosed, Refused, ReplyTimeout, SmtpReplError, TlsError
@@ -203,6 +203,8 @@ class LineMode:
                 return self._ask(request)
             case Tell(text):
                 self._show([remark(line) for line in text.split("\n")])
+            case Display(shown):
+                self._show(shown)
             case Connect(target):
                 yield from self._drop()
                 return (yield from self._connect(target))

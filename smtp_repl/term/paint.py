@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from functools import cache
+from itertools import groupby
 
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.styles import BaseStyle, Style, merge_styles
@@ -10,6 +11,7 @@ from prompt_toolkit.styles.pygments import pygments_token_to_classname, style_fr
 from prompt_toolkit.utils import get_cwidth
 
 from smtp_repl.script.transcript import CLIENT, REMARK, Line
+from smtp_repl.term.requests import ADDED, REMOVED
 from smtp_repl.view.lines import tokens
 from smtp_repl.view.spans import Span
 from smtp_repl.view.styles import shell_style
@@ -17,9 +19,21 @@ from smtp_repl.view.styles import shell_style
 _IN_MESSAGE = "C: DATA\n"
 
 
+_COMPARED = {REMOVED: "class:diff.removed", ADDED: "class:diff.added"}
+
+
 def paint(lines: Iterable[Line], *, in_message: bool = False) -> StyleAndTextTuples:
     """Fragments for some lines, a line end after each. `in_message`: the client's lines are message text."""
-    lines = list(lines)
+    fragments: StyleAndTextTuples = []
+    for style, group in groupby(lines, lambda line: _COMPARED.get(line.kind, "")):
+        if style:
+            fragments += [(style, f"{line.text}\n") for line in group]
+        else:
+            fragments += _paint_transcript(list(group), in_message)
+    return fragments
+
+
+def _paint_transcript(lines: list[Line], in_message: bool) -> StyleAndTextTuples:
     text = "".join(f"{line.text}\n" for line in lines)
     before = _IN_MESSAGE if in_message and any(line.kind == CLIENT for line in lines) else ""
     pieces = tokens(before + text)
@@ -44,7 +58,7 @@ def fit(lines: Iterable[Line], columns: int) -> list[Line]:
     """
     fitted: list[Line] = []
     for line in lines:
-        if line.kind != REMARK or get_cwidth(line.text) < columns or columns < _NARROW:
+        if line.kind not in _TALK or get_cwidth(line.text) < columns or columns < _NARROW:
             fitted.append(line)
             continue
         indent = _INDENT.match(line.text)
@@ -55,16 +69,17 @@ def fit(lines: Iterable[Line], columns: int) -> list[Line]:
             if get_cwidth(longer) < columns or row.strip(" #") == "":
                 row = longer
             else:
-                fitted.append(Line(REMARK, row))
+                fitted.append(Line(line.kind, row))
                 row = f"{begin}  {word}"
             while len(row) >= columns:
-                fitted.append(Line(REMARK, row[: columns - 1]))
+                fitted.append(Line(line.kind, row[: columns - 1]))
                 row = f"{begin}  {row[columns - 1 :]}"
-        fitted.append(Line(REMARK, row))
+        fitted.append(Line(line.kind, row))
     return fitted
 
 
 _NARROW = 20
+_TALK = (REMARK, REMOVED, ADDED)
 _INDENT = re.compile(r"# *(?=[^ ])|# +")
 
 
@@ -81,6 +96,8 @@ def stage_style(background: str = "dark") -> BaseStyle:
                     "ghost": "fg:#808080 italic",
                     "mark.error": "fg:ansired underline",
                     "mark.warning": "fg:ansiyellow underline",
+                    "diff.removed": "ansired",
+                    "diff.added": "ansigreen",
                     "toolbar.host": "bold",
                     "toolbar.good": "ansigreen",
                     "toolbar.bad": "ansired bold",

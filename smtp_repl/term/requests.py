@@ -15,6 +15,7 @@ The functions below are how a handler asks: each yields one request and returns 
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Union
 
+from smtp_repl.script.transcript import Line
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.targets import Target
@@ -50,6 +51,16 @@ class Tell(Record):
     text: str
 
 
+REMOVED, ADDED = "-", "+"
+"""Kinds of lines in a comparison: what only the other one has, and what only this one has."""
+
+
+class Display(Record):
+    """Show lines of a transcript, or of a comparison; their texts are safe to print. Answered by None."""
+
+    lines: tuple[Line, ...]
+
+
 class Connect(Record):
     """Drop the present connection, open another and wait for the greeting. Answered by the greeting, or None."""
 
@@ -71,7 +82,7 @@ class Play(Record):
     casting: "Casting"
 
 
-Request = Say | Ask | Tell | Connect | Drop | Leave | Play
+Request = Say | Ask | Tell | Display | Connect | Drop | Leave | Play
 Answer = Union[Reply, str, "PlayResult", None]
 Handling = Generator[Request, Answer, None]
 """A handler at work."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.transcript import Line
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.requests import Answer, Ask, Connect, Drop, Handling, Leave, Request, Say, Tell
+from smtp_repl.term.requests import Answer, Ask, Connect, Display, Drop, Handling, Leave, Request, Say, Tell
 from smtp_repl.term.settings import Settings
 from smtp_repl.wire.events import HandshakeDue, ReplySaid
 from smtp_repl.wire.targets import Target
@@ -85,6 +85,8 @@ class Sitting:
                 return self._answers.pop(0)
             case Tell(text):
                 self.shown += [f"# {line}" for line in text.split("\n")]
+            case Display(lines):
+                self._show(list(lines))
             case Connect():
                 self.open()
             case Drop():
