@@ -1,5 +1,7 @@
 """What awaits a reply, and where the session will stand."""
 
+import pytest
+
 from smtp_repl.wire.outlook import Awaited, Outlook
 from smtp_repl.wire.states import END_OF_DATA, LAST_CHUNK, Phase
 
@@ -67,3 +69,23 @@ def test_lmtp_awaits_one_less_for_a_refused_recipient() -> None:
     chunks.await_one_less()
     chunks.await_one_less()
     assert chunks.said == (LAST_CHUNK,)
+
+
+@pytest.mark.parametrize(
+    ("said", "ends"),
+    [
+        ([], ("greeting",)),
+        (["EHLO"], ("greeting", "EHLO", "EHLO")),
+        (["MAIL", "RCPT", "RCPT", "DATA"], ("greeting", "MAIL", "DATA")),
+        (["DATA", "."], ("greeting", "DATA", "DATA")),
+    ],
+)
+def test_ends(said: list[str], ends: tuple[str, ...]) -> None:
+    """The oldest and the latest command are told, however many there are between; a message is none."""
+    outlook = Outlook()
+    for one in said:
+        outlook.say(Awaited(one))
+    assert outlook.ends == ends
+    while outlook.take() is not None:
+        pass
+    assert outlook.ends == ()
