@@ -124,7 +124,7 @@ ROWS: tuple[ShellCommand, ...] = (
     ShellCommand("raw", '"TEXT\\r\\n"', "", "send exactly these octets", "", handle_raw, sides=_BOTH),
     ShellCommand("send", "FILE.eml", "file", "DATA where due, and the message from a file", "", handle_send, True),
     ShellCommand("record", "FILE|off", "new-file", "record this session as a script", "", handle_record, sides=_BOTH),
-    ShellCommand("save", "FILE", "new-file", "write down what was said so far", "", handle_save, sides=_BOTH),
+    ShellCommand("save", "FILE [--from N]", "new-file", "write down what was said so far", "", handle_save, sides=_BOTH),
     ShellCommand("run", "FILE|@NAME", "file", "play a script here, then go on by hand", "", handle_run, True),
     ShellCommand("diff", "FILE|@NAME", "file", "how this session differs from a recorded one", "", handle_diff),
     ShellCommand("steps", "", "", "what was said in this session, numbered", "", handle_steps),

@@ -19,6 +19,7 @@ from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.transcript import FILE_ONLY, Line, Transcriber, finding_remark, header_lines, remark
 from smtp_repl.term import hexdump, lens
+from smtp_repl.term.excerpt import lines_from
 from smtp_repl.term.ledger import Ledger
 from smtp_repl.term.pairing import Answer, Pairing
 from smtp_repl.term.settings import Settings
@@ -309,14 +310,17 @@ class Desk:
         self.kept = True
         return [remark(f"recording goes on in {path}" if told else f"recording to {path}")]
 
-    def save(self, path: Path) -> None:
-        """Write what was said over the present or last connection to a new file. Raises `OutputError`."""
+    def save(self, path: Path, step: int = 0) -> None:
+        """Write what was said over the present or last connection to a new file; all of it, or from a step on.
+
+        Raises `OutputError`.
+        """
         recorder = Recorder(path)
         try:
-            recorder.write(self.transcript)
+            recorder.write(lines_from(self.transcript, self.ledger, step))
         finally:
             recorder.close()
-        self.kept = True
+        self.kept = self.kept or not step
 
     def stop_recording(self) -> None:
         if self.recorder is not None:

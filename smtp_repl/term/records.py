@@ -28,14 +28,14 @@ def handle_record(desk: Desk, argument: str) -> Handling:
 
 
 def handle_save(desk: Desk, argument: str) -> Handling:
-    """`/save FILE`: what was said over this connection, or the last one, as a script."""
-    name = argument.strip()
-    if not name:
-        raise UsageError("/save needs a file name", "/save FILE.smtp")
+    """`/save FILE [--from N]`: what was said over this connection, or the last one, as a script; or from step N on."""
+    name, _, step = argument.partition(" --from ")
+    if not name.strip():
+        raise UsageError("/save needs a file name", "/save FILE.smtp [--from N]")
     if not desk.commands:
         raise UsageError("nothing was said yet")
-    path = _path(name)
-    desk.save(path)
+    path = _path(name.strip())
+    desk.save(path, _step(desk, step.strip()) if step else 0)
     shown = printable(str(path))
     again = "--local" if desk.side is Side.CLIENT else f"smtp-repl mock {shown}"
     yield Tell(f"saved; play it again: smtp-repl run {shown} --server HOST:PORT, or {again}")
@@ -65,6 +65,12 @@ def handle_send(desk: Desk, argument: str) -> Handling:
     if desk.phase is Phase.DATA:
         stuffer = DotStuffer(text=True)
         yield from say(stuffer.feed(octets) + stuffer.finish())
+
+
+def _step(desk: Desk, word: str) -> int:
+    if not (word.isascii() and word.isdigit() and int(word) <= desk.ledger.last):
+        raise UsageError(f'"{printable(word)}" is no step of this session', "/steps lists them")
+    return int(word)
 
 
 def _path(name: str) -> Path:

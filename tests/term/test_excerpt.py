@@ -1,8 +1,14 @@
 """Parts of a session as scripts: what a replay plays, and what /save --from keeps."""
 
+from pathlib import Path
+
+import pytest
+
 from smtp_repl.script.actions import Opened
 from smtp_repl.script.text import parse
 from smtp_repl.term.excerpt import lines_from, script_until
+from smtp_repl.term.records import handle_save
+from smtp_repl.wire.errors import UsageError
 from tests.term.sitting import TARGET, Sitting
 
 
@@ -81,3 +87,17 @@ def test_an_identity_that_was_declared_before() -> None:
         sitting.say(line)
     assert since(sitting, 4)[2:] == ["@auth user=bob", "C~ {auth.pass}", "S: 235 ok"]
     assert not parse("\n".join(since(sitting, 4)).encode()).problems
+
+
+def test_save_from_a_step(tmp_path: Path) -> None:
+    """A file of its own that can be played on a session that stands there."""
+    sitting = Sitting(b"250 ok\r\n", b"250 fine\r\n").greeted()
+    sitting.say(b"NOOP\r\n")
+    sitting.say(b"RSET\r\n")
+    path = tmp_path / "a b.smtp"
+    sitting.run(handle_save(sitting.desk, f"{path} --from 3"))
+    assert path.read_text().endswith("@match status\nC: RSET\nS: 250 fine\n")
+    for word in ("4", "x", "-1"):
+        with pytest.raises(UsageError, match="no step of this session"):
+            sitting.run(handle_save(sitting.desk, f"{tmp_path / 'b.smtp'} --from {word}"))
+    assert not (tmp_path / "b.smtp").exists()
