@@ -6,12 +6,12 @@ without its text is an error.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from smtp_repl.cli import options
 from smtp_repl.net.practice.answers import ANSWERS, teach
 from smtp_repl.script.directives import DIRECTIVES
-from smtp_repl.term.commands import COMMANDS
+from smtp_repl.term.commands import ANSWER_COMMANDS, COMMANDS, ShellCommand
 from smtp_repl.wire import states
 from smtp_repl.wire.commands import check_syntax, parse_command
 from smtp_repl.wire.errors import ExitStatus
@@ -60,9 +60,18 @@ def directives() -> str:
 
 def shell_commands() -> str:
     """The `/commands`."""
+    return _commands(COMMANDS)
+
+
+def answer_commands() -> str:
+    """The `/commands` of whoever plays the server."""
+    return _commands(ANSWER_COMMANDS)
+
+
+def _commands(rows: Mapping[str, ShellCommand]) -> str:
     return table(
         ("command", "what it does", "key"),
-        ((code(row.usage), row.help, row.key) for row in COMMANDS.values()),
+        ((code(row.usage), row.help, row.key) for row in rows.values()),
     )
 
 
@@ -216,11 +225,13 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "phases": phases,
     "directives": directives,
     "shell-commands": shell_commands,
+    "answer-commands": answer_commands,
     "sub-commands": sub_commands,
     "options-shell": lambda: _options("shell"),
     "options-run": lambda: _options("run"),
     "options-check": lambda: _options("check"),
     "options-mock": lambda: _options("mock"),
+    "options-answer": lambda: _options("answer"),
     "options-fmt": lambda: _options("fmt"),
     "options-serve": lambda: _options("serve"),
     "exit-statuses": exit_statuses,

@@ -155,6 +155,10 @@ def shot(person: Person, after: str = "") -> str:
     lines = person.terminal.history()
     if after:
         lines = lines[next(number for number, line in enumerate(lines) if line.startswith(after)) :]
+    return _picture(lines)
+
+
+def _picture(lines: list[str]) -> str:
     if lines and lines[-1].startswith(" "):
         toolbar = lines.pop()
         while lines and not lines[-1]:
@@ -235,7 +239,35 @@ def hand_over(folder: Path) -> str:
         return shot(person, "C: HELO")
 
 
+def answer_mail(folder: Path) -> str:
+    """A person plays the server for `run @first-mail`."""
+    argv = [sys.executable, "-m", "smtp_repl", "answer"]
+    with (
+        TemporaryDirectory() as state,
+        Terminal(argv, {**_environment(state), "PYTHONPATH": str(_ROOT)}, WIDTH, 60, str(folder)) as terminal,
+    ):
+        terminal.wait_for("# no client:")
+        address = re.search(r"127\.0\.0\.1:[0-9]+", terminal.text())
+        client = [sys.executable, "-m", "smtp_repl", "run", "@first-mail", "--server", address[0] if address else ""]
+        with subprocess.Popen(client, stdout=subprocess.DEVNULL, cwd=_ROOT):  # noqa: S603 # our own
+            _take(terminal, "220 ")
+            terminal.wait_for("C: EHLO")
+            terminal.type("250 mail.example.com, nothing special\n")
+            for reply in ("250 2.1.0", "250 2.1.5", "354 ", "250 2.0.0", "221 "):
+                _take(terminal, reply)
+            terminal.wait_for(lambda terminal: terminal.screen()[-1].startswith(" listening on"))
+            # Here it is always the same side that closes.
+            return _picture(terminal.history()).replace("# the server closed", "# we closed")
+
+
+def _take(terminal: Terminal, reply: str) -> None:
+    """Wait until a reply stands dimmed at the prompt, and send it."""
+    terminal.wait_for(lambda terminal: terminal.line().startswith(f"S: {reply}"))
+    terminal.key("tab", "enter")
+
+
 SCREENS: dict[str, Callable[[Path], str]] = {
+    "answer-mail": answer_mail,
     "screen": screen,
     "tutorial-first": tutorial_first,
     "tutorial-mail": tutorial_mail,
