@@ -43,6 +43,10 @@ def execute(argv: Sequence[str], environment: Environment) -> int:
             from smtp_repl.cli.help import help_text
 
             environment.out(help_text(words.command))
+        elif words.has("completion"):
+            from smtp_repl.cli.completion import completion
+
+            environment.out(completion(words.text("completion") or "").removesuffix("\n"))
         else:
             return _dispatch(words, environment)
     except SmtpReplError as error:

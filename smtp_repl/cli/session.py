@@ -9,6 +9,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from smtp_repl.cli.attending import PLAIN, answer_of
 from smtp_repl.cli.connecting import net_options, tls_options
 from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.options import Words
@@ -18,6 +19,7 @@ from smtp_repl.cli.sources import folder_blocks, folder_loader, read_source
 from smtp_repl.net.dial import Attempt
 from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.desk import Account, Desk, Material, Practice
+from smtp_repl.term.greetings import farewell, welcome
 from smtp_repl.term.hosts import Host, describe
 from smtp_repl.term.requests import Ask
 from smtp_repl.wire.errors import ExitStatus, SecretMissing, SmtpReplError, UsageError
@@ -44,7 +46,7 @@ def main(words: Words, environment: Environment) -> int:
     if not words.has("line") and environment.is_interactive:
         if not environment.is_dumb:
             return _shell(words, environment, known, host, target)
-        environment.talk("# TERM=dumb: the cursor cannot be moved, so lines are taken one by one; Ctrl-D leaves")
+        environment.talk(PLAIN.format(environment.environ.get("TERM")))
     with _desk(words, environment, known, target) as (desk, place):
         desk.profile = host
         return _lines(words, environment, desk, place, passwords.get(DEFAULT))
@@ -210,7 +212,11 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
             where = Target(attempt.address, attempt.port) if attempt.port else attempt.address
             show([remark(f"{where}: {attempt.outcome}")])
 
+    attended = environment.is_interactive and not words.has("line")
+
     def ask(question: Ask) -> str | None:
+        if attended:
+            return answer_of(question, environment)
         if not question.hidden:
             return question.default or None
         if password is not None:
@@ -229,11 +235,16 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
         auth_user=user,
         expect=words.text("expect") or "",
         quits=not words.has("no-quit"),
+        attended=attended,
     )
+    if attended:
+        show(welcome(desk, plain=True))
     # A certificate for the practice server takes 100 ms, and any line may be the one that needs it.
     net = net_options(words, target)._replace(tls=desk.tls_for(target), connect_timeout=desk.settings.connect_seconds)
     try:
         run_part(LineMode(desk, options, show=show, ask=ask).play(lines), net, attempted)
+        if attended:
+            show(farewell(desk))
         if desk.fault is not None:
             raise desk.fault
     except SmtpReplError as error:

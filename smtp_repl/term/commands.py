@@ -69,6 +69,8 @@ def handle_help(desk: Desk, argument: str) -> Handling:
         for row in rows.values():
             key = f"  [{row.key}]" if row.key else ""
             yield Tell(f"  {row.usage.ljust(width)}  {row.help}{key}")
+        for name, line in desk.aliases.items():
+            yield Tell(f"  {f'/{name}'.ljust(width)}  stands for {printable(line)}")
         yield Tell("//x sends /x; /help WORD explains a verb, a keyword or a code")
 
 
@@ -124,7 +126,7 @@ ROWS: tuple[ShellCommand, ...] = (
     ShellCommand("raw", '"TEXT\\r\\n"', "", "send exactly these octets", "", handle_raw, sides=_BOTH),
     ShellCommand("send", "FILE.eml", "file", "DATA where due, and the message from a file", "", handle_send, True),
     ShellCommand("record", "FILE|off", "new-file", "record this session as a script", "", handle_record, sides=_BOTH),
-    ShellCommand("save", "FILE [--from N]", "new-file", "write down what was said so far", "", handle_save, sides=_BOTH),
+    ShellCommand("save", "FILE", "new-file", "write down what was said so far", "", handle_save, sides=_BOTH),
     ShellCommand("run", "FILE|@NAME", "file", "play a script here, then go on by hand", "", handle_run, True),
     ShellCommand("diff", "FILE|@NAME", "file", "how this session differs from a recorded one", "", handle_diff),
     ShellCommand("steps", "", "", "what was said in this session, numbered", "", handle_steps),

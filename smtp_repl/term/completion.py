@@ -113,7 +113,8 @@ def _command_arguments(kind: str, argument: str, state: State) -> list[Proposal]
         case "file" | "new-file":
             return [Proposal(name, fixed=True) for name in usable(state.files(argument))]
         case "target":
-            return [Proposal(target, "used before", fixed=True) for target in usable(state.targets)]
+            named = [Proposal(name, meaning, fixed=True) for name, meaning in state.hosts.items()]
+            return [*named, *(Proposal(target, "used before", fixed=True) for target in usable(state.targets))]
         case "mechanism":
             return mechanism_proposals(state, spoken_only=True)
         case "topic":

@@ -4,15 +4,15 @@ from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.desk import Desk
 
 
-def welcome(desk: Desk) -> list[Line]:
-    """The first lines; on the practice server a newcomer is told what to type first."""
+def welcome(desk: Desk, *, plain: bool = False) -> list[Line]:
+    """The first lines; on the practice server a newcomer is told what to type first. `plain` knows no keys."""
     if desk.practice is None:
         return []
     account = desk.practice.account
     return [
         remark("this is the practice server: it delivers nothing, so nothing can go wrong"),
         remark(f"type EHLO client.example.org and press Enter; account for AUTH: {account.user} / {account.password}"),
-        remark("/help lists the commands, Tab completes, Ctrl-D leaves"),
+        remark(f"/help lists the commands, {'' if plain else 'Tab completes, '}Ctrl-D leaves"),
     ]
 
 
@@ -23,11 +23,10 @@ def farewell(desk: Desk) -> list[Line]:
     count = "1 command" if desk.commands == 1 else f"{desk.commands} commands"
     if desk.kept:
         return [remark(f"session over: {count}")]
-    lines = [remark(f"session over: {count}, not kept")]
+    lines = [
+        f"session over: {count}, not kept",
+        "to keep the next one: /save FILE before you leave, or --record FILE at the start",
+    ]
     if desk.practice is not None:
-        again = "smtp-repl --local --record FILE"
-        lines.append(remark(f"to keep the next one: /save FILE before you leave, or {again} from the start"))
-        lines.append(remark("what is kept is a script: smtp-repl run FILE --local plays it again"))
-    else:
-        lines.append(remark("to keep the next one: /save FILE before you leave, or --record FILE from the start"))
-    return lines
+        lines.append("what is kept is a script: smtp-repl run FILE --local plays it again")
+    return [remark(line) for line in lines]

@@ -30,7 +30,17 @@ from smtp_repl.term.desk import Desk
 from smtp_repl.term.requests import Answer, Ask, Connect, Display, Drop, Handling, Leave, Play, Request, Say, Tell
 from smtp_repl.term.typed import expand, is_command, wire_text
 from smtp_repl.wire.commands import parse_command
-from smtp_repl.wire.errors import ExpectationFailed, PeerClosed, Refused, ReplyTimeout, SmtpReplError, TlsError
+from smtp_repl.wire.errors import (
+    CleartextError,
+    ExpectationFailed,
+    OutputError,
+    PeerClosed,
+    Refused,
+    ReplyTimeout,
+    SmtpReplError,
+    TlsError,
+    UsageError,
+)
 from smtp_repl.wire.events import Broken, Event, HandshakeDue, ReplySaid
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.replies import Reply
@@ -49,7 +59,11 @@ _GOODBYE = 1.0
 
 
 class LineOptions(NamedTuple):
-    """What the command line says about the session; `expect` is a code such as 550, or 5xx; "" expects no refusal."""
+    """What the command line says about the session; `expect` is a code such as 550, or 5xx; "" expects no refusal.
+
+    A session that is `attended` has a person at a terminal that is too plain for the shell: what goes wrong is shown
+    to them and ends nothing, and a refusal is theirs to judge.
+    """
 
     target: Target
     ehlo: bool = False
@@ -57,6 +71,7 @@ class LineOptions(NamedTuple):
     auth_user: str | None = None
     expect: str = ""
     quits: bool = True
+    attended: bool = False
 
 
 class LineMode:
@@ -92,13 +107,15 @@ class LineMode:
             auth_user=options.auth_user,
         )
         yield from self._drive(steps)
-        if self._refusal is None or not (options.ehlo or options.starttls or options.auth_user is not None):
+        walked = options.ehlo or options.starttls or options.auth_user is not None
+        if self._refusal is None or not walked or options.attended:
             for line in lines:
-                yield from self._take(line)
+                yield from self._take_from(line)
                 if self._leaves:
                     break
         yield from self._end()
-        self._judge()
+        if not options.attended:
+            self._judge()
 
     def _judge(self) -> None:
         """The end of the session decides: was there a refusal, and was it what was asked for?"""
@@ -112,6 +129,20 @@ class LineMode:
             raise ExpectationFailed(f"no reply had the code {expect}")
 
     # ------------------------------------------------------------ lines
+
+    def _take_from(self, line: bytes) -> Generator[Action, Happening, None]:
+        """Do what one line of a script or of a person says."""
+        try:
+            yield from self._take(line)
+            if self._options.attended:
+                yield from self._part()
+        except SmtpReplError as error:
+            if not self._options.attended or isinstance(error, OutputError):
+                raise
+            if not isinstance(error, UsageError | CleartextError | ReplyTimeout):
+                yield from self._drop()
+            hint = f"\nhint: {error.hint}" if error.hint else ""
+            self._show([remark(text) for text in f"error: {error.message}{hint}".split("\n")])
 
     def _take(self, line: bytes) -> Generator[Action, Happening, None]:
         """Do what one line says."""
@@ -167,15 +198,18 @@ class LineMode:
                 yield from self._said(b"*\r\n")
             if desk.is_connected:
                 yield from self._said(b"QUIT\r\n")
-        if desk.is_connected and desk.phase is Phase.CLOSED:
-            # Who closes first is told the same way each time: RFC 5321 §4.1.1.10 leaves it to the server.
-            while desk.is_connected and (yield from self._read(_GOODBYE, restart=True)):
-                pass
+        yield from self._part()
         yield from self._drop()
         if unfinished:
             raise Refused(
                 "the message was not finished, and not sent", "a line with a lone dot ends it", kind="in-data"
             )
+
+    def _part(self) -> Generator[Action, Happening, None]:
+        """After goodbye. Who closes first is told the same way each time: RFC 5321 §4.1.1.10 says the server."""
+        if self._desk.phase is Phase.CLOSED:
+            while self._desk.is_connected and (yield from self._read(_GOODBYE, restart=True)):
+                pass
 
     # ------------------------------------------------------------ handlers
 

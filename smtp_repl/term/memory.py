@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from smtp_repl.term.commands import COMMANDS
 from smtp_repl.term.desk import Desk
+from smtp_repl.term.hosts import describe
+from smtp_repl.term.typed import Alias
 from smtp_repl.wire.commands import parse_command, parse_path
 
 if TYPE_CHECKING:
@@ -43,7 +45,8 @@ class Memory:
             senders=tuple(self._senders)[::-1],
             recipients=tuple(self._recipients)[::-1],
             targets=tuple(self._targets)[::-1],
-            commands=tuple(COMMANDS.values()),
+            hosts={name: describe(host) for name, host in desk.hosts.items()},
+            commands=(*COMMANDS.values(), *(Alias(name, line) for name, line in desk.aliases.items())),
             files=files_beginning,
         )
 

@@ -3,7 +3,7 @@
 Values only. The shell makes a `State` from what it knows each time that somebody types; rules read it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from smtp_repl.wire.conversation import Conversation, Envelope
@@ -43,7 +43,7 @@ class Proposals(NamedTuple):
 class CommandRow(Protocol):
     """A row of the table of `/commands`, as far as completion reads it.
 
-    `kind` of the argument is target, file, new-file, mechanism, topic, words:a|b, or anything else for none.
+    `kind` of the argument is target, file, new-file, mechanism, topic, setting, words:a|b, or anything else for none.
     """
 
     @property
@@ -64,7 +64,8 @@ class State(NamedTuple):
     """Where a session stands, for completion.
 
     `phase` is the phase ahead: what holds if all that is awaited goes well. `senders`, `recipients` and `targets`
-    were used before, the latest first; `host_names` are ours, for EHLO. `files` gives the names that begin so.
+    were used before, the latest first; `hosts` are profiles and what each is; `host_names` are ours, for EHLO.
+    `files` gives the names that begin so.
     """
 
     connected: bool = False
@@ -80,6 +81,7 @@ class State(NamedTuple):
     senders: Sequence[str] = ()
     recipients: Sequence[str] = ()
     targets: Sequence[str] = ()
+    hosts: Mapping[str, str] = {}
     commands: Sequence[CommandRow] = ()
     files: Callable[[str], Sequence[str]] = _no_files
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from smtp_repl.wire.octets import printable
+from smtp_repl.wire.records import Record
+
 
 def is_command(line: str) -> bool:
     """Whether a typed line is for us and not for the server: `/word`, but not `//word`."""
@@ -15,6 +18,19 @@ def expand(line: str, aliases: Mapping[str, str]) -> str:
     name, blank, argument = line[1:].partition(" ")
     meant = aliases.get(name)
     return line if meant is None else f"{meant}{blank}{argument}"
+
+
+class Alias(Record):
+    """A command of the user's own, as a row for whoever lists commands."""
+
+    name: str
+    line: str
+    arguments: str = ""
+    kind: str = ""
+
+    @property
+    def help(self) -> str:
+        return f"stands for {printable(self.line)}"
 
 
 def wire_text(line: str) -> str:
