@@ -306,3 +306,18 @@ def test_a_recording_for_each_client(tmp_path: Path) -> None:
     assert "S: 220 one\n" in (tmp_path / "rec.smtp").read_text()
     assert "S: 220 two\n" in (tmp_path / "rec-2.smtp").read_text()
     assert "one" not in (tmp_path / "rec-2.smtp").read_text()
+
+
+def test_save_afterwards(tmp_path: Path) -> None:
+    """/save writes the session of the last client, and says how to play it."""
+    seat = Seat().greeted("SIZE 1000")
+    lines = seat.command(f"/save {tmp_path / 'a.smtp'}")
+    assert lines == [
+        f"# saved; play it again: smtp-repl run {tmp_path / 'a.smtp'} --server HOST:PORT,"
+        f" or smtp-repl mock {tmp_path / 'a.smtp'}"
+    ]
+    saved = (tmp_path / "a.smtp").read_text().splitlines()
+    assert saved[-5:] == [
+        *("S: 220 mail.example.com ESMTP", "C: EHLO client.example.org", "S: 250-mail.example.com", "S: 250 SIZE 1000"),
+        "# @caps SIZE=1000",
+    ]
