@@ -17,7 +17,7 @@ def main(words: Words, environment: Environment) -> int:
     if words.has("force") and not words.has("record"):
         raise UsageError("--force overwrites the file of --record, and there is none")
     with listen(words) as listener:
-        if environment.is_interactive:
+        if environment.is_interactive and not environment.is_dumb:
             return _shell(words, environment, listener)
         return _lines(words, environment, listener)
 
