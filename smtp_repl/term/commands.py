@@ -15,15 +15,19 @@ from smtp_repl.term.answering.commands import (
     handle_reply,
     handle_tls_state,
 )
+from smtp_repl.term.attachments import handle_attach
 from smtp_repl.term.authenticate import handle_auth, handle_b64, handle_pass
 from smtp_repl.term.comparing import handle_diff
+from smtp_repl.term.compose import handle_edit
 from smtp_repl.term.connections import handle_close, handle_connect, handle_quit, handle_starttls, handle_tls
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.facts import handle_inbox, handle_status, topic_lines
-from smtp_repl.term.records import handle_record, handle_save, handle_send
+from smtp_repl.term.records import handle_record, handle_save
 from smtp_repl.term.requests import Handling, Tell, say
 from smtp_repl.term.rewind import handle_rewind, handle_steps, handle_undo
+from smtp_repl.term.sending import handle_send
 from smtp_repl.term.switches import handle_data, handle_hex, handle_set, handle_timing
+from smtp_repl.term.template import handle_template
 from smtp_repl.wire.conversation import Side
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
@@ -124,7 +128,10 @@ ROWS: tuple[ShellCommand, ...] = (
     ShellCommand("b64", "TEXT", "", "answer AUTH with 334 and TEXT in base64", "", handle_challenge, sides=_SERVER),
     ShellCommand("data", "live|compose", "words:live|compose", "how messages are typed", "", handle_data),
     ShellCommand("raw", '"TEXT\\r\\n"', "", "send exactly these octets", "", handle_raw, sides=_BOTH),
-    ShellCommand("send", "FILE.eml", "file", "DATA where due, and the message from a file", "", handle_send, True),
+    ShellCommand("template", "[SUBJECT]", "", "fill in what a correct message needs", "", handle_template, True),
+    ShellCommand("attach", "[FILE|off]", "file", "send a file with the message", "", handle_attach, True),
+    ShellCommand("edit", "", "", "open what is typed in your editor", "Ctrl-X Ctrl-E", handle_edit),
+    ShellCommand("send", "FILE.eml [--bdat]", "file", "send a message from a file, of any size", "", handle_send, True),
     ShellCommand("record", "FILE|off", "new-file", "record this session as a script", "", handle_record, sides=_BOTH),
     ShellCommand("save", "FILE", "new-file", "write down what was said so far", "", handle_save, sides=_BOTH),
     ShellCommand("run", "FILE|@NAME", "file", "play a script here, then go on by hand", "", handle_run, True),

@@ -6,7 +6,7 @@ SMTP has no way to take DATA back (RFC 5321 §4.1.1.4): once the 354 is there, o
 from collections.abc import Callable
 
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.requests import Drop, Handling, Tell, ask, say
+from smtp_repl.term.requests import Drop, Edit, Handling, Tell, ask
 from smtp_repl.wire.octets import DotStuffer
 
 
@@ -28,14 +28,18 @@ def stuffing_remark(stuffed: int) -> str:
     return f"{lines} doubled on the wire, and the server undoes it (RFC 5321 §4.5.2)"
 
 
-def interrupted(desk: Desk, rest: bytes, discard: Callable[[], object]) -> Handling:
-    """Ctrl-C in a message. `rest` is what would end it; `discard` empties the prompt."""
+def handle_edit(desk: Desk, argument: str) -> Handling:
+    """`/edit`: what stands at the prompt, in $VISUAL or $EDITOR."""
+    yield Edit()
+
+
+def interrupted(sending: Callable[[], Handling], discard: Callable[[], object]) -> Handling:
+    """Ctrl-C in a message. `sending` sends it as it is; `discard` empties the prompt."""
     yield Tell("the message is open, and SMTP cannot cancel it: go on, send it as it is, or drop the connection")
     answer = yield from ask("continue, send or drop (c/s/d): ")
     match (answer or "c").strip().lower():
         case "s" | "send":
-            discard()
-            yield from say(rest)
+            yield from sending()
         case "d" | "drop":
             discard()
             yield Drop()

@@ -25,7 +25,7 @@ from smtp_repl.term.pairing import Answer, Pairing
 from smtp_repl.term.settings import Settings
 from smtp_repl.wire.conversation import Conversation, Side
 from smtp_repl.wire.errors import OutputError
-from smtp_repl.wire.events import ChallengeSaid, Closed, CommandSaid, Event, Finding, ReplySaid
+from smtp_repl.wire.events import BodySaid, ChallengeSaid, ChunkSaid, Closed, CommandSaid, Event, Finding, ReplySaid
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, GREETING, Phase
@@ -36,6 +36,8 @@ if TYPE_CHECKING:  # what a session by hand can begin without: 20 ms before the 
     from smtp_repl.script.casting import Observer, OpenBlocks
     from smtp_repl.script.steps import Load
     from smtp_repl.term.hosts import Host
+    from smtp_repl.term.multipart import Attachment
+    from smtp_repl.term.outgoing import Outgoing
 
 
 class Account(Record):
@@ -130,6 +132,10 @@ class Desk:
         """Why the recording ended early; the session goes on without."""
         self.observer: Observer | None = None
         """Is told what happens, as in a play (`--json`)."""
+        self.attachments: list[Attachment] = []
+        """Files that go with the message that is being written."""
+        self.outgoing: Outgoing | None = None
+        """A message that goes out in blocks just now."""
         self._clock = clock
         self._time_of_day = time_of_day
         self._transcriber = Transcriber()
@@ -245,6 +251,34 @@ class Desk:
         lines = self.note_wrote(self.conversation.cut_line())
         return lines + self.note_closed(None, by_us=True)
 
+    # ------------------------------------------------------------ messages in blocks
+
+    def now(self) -> float:
+        """Seconds, for intervals."""
+        return self._clock()
+
+    def message_begins(self, outgoing: "Outgoing") -> None:
+        """What the client says from now on is the text of this message."""
+        self.outgoing = outgoing
+        self.transcript += outgoing.stand_in()
+
+    def message_ends(self) -> None:
+        self.outgoing = None
+
+    def _said(self, events: Sequence[Event]) -> list[Line]:
+        """Write down what the client said; of a long message not all is shown, or kept in memory."""
+        outgoing = self.outgoing
+        if outgoing is None:
+            return self._keep(self._transcriber.wrote(events)) + self._remarks(events)
+        shown: list[Line] = []
+        for event in events:
+            if not isinstance(event, BodySaid | ChunkSaid):
+                shown += self._keep(self._transcriber.wrote([event])) + self._remarks([event])
+            elif self.recorder is not None or not outgoing.shows_nothing_more:
+                lines = self._transcriber.wrote([event])
+                shown += outgoing.thin(self._keep(lines, in_memory=outgoing.is_kept))
+        return shown
+
     # ------------------------------------------------------------ what happens, as events
 
     def note_secured(self, facts: TlsFacts) -> list[Line]:
@@ -269,7 +303,7 @@ class Desk:
                 self._follow_auth(event)
         if self.observer is not None:
             self.observer.wrote("", events)
-        return self._keep(self._transcriber.wrote(events)) + self._remarks(events)
+        return self._said(events)
 
     def note_heard(self, events: Sequence[Event]) -> list[Line]:
         lines: list[Line] = []
@@ -329,10 +363,11 @@ class Desk:
 
     # ------------------------------------------------------------ inside
 
-    def _keep(self, lines: Iterable[Line]) -> list[Line]:
+    def _keep(self, lines: Iterable[Line], *, in_memory: bool = True) -> list[Line]:
         """Write lines down; returns those that are for a screen."""
         lines = list(lines)
-        self.transcript += lines
+        if in_memory:
+            self.transcript += lines
         if self.recorder is not None:
             try:
                 self.recorder.write(lines)
@@ -401,6 +436,7 @@ class Desk:
     def _hang_up(self) -> None:
         self.opened = None
         self.exchange, self.challenge = None, None
+        self.attachments.clear()
 
 
 def next_name(path: Path) -> Path:

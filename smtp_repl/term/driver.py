@@ -13,7 +13,21 @@ from smtp_repl.net.dial import Attempt
 from smtp_repl.net.session import NetOptions
 from smtp_repl.script.transcript import Line
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.requests import Answer, Ask, Connect, Display, Drop, Leave, Play, Request, Say, Tell
+from smtp_repl.term.requests import (
+    Answer,
+    Ask,
+    Connect,
+    Display,
+    Draft,
+    Drop,
+    Edit,
+    Leave,
+    Play,
+    Request,
+    Say,
+    Tell,
+    Write,
+)
 from smtp_repl.term.worker import Show, Worker
 from smtp_repl.wire.errors import PeerClosed, SmtpReplError, TlsError
 from smtp_repl.wire.events import Broken, Event, HandshakeDue, ReplySaid
@@ -48,6 +62,11 @@ class Driver(Worker):
         self.desk = desk
         self._options = options
         self._ask = ask
+        self.draft: Callable[[Draft], str | None] = lambda draft: None
+        """Changes the message that is being written."""
+        self.edit: Callable[[], None] = lambda: None
+        """Opens what is typed in an editor."""
+        self._interrupted = asyncio.Event()
         self._client: Client | None = None
         self._performance: Performance | None = None
         self._handshake: asyncio.Task[None] | None = None
@@ -99,6 +118,12 @@ class Driver(Worker):
         match request:
             case Say(octets):
                 return await self._said(octets)
+            case Write(octets):
+                await self._write_on(octets)
+            case Draft():
+                return self.draft(request)
+            case Edit():
+                self.edit()
             case Ask():
                 return await self._ask(request)
             case Tell(text):
@@ -132,6 +157,8 @@ class Driver(Worker):
         """Say some octets in one write; does nothing when there is no connection."""
         if self._client is None or not self.desk.is_connected:
             return
+        if not octets:
+            return
         in_message = self.desk.phase is Phase.DATA
         self._show(self.desk.wrote(octets), in_message)
         try:
@@ -140,6 +167,33 @@ class Driver(Worker):
             self.tell_error(error)
         self._set_alarm()
         self._changed()
+
+    async def _write_on(self, octets: bytes) -> None:
+        """Say octets of a message and wait until there is room for more. Raises `PeerClosed` or `ReplyTimeout`."""
+        client = self._client
+        if client is None or not self.desk.is_connected:
+            raise PeerClosed("the connection is gone; the message did not go out as a whole", kind="in-data")
+        self._show(self.desk.wrote(octets), True)
+        client.write(octets)
+        self._interrupted.clear()
+        room, interrupted = asyncio.ensure_future(client.drain()), asyncio.ensure_future(self._interrupted.wait())
+        try:
+            await asyncio.wait((room, interrupted), return_when=asyncio.FIRST_COMPLETED)
+            if room.done():
+                room.result()
+        finally:
+            room.cancel()
+            interrupted.cancel()
+        self._changed()
+
+    def interrupt_message(self) -> bool:
+        """The person wants to stop a message that is on its way; False when there is none, or they said so before."""
+        outgoing = self.desk.outgoing
+        if outgoing is None or outgoing.is_ending or outgoing.is_interrupted:
+            return False
+        outgoing.is_interrupted = True
+        self._interrupted.set()
+        return True
 
     def drop(self) -> None:
         """Hang up."""

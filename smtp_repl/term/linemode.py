@@ -27,7 +27,7 @@ from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.commands import read_command
 from smtp_repl.term.connections import walk
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.requests import Answer, Ask, Connect, Display, Drop, Handling, Leave, Play, Request, Say, Tell
+from smtp_repl.term.requests import Answer, Ask, Connect, Display, Drop, Handling, Leave, Play, Request, Say, Tell, Write
 from smtp_repl.term.typed import expand, is_command, wire_text
 from smtp_repl.wire.commands import parse_command
 from smtp_repl.wire.errors import (
@@ -233,6 +233,9 @@ class LineMode:
         match request:
             case Say(octets):
                 return (yield from self._said(octets))
+            case Write(octets):
+                self._show(self._desk.wrote(octets))
+                yield Send("", octets)
             case Ask():
                 return self._ask(request)
             case Tell(text):

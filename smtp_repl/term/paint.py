@@ -96,6 +96,7 @@ def stage_style(background: str = "dark") -> BaseStyle:
                     "ghost": "fg:#808080 italic",
                     "mark.error": "fg:ansired underline",
                     "mark.warning": "fg:ansiyellow underline",
+                    "stuffed": "ansimagenta bold",
                     "diff.removed": "ansired",
                     "diff.added": "ansigreen",
                     "toolbar.host": "bold",

@@ -1,13 +1,12 @@
-"""Handlers for files: what was said goes into one, a message comes out of one."""
+"""Handlers for files into which goes what was said."""
 
 from pathlib import Path
 
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.requests import Handling, Tell, say
+from smtp_repl.term.requests import Handling, Tell
 from smtp_repl.wire.conversation import Side
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.octets import DotStuffer, printable
-from smtp_repl.wire.states import Phase
+from smtp_repl.wire.octets import printable
 
 
 def handle_record(desk: Desk, argument: str) -> Handling:
@@ -39,32 +38,6 @@ def handle_save(desk: Desk, argument: str) -> Handling:
     shown = printable(str(path))
     again = "--local" if desk.side is Side.CLIENT else f"smtp-repl mock {shown}"
     yield Tell(f"saved; play it again: smtp-repl run {shown} --server HOST:PORT, or {again}")
-
-
-MESSAGE_LIMIT = 1024 * 1024
-"""Octets of a message that `/send` takes: each of its lines is shown."""
-
-
-def handle_send(desk: Desk, argument: str) -> Handling:
-    """`/send FILE.eml`: DATA where it is due, then the message, with CRLF and dots doubled."""
-    name = argument.strip()
-    if not name:
-        raise UsageError("/send needs a file", "/send FILE.eml")
-    if desk.phase not in (Phase.RCPT, Phase.DATA):
-        raise UsageError("a message is not due here", "MAIL and RCPT first")
-    path = _path(name)
-    try:
-        with path.open("rb") as file:
-            octets = file.read(MESSAGE_LIMIT + 1)
-    except OSError as error:
-        raise UsageError(f"cannot read {printable(str(path))}: {error.strerror}", kind="no-file") from None
-    if len(octets) > MESSAGE_LIMIT:
-        raise UsageError(f"the message has more than {MESSAGE_LIMIT} octets", "@data FILE in a script", kind="limit")
-    if desk.phase is Phase.RCPT:
-        yield from say(b"DATA\r\n")
-    if desk.phase is Phase.DATA:
-        stuffer = DotStuffer(text=True)
-        yield from say(stuffer.feed(octets) + stuffer.finish())
 
 
 def _step(desk: Desk, word: str) -> int:

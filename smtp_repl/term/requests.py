@@ -34,6 +34,12 @@ class Say(Record):
     octets: bytes
 
 
+class Write(Record):
+    """Write octets of a message and wait until there is room for more; nothing is awaited. Answered by None."""
+
+    octets: bytes
+
+
 class Ask(Record):
     """Ask the person. Answered by the text, or None when there is nobody to ask or the question was refused.
 
@@ -61,6 +67,20 @@ class Display(Record):
     lines: tuple[Line, ...]
 
 
+class Draft(Record):
+    """The message that is being written. Answered by its text, or None where none is being written.
+
+    With a `text`, that takes its place, and the cursor is placed in it: below 0 at the end.
+    """
+
+    text: str | None = None
+    cursor: int = -1
+
+
+class Edit(Record):
+    """Open what stands at the prompt in an editor. Answered by None."""
+
+
 class Connect(Record):
     """Drop the present connection, open another and wait for the greeting. Answered by the greeting, or None."""
 
@@ -82,7 +102,7 @@ class Play(Record):
     casting: "Casting"
 
 
-Request = Say | Ask | Tell | Display | Connect | Drop | Leave | Play
+Request = Say | Write | Ask | Tell | Display | Draft | Edit | Connect | Drop | Leave | Play
 Answer = Union[Reply, str, "PlayResult", None]
 Handling = Generator[Request, Answer, None]
 """A handler at work."""
@@ -102,6 +122,11 @@ def confirm(question: str) -> Generator[Request, Answer, bool]:
     """A question to which only a written "yes" is a yes; without anybody to ask it is a no."""
     answer = yield from ask(f"{question}: ")
     return answer is not None and answer.strip().lower() in ("yes", "y")
+
+
+def draft(text: str | None = None, cursor: int = -1) -> Generator[Request, Answer, str | None]:
+    answer = yield Draft(text, cursor)
+    return answer if isinstance(answer, str) else None
 
 
 def tell(text: str) -> Handling:

@@ -23,14 +23,16 @@ from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import DynamicStyle
 from prompt_toolkit.utils import get_cwidth
 
-from smtp_repl.script.transcript import Line
+from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.actor import Actor
 from smtp_repl.term.keys import key_bindings
 from smtp_repl.term.marking import Mark, Marker
 from smtp_repl.term.paint import fit, paint, paint_tokens, stage_style
 from smtp_repl.term.settings import Settings
+from smtp_repl.term.stuffing import StuffedDots
 from smtp_repl.view.lines import Place, typed_tokens
 from smtp_repl.view.spans import reply_spans
+from smtp_repl.wire.errors import UsageError
 
 _CLIENT, _TALK = "class:pygments.generic.prompt.client", "class:pygments.comment.single"
 _SERVER = "class:pygments.generic.prompt.server"
@@ -63,7 +65,10 @@ class Stage:
             multiline=Condition(lambda: actor.prompt().kind in ("message", "reply")),
             is_password=Condition(lambda: actor.prompt().hidden),
             lexer=_TypedLexer(actor),
-            input_processors=[Marker(lambda text: self.marks(text))],
+            input_processors=[
+                Marker(lambda text: self.marks(text)),
+                StuffedDots(lambda: actor.prompt().kind == "message"),
+            ],
             completer=ConditionalCompleter(_Quiet(completer), completes),
             complete_while_typing=completes & Condition(lambda: settings.complete == "as-you-type"),
             reserve_space_for_menu=MENU_ROWS,
@@ -77,7 +82,6 @@ class Stage:
             key_bindings=key_bindings(self, actor),
             erase_when_done=True,
             enable_suspend=True,
-            tempfile_suffix=".eml",
         )
         self._app = self._session.app
         self._buffer = self._session.default_buffer
@@ -109,6 +113,12 @@ class Stage:
         self._buffer.cancel_completion()
         self._buffer.set_document(Document(text), bypass_readonly=True)
 
+    def place(self, text: str, cursor: int) -> None:
+        """Put a text at the prompt and the cursor in it; below 0 is the end. Undo goes back to what was there."""
+        self._buffer.cancel_completion()
+        self._buffer.save_to_undo_stack()
+        self._buffer.set_document(Document(text, len(text) if cursor < 0 else cursor), bypass_readonly=True)
+
     def take(self) -> str:
         """What stands at the prompt, and an empty prompt afterwards."""
         text = self._buffer.text
@@ -133,11 +143,19 @@ class Stage:
         self._away = True
 
         async def edit() -> None:
+            from smtp_repl.term.editor import edited  # with what runs programs: not before the first prompt
+
+            problem: list[Line] = []
             try:
-                await self._buffer.open_in_editor()
+                self.text = await edited(self.text)
+            except UsageError as error:
+                problem = [
+                    remark(text) for text in (f"error: {error.message}", f"hint: {error.hint}") if text[-2:] != ": "
+                ]
             finally:
                 self._away = False
                 self._print_held()
+            self.show(problem)
 
         self._app.create_background_task(edit())
 
@@ -212,7 +230,8 @@ class Stage:
 
     def _message(self) -> StyleAndTextTuples:
         prompt = self._actor.prompt()
-        return [(_PROMPTS.get(prompt.kind, _CLIENT), prompt.text)]
+        style = _TALK if prompt.text.startswith("# ") else _PROMPTS.get(prompt.kind, _CLIENT)
+        return [(style, prompt.text)]
 
     def _ghost(self) -> StyleAndTextTuples:
         first, *more = self._actor.prompt().ghost.split("\n")

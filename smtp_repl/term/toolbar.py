@@ -4,6 +4,8 @@ Pure: the desk's facts become pieces of text with the name of a style each. What
 Foreign text is made printable here.
 """
 
+from collections.abc import Sequence
+
 from smtp_repl.term.checking import Trouble
 from smtp_repl.term.desk import Desk
 from smtp_repl.wire import states
@@ -19,15 +21,20 @@ Piece = tuple[str, str]
 _SEPARATOR = "  "
 
 
-def toolbar(desk: Desk, *, note: str = "", trouble: Trouble | None = None, width: int = 100) -> list[Piece]:
+def toolbar(
+    desk: Desk, *, note: str = "", trouble: Trouble | None = None, message: Sequence[Piece] = (), width: int = 100
+) -> list[Piece]:
     """What the toolbar shows.
 
-    `note` is what the driver has to say of itself, such as lines that wait; `trouble` is about what is typed.
+    `note` is what the driver has to say of itself, such as lines that wait; `trouble` is about the line that is typed,
+    `message` about the message.
     """
     first: list[Piece] = [("class:toolbar.note", note)] if note else []
     if trouble is not None:
         first.append((_SEVERITIES[trouble.severity], trouble.shown))
-    return lay_out([*first, *_pieces(desk)], width)
+    if desk.outgoing is not None:
+        first.append(("class:toolbar.next", desk.outgoing.progress()))
+    return lay_out([*first, *message, *_pieces(desk)], width)
 
 
 _SEVERITIES = {"error": "class:toolbar.bad", "warning": "class:toolbar.note", "info": ""}
@@ -95,6 +102,8 @@ def envelope_piece(envelope: Envelope) -> str:
 def _due(desk: Desk) -> str:
     """What may be said next: the verbs that lead on, before those that are legal always."""
     match desk.phase:
+        case Phase.DATA if desk.outgoing is not None:
+            return "Ctrl-C asks"
         case Phase.DATA:
             return "message: a lone . sends it, Ctrl-C asks" + (" (live)" if desk.settings.live_data else "")
         case Phase.AUTH:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from smtp_repl.term import compose
 from smtp_repl.term.actor import Prompt
 from smtp_repl.term.checking import CHECKED, Checker, Standing
+from smtp_repl.term.composing import Composer
 from smtp_repl.term.desk import Desk, Material
 from smtp_repl.term.driver import Driver
 from smtp_repl.term.history import TypedHistory, is_memorable
 from smtp_repl.term.questions import Asker
-from smtp_repl.term.requests import Handling, Tell, confirm
+from smtp_repl.term.requests import Draft, Handling, Tell, confirm
 from smtp_repl.term.toolbar import Piece, toolbar
 from smtp_repl.term.typed import expand, is_command, wire_text
 from smtp_repl.wire.errors import UsageError
@@ -49,6 +50,8 @@ class Typist(Asker):
         self._memory: Memory | None = None
         self._queue: deque[str] = deque()
         super().__init__(driver.tell)
+        self._composer = Composer(desk, driver, lambda: self.stage)
+        driver.draft, driver.edit = self._draft, lambda: self.stage.edit()
         self._checker = Checker()
         self._was = "idle"
         """The kind of prompt before, but for questions."""
@@ -63,7 +66,7 @@ class Typist(Asker):
         if self._aside is not None:
             return _ASIDE
         match self._desk.phase:
-            case Phase.DATA:
+            case Phase.DATA if self._desk.outgoing is None and self._desk.conversation.ahead is Phase.DATA:
                 return _LIVE if self._desk.settings.live_data else _MESSAGE
             case Phase.AUTH:
                 return _STEP
@@ -87,7 +90,8 @@ class Typist(Asker):
             note = f"{_lines(len(self._queue))} for {held}; Enter sends now, Ctrl-C takes back"
         text = self.stage.text
         trouble = self._checker.told(text, self._standing()) if text and self.prompt().kind in CHECKED else None
-        return toolbar(self._desk, note=note, trouble=trouble, width=width)
+        message = self._composer.pieces() if self.prompt().kind == "message" else ()
+        return toolbar(self._desk, note=note, trouble=trouble, message=message, width=width)
 
     def marks(self, text: str) -> list[tuple[int, int, str]]:
         """What of the typed text is to be marked, and how."""
@@ -106,7 +110,7 @@ class Typist(Asker):
             case "question":
                 self._answer(self.stage.take())
             case "message":
-                self._enter_in_message()
+                self._composer.entered()
             case "aside":
                 self._return(self.stage.take())
             case kind:
@@ -168,6 +172,8 @@ class Typist(Asker):
             self._answer(None)
         elif kind == "aside":
             self._return("")
+        elif self._driver.interrupt_message():
+            pass  # whoever sends it asks
         elif self._driver.is_busy:
             self._driver.stop()
             self._driver.tell("stopped; what was sent stays sent")
@@ -175,7 +181,7 @@ class Typist(Asker):
             self.stage.text = "\n".join([*self._queue, *([self.stage.text] if self.stage.text else [])])
             self._queue.clear()
         elif kind in ("message", "live"):
-            self._driver.start(compose.interrupted(self._desk, self._message_octets(), self.stage.take))
+            self._driver.start(compose.interrupted(self._composer.sending, self.stage.take))
         elif kind == "step" and self.stage.text != "*":
             self.stage.text = "*"
             self._driver.tell("a star cancels AUTH: Enter sends it, Ctrl-C takes it back")
@@ -225,7 +231,7 @@ class Typist(Asker):
             self._send_group(line.split("\n"))
         elif kind == "message":
             self.stage.insert(line)
-            self._enter_in_message()
+            self._composer.entered()
         elif kind == "live":
             self._driver.write(_octets(line))
         elif is_command(line):
@@ -281,20 +287,9 @@ class Typist(Asker):
 
     # ------------------------------------------------------------ messages
 
-    def _enter_in_message(self) -> None:
-        if self.stage.is_at_end and compose.is_finished(self.stage.text):
-            octets, stuffed = compose.wire_octets(self.stage.take().removesuffix("."))
-            self._driver.write(octets)
-            if stuffed:
-                self._driver.tell(compose.stuffing_remark(stuffed))
-        else:
-            self.stage.insert("\n")
-
-    def _message_octets(self) -> bytes:
-        """What would end the message that is being written, with what is written of it."""
-        if self._desk.settings.live_data:
-            return b".\r\n"
-        return compose.wire_octets(self.stage.text)[0]
+    def _draft(self, draft: Draft) -> str | None:
+        """What a handler wants of the message; None when none is being written."""
+        return self._composer.change(draft) if self.prompt().kind == "message" else None
 
     def _return(self, line: str) -> None:
         """Back from a command to the message."""
@@ -305,7 +300,7 @@ class Typist(Asker):
 
     def _rescue(self, kind: str) -> None:
         """A message that was being written must not be sent as commands when there is no message any more."""
-        if kind in ("question", "aside") or self._driver.is_busy:
+        if kind in ("question", "aside") or (self._driver.is_busy and self._desk.outgoing is None):
             return  # looked at again when that is over
         was, self._was = self._was, kind
         text = self.stage.text

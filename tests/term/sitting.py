@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.transcript import Line
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.requests import Answer, Ask, Connect, Display, Drop, Handling, Leave, Request, Say, Tell
+from smtp_repl.term.requests import Answer, Ask, Connect, Display, Draft, Drop, Handling, Leave, Request, Say, Tell, Write
 from smtp_repl.term.settings import Settings
 from smtp_repl.wire.events import HandshakeDue, ReplySaid
 from smtp_repl.wire.targets import Target
@@ -29,6 +29,9 @@ class Sitting:
         self.questions: list[str] = []
         self.sent = b""
         self.requests: list[Request] = []
+        self.draft: str | None = None
+        """The message that is being written, and where the cursor stands in it."""
+        self.cursor = 0
         self._replies = list(replies)
         self._answers = list(answers)
         self._loopback = loopback
@@ -80,6 +83,14 @@ class Sitting:
         match request:
             case Say(octets):
                 return self.say(octets)
+            case Write(octets):
+                self.sent += octets
+                self._show(self.desk.wrote(octets))
+            case Draft(text, cursor):
+                before = self.draft
+                if text is not None:
+                    self.draft, self.cursor = text, cursor
+                return before
             case Ask(prompt):
                 self.questions.append(prompt)
                 return self._answers.pop(0)

@@ -5,6 +5,7 @@ import pytest
 from smtp_repl.script.transcript import CLIENT, REMARK, SERVER, Line, remark
 from smtp_repl.term.compose import interrupted, is_finished, stuffing_remark, wire_octets
 from smtp_repl.term.paint import fit, paint
+from smtp_repl.term.requests import Handling, say
 from tests.term.sitting import Sitting
 
 
@@ -39,9 +40,13 @@ def test_ctrl_c_in_a_message(answer: str | None, sent: bytes, connected: bool) -
     sitting = Sitting(b"354 go\r\n", answers=[answer]).greeted()
     sitting.say(b"DATA\r\n")
     before = len(sitting.sent)
-    sitting.run(interrupted(sitting.desk, b".\r\n", lambda: None))
+    sitting.run(interrupted(lambda: end(b".\r\n"), lambda: None))
     assert sitting.sent[before:] == sent
     assert sitting.desk.is_connected is connected
+
+
+def end(octets: bytes) -> Handling:
+    yield from say(octets)
 
 
 @pytest.mark.parametrize("columns", [20, 33, 50, 80])

@@ -1,0 +1,65 @@
+"""`/attach FILE`: files that go with the message that is being written, and sending it with them.
+
+The message at the prompt stays as it is written; see `multipart` for what becomes of it.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from smtp_repl.term.desk import Desk
+from smtp_repl.term.message_check import survey, troubles
+from smtp_repl.term.multipart import Attachment, Multipart, attach
+from smtp_repl.term.outgoing import Outgoing
+from smtp_repl.term.requests import Handling, Tell, draft, say
+from smtp_repl.term.sending import send_data, tell_troubles
+from smtp_repl.term.writing import circumstances, octets_of
+from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.octets import printable
+from smtp_repl.wire.states import Phase
+
+
+def handle_attach(desk: Desk, argument: str) -> Handling:
+    """`/attach FILE`; `/attach` lists what is attached, `/attach off` takes it off again."""
+    name = argument.strip()
+    if len(name) > 1 and name[0] == name[-1] and name[0] in "\"'":
+        name = name[1:-1]
+    if not name:
+        for one in desk.attachments:
+            yield Tell(_described(one))
+        if not desk.attachments:
+            yield Tell("nothing is attached; /attach FILE")
+    elif name.lower() == "off":
+        yield Tell(f"{len(desk.attachments)} taken off" if desk.attachments else "nothing is attached")
+        desk.attachments.clear()
+    else:
+        attachment = attach(Path(name).expanduser())
+        if desk.phase is Phase.RCPT:
+            reply = yield from say(b"DATA\r\n")
+            if reply is None or reply.code != 354:
+                return
+        if (yield from draft()) is None:
+            raise UsageError("no message is being written here", "MAIL, RCPT and DATA first, and no /data live")
+        desk.attachments.append(attachment)
+        yield Tell(f"attached {_described(attachment)}; it goes with the message, in base64")
+
+
+def _described(attachment: Attachment) -> str:
+    return f"{printable(attachment.path.name)}, {attachment.octets:,} octets, {attachment.kind}"
+
+
+def send_with_attachments(desk: Desk, text: str, discard: Callable[[], object]) -> Handling:
+    """Send what is written, with its files; `discard` empties the prompt, once nothing speaks against it."""
+    attachments = [attach(one.path) for one in desk.attachments]
+    discard()
+    desk.attachments.clear()
+    given = circumstances(desk)
+    message = Multipart(octets_of(text), attachments)
+    outgoing = Outgoing("the message", message.size)
+    try:
+        is_sent = yield from send_data(desk, outgoing, message.blocks(outgoing))
+    except OSError as error:
+        raise UsageError(f"cannot read on: {error.strerror}; the message is half sent", kind="no-file") from None
+    if is_sent:
+        read = survey(octets_of(text), finished=True)
+        read.octets = message.size
+        yield from tell_troubles(troubles(read, given, finished=True))
