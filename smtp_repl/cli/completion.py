@@ -162,7 +162,8 @@ def _zsh() -> str:
     for command, row in COMMANDS.items():
         lines.append(f"    {command}) _arguments -S -s \\")
         lines += [f"      {spec} \\" for option in options_of(command) for spec in _zsh_options(option)]
-        lines.append(f"      {_quoted('*: :' + _zsh_words(row))} ;;")
+        words = _zsh_words(row)
+        lines.append(f"      {_quoted(f'*: :{words}')} ;;" if words else "      ;;")
     lines += [
         "  esac",
         "}",
@@ -194,7 +195,7 @@ def _zsh_words(row: SubCommand) -> str:
         return '{ _describe "sub-command" commands; _smtp_repl_hosts }'
     if what.scripts:
         return "{ _files; _smtp_repl_scripts }"
-    return "_files" if what.files else " "
+    return "_files" if what.files else ""
 
 
 def _quoted(text: str) -> str:
