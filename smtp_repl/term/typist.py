@@ -295,7 +295,7 @@ class Typist(Asker):
         """Back from a command to the message."""
         self.stage.text, self._aside = self._aside or "", None
         if line.strip("/ "):
-            self.asked(line if line.startswith("/") else f"/{line}")
+            self.asked("/" + line.lstrip("/"))
         self.go_on()
 
     def _rescue(self, kind: str) -> None:
