@@ -22,6 +22,7 @@ from smtp_repl.term.compose import handle_edit
 from smtp_repl.term.connections import handle_close, handle_connect, handle_quit, handle_starttls, handle_tls
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.facts import handle_inbox, handle_status, topic_lines
+from smtp_repl.term.pipelining import handle_pipeline
 from smtp_repl.term.records import handle_record, handle_save
 from smtp_repl.term.requests import Handling, Tell, say
 from smtp_repl.term.rewind import handle_rewind, handle_steps, handle_undo
@@ -127,6 +128,15 @@ ROWS: tuple[ShellCommand, ...] = (
     ShellCommand("b64", "TEXT", "", "answer the 334 with TEXT in base64", "", handle_b64, True, True),
     ShellCommand("b64", "TEXT", "", "answer AUTH with 334 and TEXT in base64", "", handle_challenge, sides=_SERVER),
     ShellCommand("data", "live|compose", "words:live|compose", "how messages are typed", "", handle_data),
+    ShellCommand(
+        "pipeline",
+        "[send|drop]",
+        "words:send|drop",
+        "keep lines back, and say them in one write",
+        "Alt-Enter",
+        handle_pipeline,
+        True,
+    ),
     ShellCommand("raw", '"TEXT\\r\\n"', "", "send exactly these octets", "", handle_raw, sides=_BOTH),
     ShellCommand("template", "[SUBJECT]", "", "fill in what a correct message needs", "", handle_template, True),
     ShellCommand("attach", "[FILE|off]", "file", "send a file with the message", "", handle_attach, True),

@@ -124,6 +124,8 @@ class Desk:
         """The certificate that was refused last, for `/tls trust`."""
         self._greeted_as = ""
         """The name that was said last."""
+        self.pipeline: list[str] | None = None
+        """Typed lines that are kept back, to be said in one write; None when each goes at once."""
         self.commands = 0
         self.recorder: Recorder | None = None
         self.kept = False

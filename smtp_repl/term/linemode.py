@@ -27,6 +27,7 @@ from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.commands import read_command
 from smtp_repl.term.connections import walk
 from smtp_repl.term.desk import Desk
+from smtp_repl.term.pipelining import keep_back
 from smtp_repl.term.requests import Answer, Ask, Connect, Display, Drop, Handling, Leave, Play, Request, Say, Tell, Write
 from smtp_repl.term.typed import expand, is_command, wire_text
 from smtp_repl.wire.commands import parse_command
@@ -151,6 +152,7 @@ class LineMode:
             self._skip(line)
             return
         in_message = desk.phase is Phase.DATA or desk.conversation.chunk_left > 0
+        text = ""
         if not in_message:
             yield from self._look()
             text = expand(line.decode("utf-8", "surrogateescape"), desk.aliases)
@@ -167,6 +169,9 @@ class LineMode:
         if self._last_verb == "DATA" and self._refused_data and parse_command(line).verb not in VERBS:
             self._skips = 0
             self._skip(line)
+            return
+        if desk.pipeline is not None and not in_message:
+            self._show([remark(keep_back(desk, [text]))])
             return
         self._last_verb = "" if in_message or desk.phase is Phase.AUTH else parse_command(line).verb
         yield from self._said(line + b"\r\n")
@@ -200,6 +205,9 @@ class LineMode:
                 yield from self._said(b"QUIT\r\n")
         yield from self._part()
         yield from self._drop()
+        if desk.pipeline:
+            lines = "1 line was" if len(desk.pipeline) == 1 else f"{len(desk.pipeline)} lines were"
+            raise UsageError(f"{lines} kept back by /pipeline and never sent", "/pipeline send, behind them")
         if unfinished:
             raise Refused(
                 "the message was not finished, and not sent", "a line with a lone dot ends it", kind="in-data"

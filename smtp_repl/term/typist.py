@@ -16,6 +16,7 @@ from smtp_repl.term.composing import Composer
 from smtp_repl.term.desk import Desk, Material
 from smtp_repl.term.driver import Driver
 from smtp_repl.term.history import TypedHistory, is_memorable
+from smtp_repl.term.pipelining import keep_back
 from smtp_repl.term.questions import Asker
 from smtp_repl.term.requests import Draft, Handling, Tell, confirm
 from smtp_repl.term.toolbar import Piece, toolbar
@@ -71,7 +72,11 @@ class Typist(Asker):
             case Phase.AUTH:
                 return _STEP
             case _:
-                return _COMMAND if self._desk.is_connected else _IDLE
+                return self._line_prompt() if self._desk.is_connected else _IDLE
+
+    def _line_prompt(self) -> Prompt:
+        kept = self._desk.pipeline
+        return _COMMAND if kept is None else Prompt(f"# pipeline {len(kept) + 1}: ", "line")
 
     def completer(self) -> "Completer":
         """Proposes what could be typed next."""
@@ -140,9 +145,14 @@ class Typist(Asker):
         lines = self.stage.text.split("\n")
         if self.prompt().kind not in ("line", "step") or any(is_command(line) or _looks_odd(line) for line in lines):
             self.entered()
-            return
-        self._queue.append(self.stage.take())
-        self.go_on()
+        elif self._desk.pipeline is not None and not self._queue and not self._driver.is_busy:
+            text = self.stage.take()
+            if text:
+                self._send_group(text.split("\n"))
+            self.asked("/pipeline send")
+        else:
+            self._queue.append(self.stage.take())
+            self.go_on()
 
     def pasted(self, text: str) -> None:
         match self.prompt().kind:
@@ -177,9 +187,11 @@ class Typist(Asker):
         elif self._driver.is_busy:
             self._driver.stop()
             self._driver.tell("stopped; what was sent stays sent")
-        elif self._queue:
-            self.stage.text = "\n".join([*self._queue, *([self.stage.text] if self.stage.text else [])])
+        elif self._queue or self._desk.pipeline:
+            lines = [*(self._desk.pipeline or ()), *self._queue]
+            self.stage.text = "\n".join([*lines, *([self.stage.text] if self.stage.text else [])])
             self._queue.clear()
+            self._desk.pipeline = None
         elif kind in ("message", "live"):
             self._driver.start(compose.interrupted(self._composer.sending, self.stage.take))
         elif kind == "step" and self.stage.text != "*":
@@ -245,15 +257,17 @@ class Typist(Asker):
             self._send(line)
 
     def _send_group(self, lines: list[str]) -> None:
-        for line in lines:
+        for line in lines if all(map(is_memorable, self._desk.pipeline or ())) else ():
             if not is_memorable(line):
                 break  # what follows may be a step of AUTH
             self._remember(line)
-        self._driver.write(b"".join(_octets(wire_text(line)) for line in lines))
+        if self._desk.pipeline is not None:
+            self._driver.tell(keep_back(self._desk, lines))
+        else:
+            self._driver.write(b"".join(_octets(wire_text(line)) for line in lines))
 
     def _send(self, line: str) -> None:
-        self._remember(line)
-        self._driver.write(_octets(wire_text(line)))
+        self._send_group([line])
 
     def _hesitate(self, line: str) -> Handling:
         """Lines that were hardly meant for the server."""

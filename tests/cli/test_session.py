@@ -391,3 +391,23 @@ def test_the_server_may_close_first(raw_server: Start) -> None:
     assert call(server.address, stdin=b"").lines[-1] == "# the server closed the connection"
     server = raw_server([Send(b"220 x\r\n"), Expect(b"QUIT"), Send(b"221 bye\r\n"), ExpectEnd()])
     assert call(server.address, stdin=b"QUIT\n").lines[-1] == "# we closed the connection"
+
+
+def test_a_pipelined_group(address: str) -> None:
+    """Between /pipeline and /pipeline send lines are kept back; each reply says what it answers."""
+    lines = "EHLO x", "/pipeline", "MAIL FROM:<a@example.org>", "RCPT TO:<b@example.com>", "/pipeline send"
+    done = call(address, *(word for line in lines for word in ("-c", line)))
+    assert done.status == 0
+    assert [line for line in done.lines if line.startswith(("C: ", "# to", "S: 250 2.1"))] == [
+        *("C: EHLO x", "C: MAIL FROM:<a@example.org>", "C: RCPT TO:<b@example.com>"),
+        *("# to MAIL FROM:<a@example.org>:", "S: 250 2.1.0 Ok"),
+        *("# to RCPT TO:<b@example.com>:", "S: 250 2.1.5 Ok (kept in /inbox, never delivered)"),
+        "C: QUIT",
+    ]
+
+
+def test_lines_that_were_kept_back_and_forgotten(address: str) -> None:
+    """What was never sent is an error and no success."""
+    done = call(address, "-c", "/pipeline", "-c", "NOOP")
+    assert "1 line was kept back by /pipeline and never sent" in done.err
+    assert done.status == 2
