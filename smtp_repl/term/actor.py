@@ -42,6 +42,12 @@ class Actor(Protocol):
     def stepped_aside(self) -> None:
         """Ctrl-]."""
 
+    def narrowed(self) -> None:
+        """F3: full-width characters become ASCII."""
+
+    def encoded(self) -> None:
+        """F4: a step of AUTH becomes base64."""
+
     def asked(self, command: str) -> None:
         """A key whose `/command` twin this is."""
 

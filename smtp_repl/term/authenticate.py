@@ -7,7 +7,9 @@ what a person types by hand is never blocked.
 from collections.abc import Generator
 
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.requests import Answer, Handling, Request, Tell, ask, confirm, say
+from smtp_repl.term.encoding import step_octets
+from smtp_repl.term.full_width import as_ascii
+from smtp_repl.term.requests import Answer, Handling, Put, Request, Tell, ask, confirm, say
 from smtp_repl.wire.errors import CleartextError, UsageError
 from smtp_repl.wire.octets import encode_step, printable
 from smtp_repl.wire.sasl import MECHANISMS, Credentials, Mechanism, Steps, choose, start
@@ -15,9 +17,24 @@ from smtp_repl.wire.secrets import Secret
 from smtp_repl.wire.states import Phase
 
 
+def handle_encode(desk: Desk, argument: str) -> Handling:
+    r"""`/encode TEXT`: the base64 at the prompt, to be sent with Enter; elsewhere as `/b64`."""
+    if desk.phase is Phase.AUTH and argument:
+        yield Put(encode_step(step_octets(argument)).decode())
+    elif desk.phase is Phase.AUTH:
+        raise UsageError("/encode needs the text", "/encode TEXT, or type the text and press F4")
+    else:
+        yield from handle_b64(desk, argument)
+
+
+def handle_ascii(desk: Desk, argument: str) -> Handling:
+    """`/ascii TEXT`: the text at the prompt, with full-width characters as ASCII."""
+    yield Put(as_ascii(argument))
+
+
 def handle_b64(desk: Desk, argument: str) -> Handling:
     r"""`/b64 TEXT`: the answer to a 334, encoded; elsewhere it shows the base64. `\0` stands for a NUL."""
-    octets = argument.encode("utf-8", "surrogateescape").replace(b"\\0", b"\0")
+    octets = step_octets(argument)
     encoded = encode_step(octets)
     if desk.phase is not Phase.AUTH:
         yield Tell(f"{encoded.decode()} is base64 of {printable(octets)} (not sent: no 334 waits for an answer)")
@@ -79,6 +96,8 @@ def log_in(desk: Desk, user: str = "", name: str = "") -> Handling:
     mechanism = MECHANISMS[name.upper()] if name else choose(desk.conversation.capabilities.auth)
     if mechanism is None:
         raise _none_offered(desk)
+    if text := why_this_one(mechanism, desk.conversation.capabilities.auth, was_named=bool(name)):
+        yield Tell(text)
     if mechanism.reveals_password:
         yield from _guard(desk, mechanism.name)
     asked = user or (yield from _ask_user(desk))
@@ -90,6 +109,24 @@ def log_in(desk: Desk, user: str = "", name: str = "") -> Handling:
         return
     steps = start(mechanism, Credentials(asked, password), initial=mechanism.initial == "optional")
     yield from _exchange(desk, mechanism, steps)
+
+
+def why_this_one(mechanism: Mechanism, offered: tuple[str, ...], *, was_named: bool) -> str:
+    """Why an exchange goes by this mechanism, and what else there was; "" when there is nothing to say."""
+    name, others = mechanism.name, [one for one in offered if one != mechanism.name]
+    also = f"; also offered: {printable(', '.join(others))}" if others else ""
+    best = choose(offered)
+    if not was_named:
+        spoken = any(one in MECHANISMS for one in others)
+        what = "the strongest that is offered and spoken here" if spoken else "the one mechanism in common"
+        how = "" if mechanism.reveals_password else "; the password itself does not go over the wire"
+        return f"{name}: {what}{how}{also}"
+    if name not in offered:
+        known = f"offered: {printable(', '.join(offered))}" if offered else "AUTH is not offered at all"
+        return f"{name} is not offered here: expect 504; {known}"
+    if best is not None and mechanism.reveals_password and not best.reveals_password:
+        return f"{best.name} is offered too, and does not send the password itself"
+    return ""
 
 
 def _exchange(desk: Desk, mechanism: Mechanism, steps: Steps) -> Handling:

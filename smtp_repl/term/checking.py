@@ -11,8 +11,10 @@ from smtp_repl.term.completion import HEADERS
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.due import why_not_due
 from smtp_repl.term.full_width import full_width_runs
+from smtp_repl.term.lens import typed_remark
 from smtp_repl.term.step_doubts import UNFINISHED, step_doubt
 from smtp_repl.term.suggestions import State
+from smtp_repl.term.trouble import ERROR, INFO, WARNING, Trouble, gravest
 from smtp_repl.term.typed import is_command
 from smtp_repl.term.unfinished import lasting_problems, may_become_verb
 from smtp_repl.wire import states
@@ -25,28 +27,10 @@ from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import MECHANISMS
 from smtp_repl.wire.states import Phase
 
-ERROR, WARNING, INFO = "error", "warning", "info"
 CHECKED = frozenset(("line", "step", "idle", "aside"))
 """Kinds of prompt at which a line is judged."""
 LONGEST = 20_000
 """Characters of a line beyond which it is not looked at while it is typed."""
-
-
-class Trouble(Record):
-    """Something about what is typed. `start` and `end` count characters; an info is about no place in the line.
-
-    An error is what no server can read, a warning what this one will refuse here, or what is hardly meant.
-    """
-
-    start: int
-    end: int
-    severity: str
-    message: str
-    hint: str = ""
-
-    @property
-    def shown(self) -> str:
-        return f"{self.message}; {self.hint}" if self.hint else self.message
 
 
 class Standing(Record):
@@ -58,6 +42,9 @@ class Standing(Record):
     responses: int = 0
     """Responses of it that were said."""
     smtputf8: bool = False
+    shows_secrets: bool = False
+    aliases: tuple[str, ...] = ()
+    """Names of the person's own commands."""
 
     @classmethod
     def of(cls, desk: Desk, *, in_command: bool = False) -> "Standing":
@@ -72,6 +59,8 @@ class Standing(Record):
             exchange.mechanism if exchange is not None else "",
             exchange.responses if exchange is not None else 0,
             conversation.smtputf8,
+            desk.shows_secrets,
+            tuple(desk.aliases),
         )
 
 
@@ -91,11 +80,6 @@ class Checker:
     def told(self, text: str, standing: Standing) -> Trouble | None:
         """What there is room to tell."""
         return gravest(self.troubles(text, standing))
-
-
-def gravest(troubles: list[Trouble]) -> Trouble | None:
-    """What to tell of several: an error before a warning, what stands first before what follows."""
-    return min(troubles, key=lambda one: ((ERROR, WARNING, INFO).index(one.severity), one.start), default=None)
 
 
 def judge(text: str, standing: Standing) -> list[Trouble]:
@@ -123,24 +107,24 @@ def _judge_line(text: str, standing: Standing) -> list[Trouble]:
     if not text:
         return []
     if is_command(text):
-        return _unknown_command(text)
+        return _unknown_command(text, standing.aliases)
     session = standing.session
     if not session.connected or session.phase is Phase.DATA:
         return []
     if session.phase is Phase.AUTH:
-        return _step_troubles(text, 0, standing.mechanism, standing.responses)
+        return _step_troubles(text, 0, standing.mechanism, standing.responses, standing.shows_secrets)
     skipped = 1 if text.startswith("//") else 0
     line = text[skipped:]
     found = _hardly_meant(line, session) or _command_troubles(line, standing)
     return [one._replace(start=one.start + skipped, end=one.end + skipped) for one in found] if skipped else found
 
 
-def _unknown_command(text: str) -> list[Trouble]:
+def _unknown_command(text: str, aliases: tuple[str, ...]) -> list[Trouble]:
     from smtp_repl.term.commands import COMMANDS
 
     name, blank, _ = text[1:].partition(" ")
-    known = [word for word in COMMANDS if word.startswith(name.lower())]
-    if name.lower() in COMMANDS or (known and not blank):
+    names = (*COMMANDS, *aliases)
+    if name.lower() in names or (not blank and any(word.startswith(name.lower()) for word in names)):
         return []
     return [Trouble(0, len(name) + 1, ERROR, f'there is no command "/{printable(name)}"', "/help lists them")]
 
@@ -190,7 +174,7 @@ def _command_troubles(line: str, standing: Standing) -> list[Trouble]:
     found = _syntax_troubles(line, command, standing)
     found += _order_troubles(command, session)
     if is_auth(octets):
-        found += _auth_troubles(line, command, session)
+        found += _auth_troubles(line, standing)
     return sorted(found)
 
 
@@ -257,8 +241,9 @@ def _order_troubles(command: Command, session: State) -> list[Trouble]:
 # ---------------------------------------------------------------- AUTH
 
 
-def _auth_troubles(line: str, command: Command, session: State) -> list[Trouble]:
-    """What is odd about the mechanism and the step behind it; never repeats the step."""
+def _auth_troubles(line: str, standing: Standing) -> list[Trouble]:
+    """What is odd about the mechanism and the step behind it; never repeats what is secret."""
+    session = standing.session
     found = re.match(r"(\S+ +)([A-Za-z0-9_-]+)( *)(\S*)", line)
     if found is None:
         return []
@@ -280,14 +265,17 @@ def _auth_troubles(line: str, command: Command, session: State) -> list[Trouble]
             message = f"nothing may stand behind {name}: the server begins with a challenge"
             troubles.append(Trouble(found.start(4), found.end(4), ERROR, message))
         else:
-            troubles += _step_troubles(line[found.start(4) :], found.start(4), name, 0)
+            troubles += _step_troubles(line[found.start(4) :], found.start(4), name, 0, standing.shows_secrets)
     return troubles
 
 
-def _step_troubles(text: str, at: int, mechanism: str, number: int) -> list[Trouble]:
-    doubt = step_doubt(mechanism, number, _octets(text))
+def _step_troubles(text: str, at: int, mechanism: str, number: int, show: bool) -> list[Trouble]:
+    """What is odd about a step; of one that is not, what it holds, secrets masked unless they may `show`."""
+    octets = _octets(text)
+    doubt = step_doubt(mechanism, number, octets)
     if doubt is None:
-        return []
+        held = typed_remark(mechanism, number, octets, show=show)
+        return [Trouble(at, at, INFO, held)] if held else []
     if doubt.rule == UNFINISHED:
         return [Trouble(at, at, INFO, doubt.message, doubt.hint)]
     severity = ERROR if doubt.rule == "not-base64" else WARNING

@@ -16,7 +16,7 @@ from smtp_repl.term.answering.commands import (
     handle_tls_state,
 )
 from smtp_repl.term.attachments import handle_attach
-from smtp_repl.term.authenticate import handle_auth, handle_b64, handle_pass
+from smtp_repl.term.authenticate import handle_ascii, handle_auth, handle_b64, handle_encode, handle_pass
 from smtp_repl.term.comparing import handle_diff
 from smtp_repl.term.compose import handle_edit
 from smtp_repl.term.connections import handle_close, handle_connect, handle_quit, handle_starttls, handle_tls
@@ -126,6 +126,8 @@ ROWS: tuple[ShellCommand, ...] = (
     ShellCommand("auth", "[MECHANISM] [USER]", "mechanism", "log in, line by line", "", handle_auth, True),
     ShellCommand("pass", "", "", "ask for the password, hidden, and answer the 334", "", handle_pass, True),
     ShellCommand("b64", "TEXT", "", "answer the 334 with TEXT in base64", "", handle_b64, True, True),
+    ShellCommand("encode", "TEXT", "", "put TEXT in base64 at the prompt", "F4", handle_encode, True, True),
+    ShellCommand("ascii", "TEXT", "", "put TEXT at the prompt, full-width characters as ASCII", "F3", handle_ascii),
     ShellCommand("b64", "TEXT", "", "answer AUTH with 334 and TEXT in base64", "", handle_challenge, sides=_SERVER),
     ShellCommand("data", "live|compose", "words:live|compose", "how messages are typed", "", handle_data),
     ShellCommand(

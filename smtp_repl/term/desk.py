@@ -114,6 +114,7 @@ class Desk:
         self.exchange: Exchange | None = None
         self.challenge: ChallengeSaid | None = None
         """The 334 that waits for an answer."""
+        self._tried = lens.Tried()
         self.round_trip: float | None = None
         """Seconds between the last write that was answered and its reply."""
         self.read_script: Callable[[str], Material] | None = None
@@ -413,6 +414,8 @@ class Desk:
             self.challenge = None
             before = self.exchange or Exchange(event.step.mechanism)
             self.exchange = before._replace(responses=before.responses + 1, user=event.step.user or before.user)
+        if self.exchange is not None:
+            self._tried = lens.tried(self.exchange.mechanism, event.step)
 
     def _remarks(self, events: Iterable[Event]) -> list[Line]:
         lines: list[Line] = []
@@ -430,6 +433,11 @@ class Desk:
                         lines.append(remark(text))
                 case CommandSaid(step=step) if step is not None:
                     if text := lens.step_remark(step, show=self.shows_secrets):
+                        lines.append(remark(text))
+                    if self.settings.explain and (text := lens.doubt_remark(step)):
+                        lines.append(remark(text))
+                case ReplySaid(reply=reply, answers="AUTH" | "AUTH step") if self.settings.explain:
+                    if text := lens.refusal_remark(reply.code, self._tried, self.conversation.capabilities):
                         lines.append(remark(text))
                 case _:
                     pass

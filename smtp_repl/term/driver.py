@@ -23,6 +23,7 @@ from smtp_repl.term.requests import (
     Edit,
     Leave,
     Play,
+    Put,
     Request,
     Say,
     Tell,
@@ -62,6 +63,8 @@ class Driver(Worker):
         self.desk = desk
         self._options = options
         self._ask = ask
+        self.put: Callable[[str], None] = self.tell
+        """Types some text at the prompt."""
         self.draft: Callable[[Draft], str | None] = lambda draft: None
         """Changes the message that is being written."""
         self.edit: Callable[[], None] = lambda: None
@@ -133,6 +136,8 @@ class Driver(Worker):
             case Connect(target):
                 self.drop()
                 return await self._connect(target)
+            case Put(text):
+                self.put(text)
             case Drop():
                 self.drop()
             case Leave():

@@ -101,6 +101,14 @@ def key_bindings(stage: Board, actor: Actor) -> KeyBindings:
     def status(event: KeyPressEvent) -> None:
         actor.asked("/status")
 
+    @bindings.add("f3", filter=typing & ~is_question & ~is_message)
+    def narrow(event: KeyPressEvent) -> None:
+        actor.narrowed()
+
+    @bindings.add("f4", filter=typing & ~is_question & ~is_message)
+    def encode(event: KeyPressEvent) -> None:
+        actor.encoded()
+
     # In a message and in an answer, a line of the history would replace what is being written.
     @bindings.add("up", filter=typing & is_message)
     @bindings.add("c-p", filter=typing & is_message)

@@ -4,10 +4,13 @@ Whether secrets may show is decided by whoever asks; without leave, a password a
 are a mask in both forms. Pure; knows events and mechanisms, nothing of screens.
 """
 
+from smtp_repl.term.step_doubts import step_doubt
 from smtp_repl.wire.events import AuthStep, ChallengeSaid
+from smtp_repl.wire.extensions import Capabilities
 from smtp_repl.wire.octets import decode_step, printable
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import describe_response
-from smtp_repl.wire.secrets import MASK
+from smtp_repl.wire.secrets import MASK, Secret
 
 _WHAT = {
     "PLAIN": ("authorization identity, user and password, a NUL between each",),
@@ -36,6 +39,64 @@ def step_remark(step: AuthStep, *, show: bool) -> str:
         return f"{contents} in base64" + (f" ({what})" if what else "")
     encoded = printable(step.text.reveal()) or "an empty line"
     return f"{encoded} is base64 of {contents}" + (f" ({what})" if what else "")
+
+
+def doubt_remark(step: AuthStep) -> str:
+    """What is odd about a step that is base64 and went out all the same; empty when nothing is."""
+    doubt = step_doubt(step.mechanism, step.number, step.text.reveal()) if step.is_base64 else None
+    if doubt is None:
+        return ""
+    return f"{doubt.message}; {doubt.hint}" if doubt.rule == "line-end" else doubt.message
+
+
+class Tried(Record):
+    """What was tried last to log in: the mechanism in upper case, and what was odd about the step."""
+
+    mechanism: str = ""
+    doubt: str = ""
+
+
+def tried(mechanism: str, step: AuthStep | None) -> Tried:
+    """To be kept until the reply comes; without a step, the mechanism alone."""
+    doubt = None if step is None else step_doubt(step.mechanism, step.number, step.text.reveal())
+    return Tried(mechanism, "" if doubt is None else doubt.message)
+
+
+_REFUSALS = {
+    432: "the server wants the password once in another form: log in once with PLAIN, under TLS",
+    454: "a failure at the server, for now: the password may well be right",
+    530: "the server wants an encrypted connection first",
+    534: "this mechanism is too weak for this account, or the provider wants an app password",
+    535: "wrong user or wrong password: the code does not say which. Some servers want the whole address as user, some "
+    "providers an app password",
+    538: "this mechanism wants an encrypted connection first",
+}
+"""What a refusal of AUTH may mean (RFC 4954 §6)."""
+_AFTER_TLS = frozenset((530, 538))
+
+
+def refusal_remark(code: int | None, what: Tried, capabilities: Capabilities) -> str:
+    """What a reply to AUTH, or to a step of it, may mean, and what may help; empty for one that says it all."""
+    offered = printable(", ".join(capabilities.auth))
+    name = printable(what.mechanism) or "this mechanism"
+    if code == 504:
+        return f"the server does not take {name} (504)" + (f"; offered: {offered}" if offered else "")
+    meaning = _REFUSALS.get(code or 0, "")
+    if not meaning:
+        return ""
+    if code == 535 and what.doubt:
+        return f"wrong user or password (535), and the step was odd: {what.doubt}"
+    helps = "; /starttls" if code in _AFTER_TLS and capabilities.offers("STARTTLS") else ""
+    helps = f"; offered: {offered}" if code == 534 and offered else helps
+    return f"{meaning}{helps}"
+
+
+def typed_remark(mechanism: str, number: int, text: bytes, *, show: bool) -> str:
+    """What a step that is being typed holds; empty when it is no base64 yet."""
+    if decode_step(text) is None or not text:
+        return ""
+    contents = _contents(AuthStep(mechanism, number, False, Secret(text)), show)
+    return f"base64 of {contents}"
 
 
 def client_step_remark(step: AuthStep, *, show: bool) -> str:

@@ -28,7 +28,21 @@ from smtp_repl.term.commands import read_command
 from smtp_repl.term.connections import walk
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.pipelining import keep_back
-from smtp_repl.term.requests import Answer, Ask, Connect, Display, Drop, Handling, Leave, Play, Request, Say, Tell, Write
+from smtp_repl.term.requests import (
+    Answer,
+    Ask,
+    Connect,
+    Display,
+    Drop,
+    Handling,
+    Leave,
+    Play,
+    Put,
+    Request,
+    Say,
+    Tell,
+    Write,
+)
 from smtp_repl.term.typed import expand, is_command, wire_text
 from smtp_repl.wire.commands import parse_command
 from smtp_repl.wire.errors import (
@@ -253,6 +267,8 @@ class LineMode:
             case Connect(target):
                 yield from self._drop()
                 return (yield from self._connect(target))
+            case Put():
+                raise UsageError("there is no prompt to put this at", "/b64 TEXT sends a step in base64")
             case Drop():
                 yield from self._drop()
             case Leave():

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from smtp_repl.term.actor import Prompt
+from smtp_repl.term.full_width import as_ascii
 from smtp_repl.term.requests import Ask
 from smtp_repl.term.stage import Stage
 from smtp_repl.wire.octets import printable
@@ -48,6 +49,19 @@ class Asker:
         shown = "(no answer)" if answer is None else MASK if ask.hidden else answer
         self._tell(f"{ask.prompt}{shown}")
         return answer
+
+    def narrowed(self) -> None:
+        """Full-width characters that an input method left in the line become ASCII."""
+        if self._question is not None:
+            return
+        plain = as_ascii(self.stage.text)
+        if plain == self.stage.text:
+            self._tell("nothing in this line is full-width")
+        else:
+            self.stage.text = plain
+
+    def encoded(self) -> None:
+        """What stands in the line becomes base64, where that may be wanted."""
 
     def _answer(self, text: str | None) -> None:
         if self._question is not None and not self._question.answer.done():

@@ -81,6 +81,12 @@ class Edit(Record):
     """Open what stands at the prompt in an editor. Answered by None."""
 
 
+class Put(Record):
+    """Type some text at the prompt, for the person to look at and send. Answered by None."""
+
+    text: str
+
+
 class Connect(Record):
     """Drop the present connection, open another and wait for the greeting. Answered by the greeting, or None."""
 
@@ -102,7 +108,7 @@ class Play(Record):
     casting: "Casting"
 
 
-Request = Say | Write | Ask | Tell | Display | Draft | Edit | Connect | Drop | Leave | Play
+Request = Say | Write | Ask | Tell | Display | Draft | Edit | Put | Connect | Drop | Leave | Play
 Answer = Union[Reply, str, "PlayResult", None]
 Handling = Generator[Request, Answer, None]
 """A handler at work."""

@@ -162,6 +162,7 @@ class _Session:
         stage = Stage(typist, history, completer=typist.completer, settings=settings)
         self._stage = typist.stage = stage
         stage.marks = typist.marks
+        self._driver.put = stage.insert
         return stage
 
     def _walk(self, target: Target) -> Handling:

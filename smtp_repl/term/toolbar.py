@@ -6,8 +6,8 @@ Foreign text is made printable here.
 
 from collections.abc import Sequence
 
-from smtp_repl.term.checking import Trouble
 from smtp_repl.term.desk import Desk
+from smtp_repl.term.trouble import Trouble
 from smtp_repl.wire import states
 from smtp_repl.wire.conversation import Envelope
 from smtp_repl.wire.octets import printable

@@ -15,6 +15,7 @@ from smtp_repl.term.checking import CHECKED, Checker, Standing
 from smtp_repl.term.composing import Composer
 from smtp_repl.term.desk import Desk, Material
 from smtp_repl.term.driver import Driver
+from smtp_repl.term.encoding import InPlace
 from smtp_repl.term.history import TypedHistory, is_memorable
 from smtp_repl.term.pipelining import keep_back
 from smtp_repl.term.questions import Asker
@@ -54,6 +55,7 @@ class Typist(Asker):
         self._composer = Composer(desk, driver, lambda: self.stage)
         driver.draft, driver.edit = self._draft, lambda: self.stage.edit()
         self._checker = Checker()
+        self._in_place = InPlace()
         self._was = "idle"
         """The kind of prompt before, but for questions."""
         self._aside: str | None = None
@@ -216,6 +218,13 @@ class Typist(Asker):
             self._aside = self.stage.take()
         if self.prompt().kind != "question" and not self.stage.text:
             self.stage.text = "/"
+
+    def encoded(self) -> None:
+        turned = self._in_place.turn(self.stage.text, is_step=self.prompt().kind == "step")
+        if turned is None:
+            self._driver.tell("F4 encodes the answer to a 334, or what stands behind the mechanism of AUTH")
+        else:
+            self.stage.text = turned
 
     def asked(self, command: str) -> None:
         if self._driver.is_busy:

@@ -5,8 +5,9 @@ import timeit
 
 import pytest
 
-from smtp_repl.term.checking import Standing, Trouble, gravest, judge
+from smtp_repl.term.checking import Standing, judge
 from smtp_repl.term.suggestions import State
+from smtp_repl.term.trouble import Trouble, gravest
 from smtp_repl.wire.conversation import Envelope
 from smtp_repl.wire.extensions import Capabilities
 from smtp_repl.wire.states import Phase
@@ -170,8 +171,11 @@ def test_nothing_is_faulted_while_a_right_line_is_typed(where: str, line: str) -
         ("LOGIN", 0, "dHV0b3I", "info", "1 more character is due"),
         ("PLAIN", 0, "dHV0b3I=", "warning", "PLAIN wants"),
         ("CRAM-MD5", 0, "dHV0b3I=", "warning", "CRAM-MD5 wants"),
-        ("GSSAPI", 0, "//79", "", ""),
-        ("PLAIN", 0, "AHR1dG9yAG5vdC1hLXNlY3JldA==", "", ""),
+        ("GSSAPI", 0, "//79", "info", "base64 of ••••"),
+        ("PLAIN", 0, "AHR1dG9yAG5vdC1hLXNlY3JldA==", "info", "base64 of \\0tutor\\0••••"),
+        ("PLAIN", 0, "AHR1dG9y", "info", "PLAIN wants"),
+        ("LOGIN", 0, "dHV0b3I=", "info", "base64 of tutor"),
+        ("LOGIN", 1, "bm90LWEtc2VjcmV0", "info", "base64 of ••••"),
         ("LOGIN", 0, "*", "", ""),
         ("LOGIN", 0, "", "", ""),
     ],
