@@ -4,7 +4,7 @@ import os
 import shutil
 
 from smtp_repl.cli.environment import Environment
-from smtp_repl.view.errors import cells
+from smtp_repl.view.width import cells
 
 
 class Progress:

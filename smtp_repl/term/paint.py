@@ -8,13 +8,13 @@ from itertools import groupby
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.styles import BaseStyle, Style, merge_styles
 from prompt_toolkit.styles.pygments import pygments_token_to_classname, style_from_pygments_dict
-from prompt_toolkit.utils import get_cwidth
 
 from smtp_repl.script.transcript import CLIENT, REMARK, Line
 from smtp_repl.term.requests import ADDED, REMOVED
 from smtp_repl.view.lines import tokens
 from smtp_repl.view.spans import Span
 from smtp_repl.view.styles import shell_style
+from smtp_repl.view.width import cells, split
 
 _IN_MESSAGE = "C: DATA\n"
 
@@ -58,7 +58,7 @@ def fit(lines: Iterable[Line], columns: int) -> list[Line]:
     """
     fitted: list[Line] = []
     for line in lines:
-        if line.kind not in _TALK or get_cwidth(line.text) < columns or columns < _NARROW:
+        if line.kind not in _TALK or cells(line.text) < columns or columns < _NARROW:
             fitted.append(line)
             continue
         indent = _INDENT.match(line.text)
@@ -66,14 +66,15 @@ def fit(lines: Iterable[Line], columns: int) -> list[Line]:
         row = ""
         for word in line.text.split(" "):
             longer = f"{row} {word}" if row else word
-            if get_cwidth(longer) < columns or row.strip(" #") == "":
+            if cells(longer) < columns or row.strip(" #") == "":
                 row = longer
             else:
                 fitted.append(Line(line.kind, row))
                 row = f"{begin}  {word}"
-            while len(row) >= columns:
-                fitted.append(Line(line.kind, row[: columns - 1]))
-                row = f"{begin}  {row[columns - 1 :]}"
+            while cells(row) >= columns:
+                full, rest = split(row, columns - 1)
+                fitted.append(Line(line.kind, full))
+                row = f"{begin}  {rest}"
         fitted.append(Line(line.kind, row))
     return fitted
 

@@ -21,7 +21,6 @@ from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import DynamicStyle
-from prompt_toolkit.utils import get_cwidth
 
 from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.actor import Actor
@@ -32,6 +31,7 @@ from smtp_repl.term.settings import Settings
 from smtp_repl.term.stuffing import StuffedDots
 from smtp_repl.view.lines import Place, typed_tokens
 from smtp_repl.view.spans import reply_spans
+from smtp_repl.view.width import rows
 from smtp_repl.wire.errors import UsageError
 
 _CLIENT, _TALK = "class:pygments.generic.prompt.client", "class:pygments.comment.single"
@@ -298,5 +298,4 @@ class _TypedLexer(Lexer):
 
 def _rows(fragments: StyleAndTextTuples, columns: int) -> int:
     """How many rows of the terminal some printed lines take."""
-    lines = fragment_list_to_text(fragments).split("\n")[:-1]
-    return sum(max(1, -(-get_cwidth(line) // max(1, columns))) for line in lines)
+    return sum(rows(line, columns) for line in fragment_list_to_text(fragments).split("\n")[:-1])

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.trouble import Trouble
+from smtp_repl.view.width import cells, cut
 from smtp_repl.wire import states
 from smtp_repl.wire.conversation import Envelope
 from smtp_repl.wire.octets import printable
@@ -47,21 +48,26 @@ def lay_out(pieces: list[Piece], width: int) -> list[Piece]:
     for style, text in pieces:
         if not text:
             continue
-        if used + len(text) > width:
+        if used + cells(text) > width:
             if shown:
                 continue
-            text = text[: max(0, width - 2)] + "…"
+            text = cut(text, width - 1)
         if shown:
             shown.append(("", _SEPARATOR))
         shown.append((style, text))
-        used += len(text) + len(_SEPARATOR)
+        used += cells(text) + len(_SEPARATOR)
     return [("", " "), *shown]
 
 
 def _pieces(desk: Desk) -> list[Piece]:
     opened = desk.opened
     if opened is None:
-        return [("class:toolbar.bad", "not connected"), ("", "/connect HOST[:PORT]"), ("", "Ctrl-D leaves")]
+        return [
+            ("class:toolbar.bad", "not connected"),
+            ("", "/connect HOST[:PORT]"),
+            ("class:toolbar.note", "/save FILE keeps what was said" if desk.commands and not desk.kept else ""),
+            ("", "Ctrl-D leaves"),
+        ]
     where = printable(str(desk.target) if desk.target is not None else opened.address)
     return [
         ("class:toolbar.host", "practice" if desk.is_practice else where),

@@ -11,9 +11,9 @@ All text is made printable here, since messages quote files and servers. Knows n
 """
 
 import difflib
-import unicodedata
 from collections.abc import Iterable
 
+from smtp_repl.view.width import cells
 from smtp_repl.wire.errors import SmtpReplError
 from smtp_repl.wire.octets import printable
 
@@ -71,20 +71,6 @@ def _excerpt(source: str, at: int, width: int) -> tuple[str, int, int]:
 
 def _shown(text: str) -> str:
     return printable(text.replace("\t", TAB))
-
-
-def cells(text: str) -> int:
-    """How many columns of a terminal a printable text takes: East Asian wide characters two, marks none."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0
-        if unicodedata.category(character) in ("Mn", "Me")
-        else 2
-        if unicodedata.east_asian_width(character) in "WF"
-        else 1
-        for character in text
-    )
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

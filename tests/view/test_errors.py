@@ -2,7 +2,8 @@
 
 import pytest
 
-from smtp_repl.view.errors import cells, did_you_mean, show_error
+from smtp_repl.view.errors import did_you_mean, show_error
+from smtp_repl.view.width import cells
 from smtp_repl.wire.errors import ConnectError, ScriptError, SmtpReplError
 
 
