@@ -6,7 +6,6 @@ what is wrong with all of them is wrong for good. Pure; what is wrong is asked o
 
 from collections.abc import Iterator
 
-from smtp_repl.term.argument_completion import VALUES
 from smtp_repl.wire.commands import VERBS, Command, Problem, check_syntax, parse_command
 from smtp_repl.wire.verbs import VerbSyntax, parameters_of
 
@@ -103,7 +102,7 @@ def _parameter_continuations(syntax: VerbSyntax, word: bytes) -> Iterator[bytes]
     name, equals, value = word.upper().partition(b"=")
     for parameter in parameters_of(syntax.verb).values():
         full = parameter.name.encode()
-        samples = [text.encode() for text, _ in VALUES.get(parameter.name, ())]
+        samples = _WORDS.get(parameter.name, ())
         form = _FORMS.get(parameter.name, b"")
         if equals and name == full:
             yield from (sample[len(value) :] for sample in samples if sample.startswith(value))
@@ -114,6 +113,13 @@ def _parameter_continuations(syntax: VerbSyntax, word: bytes) -> Iterator[bytes]
             yield rest
 
 
+_WORDS = {
+    "BODY": (b"8BITMIME", b"7BIT", b"BINARYMIME"),
+    "AUTH": (b"<>",),
+    "RET": (b"HDRS", b"FULL"),
+    "NOTIFY": (b"NEVER", b"FAILURE", b"DELAY", b"SUCCESS"),
+}
+"""Values of parameters that are words."""
 _FORMS = {
     "SIZE": b"1",
     "AUTH": b"x",
