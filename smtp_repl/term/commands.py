@@ -21,12 +21,13 @@ from smtp_repl.term.comparing import handle_diff
 from smtp_repl.term.compose import handle_edit
 from smtp_repl.term.connections import handle_close, handle_connect, handle_quit, handle_starttls, handle_tls
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.facts import handle_inbox, handle_status, topic_lines
+from smtp_repl.term.facts import handle_inbox, topic_lines
 from smtp_repl.term.pipelining import handle_pipeline
 from smtp_repl.term.records import handle_record, handle_save
 from smtp_repl.term.requests import Handling, Tell, say
 from smtp_repl.term.rewind import handle_rewind, handle_steps, handle_undo
 from smtp_repl.term.sending import handle_send
+from smtp_repl.term.status import handle_status
 from smtp_repl.term.switches import handle_data, handle_hex, handle_set, handle_timing
 from smtp_repl.term.template import handle_template
 from smtp_repl.wire.conversation import Side

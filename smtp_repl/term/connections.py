@@ -8,6 +8,7 @@ from smtp_repl.term.authenticate import log_in
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.hosts import describe
 from smtp_repl.term.requests import Connect, Drop, Handling, Leave, Tell, confirm, connect, say
+from smtp_repl.term.status import tls_rows
 from smtp_repl.wire.errors import TlsError, UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.replies import Reply
@@ -102,17 +103,8 @@ def handle_tls(desk: Desk, argument: str) -> Handling:
     else:
         facts = desk.tls
         yield Tell(describe_tls(facts))
-        rows = {
-            "subject": facts.subject,
-            "issuer": facts.issuer,
-            "names": ", ".join(facts.names),
-            "valid": f"{facts.not_before} to {facts.not_after}" if facts.not_after else "",
-            "SHA-256": facts.sha256,
-            "trusted": facts.trust,
-        }
-        for name, value in rows.items():
-            if value:
-                yield Tell(f"  {name.ljust(8)} {printable(value)}")
+        for name, value in tls_rows(facts):
+            yield Tell(f"  {name.ljust(8)} {value}")
 
 
 def _trust(desk: Desk) -> Handling:

@@ -29,6 +29,7 @@ from smtp_repl.term.requests import (
     Tell,
     Write,
 )
+from smtp_repl.term.status import unfinished
 from smtp_repl.term.worker import Show, Worker
 from smtp_repl.wire.errors import PeerClosed, SmtpReplError, TlsError
 from smtp_repl.wire.events import Broken, Event, HandshakeDue, ReplySaid
@@ -386,4 +387,5 @@ class Driver(Worker):
 
         self._alarm = None
         said = describe_awaited(self.desk.conversation.awaiting[0])
-        self.tell(f"no reply to {said} for {seconds:g} s; still waiting")
+        came = f"; so far came {unfinished(self.desk)}" if self.desk.conversation.pending_reply else ""
+        self.tell(f"no reply to {said} for {seconds:g} s; still waiting{came}")
