@@ -22,7 +22,7 @@ _SIMPLE = re.compile(r"[\w.+=,@%-]+(?:/[\w.+=,@%-]+)*", re.ASCII)
 class Outgoing:
     """One message. `total` is about how many octets it has; `source` is the file that it comes from, if it is one."""
 
-    __slots__ = ("_shown", "done", "is_ending", "is_interrupted", "name", "source", "total")
+    __slots__ = ("_shown", "at_dot", "done", "is_ending", "is_interrupted", "name", "source", "total")
 
     def __init__(self, name: str, total: int, source: str = "") -> None:
         self.name = name
@@ -33,6 +33,8 @@ class Outgoing:
         """The person wants to stop it."""
         self.is_ending = False
         """All of it has gone, and its end is being said: there is nothing left to stop."""
+        self.at_dot = False
+        """Its final dot is being said, which is always shown."""
         self._shown = 0
 
     @property
@@ -46,13 +48,13 @@ class Outgoing:
     @property
     def shows_nothing_more(self) -> bool:
         """Whether more of its text is neither shown nor kept in memory."""
-        return self._shown > LINES_SHOWN and not self.is_kept and not self.is_ending
+        return self._shown > LINES_SHOWN and not self.is_kept and not self.at_dot
 
     def thin(self, lines: Sequence[Line]) -> list[Line]:
         """What is shown of some lines of its text."""
         if not self.is_long:
             return list(lines)
-        if self.is_ending:
+        if self.at_dot:
             return list(lines[-1:])
         room = max(0, LINES_SHOWN - self._shown)
         shown = list(lines[:room])

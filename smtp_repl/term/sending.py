@@ -78,9 +78,10 @@ def send_data(desk: Desk, outgoing: Outgoing, blocks: Iterable[bytes]) -> Sendin
                 outgoing.is_interrupted = True
             if outgoing.is_interrupted and not (yield from _go_on(outgoing, "drop the connection")):
                 yield Drop()
+                return False
             if not desk.is_connected:
                 raise PeerClosed("the connection is gone; the message did not go out as a whole", kind="in-data")
-        outgoing.is_ending = True
+        outgoing.is_ending = outgoing.at_dot = True
         yield from say(stuffer.finish())
     finally:
         desk.message_ends()
