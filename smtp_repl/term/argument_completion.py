@@ -8,21 +8,15 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from smtp_repl.knowledge import entries
+from smtp_repl.term.parameter_values import parameter_proposals, value_proposals
 from smtp_repl.term.suggestions import Proposal, Proposals, State
+from smtp_repl.term.topics import verb_topics
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.paths import parse_path
 from smtp_repl.wire.sasl import MECHANISMS
-from smtp_repl.wire.verbs import VERBS, Parameter, VerbSyntax, parameters_of
+from smtp_repl.wire.verbs import Parameter, VerbSyntax, parameters_of
 
 NULL_SENDER = "the empty sender: bounces go nowhere"
-
-VALUES: dict[str, tuple[tuple[str, str], ...]] = {
-    "BODY": (("8BITMIME", "8BITMIME"), ("7BIT", "8BITMIME"), ("BINARYMIME", "BINARYMIME")),
-    "AUTH": (("<>", "AUTH"),),
-    "RET": (("HDRS", "DSN"), ("FULL", "DSN")),
-    "NOTIFY": (("FAILURE", "DSN"), ("FAILURE,DELAY", "DSN"), ("SUCCESS,FAILURE", "DSN"), ("NEVER", "DSN")),
-}
-"""Values of parameters that are words, each with the keyword that it needs; the common ones first."""
 
 
 def argument_proposals(syntax: VerbSyntax, argument: str, start: int, state: State) -> Proposals:
@@ -55,7 +49,7 @@ def _path(syntax: VerbSyntax, argument: str, start: int, state: State) -> Propos
         begin = argument.index("<") + 1
         return Proposals(start + begin, _addresses(syntax.verb, state))
     end = len(octets[: path.end].decode())
-    return _parameters(syntax.verb, argument[end:], start + end, state)
+    return _parameters(syntax.verb, argument[end:], start + end, path.address or b"", state)
 
 
 def _addresses(verb: str, state: State) -> list[Proposal]:
@@ -70,23 +64,23 @@ def _addresses(verb: str, state: State) -> list[Proposal]:
     return [*(Proposal(f"{address}>", "used before", fixed=True) for address in addresses), Proposal(">", NULL_SENDER)]
 
 
-def _parameters(verb: str, after: str, start: int, state: State) -> Proposals:
+def _parameters(verb: str, after: str, start: int, address: bytes, state: State) -> Proposals:
     """What may follow the path; `after` begins right behind it."""
     known = parameters_of(verb)
     *before, word = after.split(" ") if after else ["", ""]
     blank = "" if after else " "
     start += len(after) - len(word)
-    name, equals, _ = word.partition("=")
+    name, equals, value = word.partition("=")
     if equals:
-        values = VALUES.get(name.upper(), ()) if name.upper() in known else ()
-        offers = [Proposal(value, "", state.why_not_offered(keyword)) for value, keyword in values]
-        return Proposals(start + len(name) + 1, _offered_first(offers))
+        parameter = known.get(name.upper())
+        values = value_proposals(parameter, value, address, state) if parameter is not None else ()
+        return Proposals(start + len(name) + 1, _offered_first(values))
     present = {word.partition("=")[0].upper() for word in before}
     proposals = [
         proposal._replace(text=blank + proposal.text)
         for parameter in known.values()
         if parameter.name not in present and (word or _is_common(parameter, state))
-        for proposal in _parameter(parameter, state)
+        for proposal in parameter_proposals(parameter, _what(parameter, state), address, state)
     ]
     return Proposals(start, _offered_first(proposals))
 
@@ -96,18 +90,11 @@ def _is_common(parameter: Parameter, state: State) -> bool:
     return parameter.ref.startswith("RFC") or state.capabilities.offers(parameter.keyword)
 
 
-def _parameter(parameter: Parameter, state: State) -> list[Proposal]:
-    entry = entries.parameter(parameter.name)
-    meaning = entry.plain if entry is not None else ""
-    if parameter.name in VALUES:
-        return [
-            Proposal(f"{parameter.name}={value}", meaning, state.why_not_offered(keyword))
-            for value, keyword in VALUES[parameter.name]
-        ]
+def _what(parameter: Parameter, state: State) -> str:
     if parameter.name == "SIZE" and state.capabilities.size:
-        meaning = f"octets of the message, at most {state.capabilities.size} here"
-    text = parameter.name + ("=" if parameter.value else "")
-    return [Proposal(text, meaning, state.why_not_offered(parameter.keyword))]
+        return f"octets of the message, at most {state.capabilities.size} here"
+    entry = entries.parameter(parameter.name)
+    return entry.plain if entry is not None else ""
 
 
 def _offered_first(proposals: Sequence[Proposal]) -> list[Proposal]:
@@ -123,7 +110,9 @@ def mechanism_proposals(state: State, *, spoken_only: bool = False) -> list[Prop
         if spoken_only and name not in MECHANISMS:
             continue
         offered = name in state.capabilities.auth
-        reason = "" if offered else state.why_not_offered("AUTH") or "not offered by this server"
+        reason = state.refused.get(name, "")
+        if not offered:
+            reason = state.why_not_offered("AUTH") or "not offered by this server"
         proposals.append(Proposal(name, _mechanism_meaning(name, state), reason))
     return _offered_first(proposals)
 
@@ -144,19 +133,22 @@ def _auth(syntax: VerbSyntax, argument: str, start: int, state: State) -> Propos
 def _chunk(syntax: VerbSyntax, argument: str, start: int, state: State) -> Proposals:
     found = re.match(r"[0-9]+ +", argument)
     if found is None:
-        return Proposals(start)
+        sizes = [
+            Proposal(f"{octets} LAST", f"octets of {what}, as one chunk") for octets, what in state.message_sizes()
+        ]
+        return Proposals(start, sizes)
     return Proposals(start + found.end(), [Proposal("LAST", "this is the end of the message")])
 
 
 def _text(syntax: VerbSyntax, argument: str, start: int, state: State) -> Proposals:
     if syntax.verb not in ("VRFY", "EXPN"):
         return Proposals(start)
-    addresses = usable([*state.recipients, *state.senders])
+    addresses = usable([*state.asked, *state.recipients, *state.senders])
     return Proposals(start, [Proposal(address, "used before", fixed=True) for address in addresses])
 
 
 def _optional(syntax: VerbSyntax, argument: str, start: int, state: State) -> Proposals:
-    return Proposals(start, topic_proposals(state, keywords=False) if syntax.verb == "HELP" else [])
+    return Proposals(start, verb_topics() if syntax.verb == "HELP" else [])
 
 
 def _attributes(syntax: VerbSyntax, argument: str, start: int, state: State) -> Proposals:
@@ -167,19 +159,6 @@ def _attributes(syntax: VerbSyntax, argument: str, start: int, state: State) -> 
         Proposal(f"{name}=", "offered by this server") for name in usable(names) if name.upper() not in present
     ]
     return Proposals(start + len(argument) - len(word), proposals)
-
-
-def topic_proposals(state: State, *, keywords: bool = True) -> list[Proposal]:
-    """What one can ask help about: what this server offers, then verbs, then all other keywords."""
-    offered = usable(state.capabilities.keywords) if keywords else []
-    verbs = [verb for verb, syntax in VERBS.items() if syntax.status == "standard"]
-    others = list(entries.entries_of("keyword")) if keywords else []
-    proposals = []
-    for name in dict.fromkeys([*offered, *verbs, *others]):
-        entry = entries.keyword(name) if name in offered and name not in VERBS else None
-        entry = entry or entries.verb(name) or entries.keyword(name)
-        proposals.append(Proposal(name, entry.plain if entry is not None else "offered by this server; not known here"))
-    return proposals
 
 
 _RULES: dict[str, Callable[[VerbSyntax, str, int, State], Proposals]] = {

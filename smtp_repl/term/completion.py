@@ -95,4 +95,7 @@ def _candidate(word: str, start: int, proposal: Proposal) -> Candidate:
 
 
 def _distinct(proposals: Sequence[Proposal]) -> list[Proposal]:
-    return list({proposal.text: proposal for proposal in reversed(proposals)}.values())[::-1]
+    found: dict[str, Proposal] = {}
+    for proposal in proposals:
+        found.setdefault(proposal.text, proposal)
+    return list(found.values())

@@ -1,4 +1,4 @@
-"""The history file: what was typed, one line each, for the user's eyes alone.
+"""The history file: what was typed, one line each with its server and phase, for the user's eyes alone.
 
 It is created 0600, tightened when somebody loosened it, and a symbolic link in its place is refused. What may be in
 it is decided by `is_memorable`: nothing from an AUTH command to its final reply, nothing that a helper for AUTH was
@@ -7,11 +7,12 @@ given, no message text. A history that cannot be read or written is no reason to
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from pathlib import Path
 
 from prompt_toolkit.history import History
 
+from smtp_repl.term.remembered import Entry, nearest_first, read_entry, write_entry
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.sasl import MECHANISMS
 
@@ -56,6 +57,10 @@ class TypedHistory(History):
         super().__init__()
         self._find = find
         self._path: Path | None = None
+        self._entries: list[Entry] | None = None
+        """Oldest first; None before the file was read."""
+        self.host = ""
+        """Whose lines come first."""
         self.fault = ""
         """Why nothing is kept; empty when all is well."""
 
@@ -64,23 +69,53 @@ class TypedHistory(History):
         self._path = self._find()
         if self._path is not None:
             self._open(self._path)
+        if self._path is not None:
+            self._entries = None
 
-    def remember(self, line: str) -> None:
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """All that is known, newest first."""
+        return self._known()[::-1]
+
+    def remember(self, line: str, host: str = "", phase: str = "") -> None:
         """Keep a line, unless it is the last one again."""
-        if is_memorable(line) and next(iter(self.get_strings()[-1:]), None) != line:
-            self.append_string(line)
+        entry = Entry(line, host, phase)
+        known = self._known()
+        if is_memorable(line) and (not known or known[-1] != entry):
+            known.append(entry)
+            self._store(entry)
+
+    async def load(self) -> AsyncGenerator[str, None]:
+        """The lines in the order in which Up comes to them."""
+        for line in nearest_first(self.entries, self.host):
+            yield line
+
+    def get_strings(self) -> list[str]:
+        """Oldest first."""
+        return [entry.line for entry in self._known()]
+
+    def append_string(self, string: str) -> None:
+        self.remember(string)
 
     def load_history_strings(self) -> Iterable[str]:
         """Newest first."""
-        return reversed(self._lines()) if self._path is not None else []
+        return [entry.line for entry in self.entries]
 
     def store_string(self, string: str) -> None:
+        self._store(Entry(string))
+
+    def _known(self) -> list[Entry]:
+        if self._entries is None:
+            self._entries = [read_entry(line) for line in self._lines()]
+        return self._entries
+
+    def _store(self, entry: Entry) -> None:
         if self._path is None:
             return
         try:
             file = os.open(self._path, os.O_WRONLY | os.O_APPEND | _NO_LINK)
             try:
-                os.write(file, f"{string}\n".encode("utf-8", "surrogateescape"))
+                os.write(file, f"{write_entry(entry)}\n".encode("utf-8", "surrogateescape"))
             finally:
                 os.close(file)
         except OSError as error:

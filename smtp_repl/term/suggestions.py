@@ -43,7 +43,8 @@ class Proposals(NamedTuple):
 class CommandRow(Protocol):
     """A row of the table of `/commands`, as far as completion reads it.
 
-    `kind` of the argument is target, file, new-file, mechanism, topic, setting, words:a|b, or anything else for none.
+    `kind` of the argument is target, file, new-file, mail-file, script, mechanism, topic, setting, step, message,
+    words:a|b, or anything else for none.
     """
 
     @property
@@ -60,12 +61,22 @@ def _no_files(prefix: str) -> Sequence[str]:
     return ()
 
 
+def _nothing_named() -> Sequence[tuple[str, str]]:
+    return ()
+
+
+def _nothing_measured() -> Sequence[tuple[int, str]]:
+    return ()
+
+
 class State(NamedTuple):
     """Where a session stands, for completion.
 
     `phase` is the phase ahead: what holds if all that is awaited goes well. `senders`, `recipients` and `targets`
     were used before, the latest first; `hosts` are profiles and what each is; `host_names` are ours, for EHLO.
-    `files` gives the names that begin so.
+    `asked` are addresses of VRFY and EXPN, `users` those that could log in; `refused` are mechanisms and why, `codes`
+    were heard. `files` gives the names that begin so; `scripts`, `steps` and `messages` (of the inbox) give names
+    and what each is, `message_sizes` octets and of what.
     """
 
     connected: bool = False
@@ -84,6 +95,14 @@ class State(NamedTuple):
     hosts: Mapping[str, str] = {}
     commands: Sequence[CommandRow] = ()
     files: Callable[[str], Sequence[str]] = _no_files
+    asked: Sequence[str] = ()
+    users: Sequence[str] = ()
+    refused: Mapping[str, str] = {}
+    codes: Sequence[str] = ()
+    scripts: Callable[[], Sequence[tuple[str, str]]] = _nothing_named
+    steps: Callable[[], Sequence[tuple[str, str]]] = _nothing_named
+    messages: Callable[[], Sequence[tuple[str, str]]] = _nothing_named
+    message_sizes: Callable[[], Sequence[tuple[int, str]]] = _nothing_measured
 
     @classmethod
     def of(cls, conversation: Conversation, *, connected: bool = True) -> "State":

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtp_repl.term.argument_completion import VALUES
 from smtp_repl.term.completion import candidates
 from smtp_repl.term.due import verb_proposals, why_not_due
+from smtp_repl.term.fuzzy import fits
+from smtp_repl.term.parameter_values import VALUES, value_proposals
 from smtp_repl.term.suggestions import Candidate, State
 from smtp_repl.wire.conversation import Conversation, Envelope
 from smtp_repl.wire.extensions import Capabilities
@@ -27,7 +28,10 @@ class Row(NamedTuple):
 ROWS = (
     Row("help", "[WORD]", "topic", "explain"),
     Row("record", "FILE", "new-file"),
-    Row("run", "FILE", "file"),
+    Row("run", "FILE", "script"),
+    Row("send", "FILE", "mail-file"),
+    Row("rewind", "N", "step"),
+    Row("inbox", "[N]", "message"),
     Row("status"),
     Row("auth", "[MECHANISM] [USER]", "mechanism"),
     Row("timing", "on|off", "words:on|off"),
@@ -72,8 +76,13 @@ def proposed(text: str, where: State) -> list[str]:
 
 
 def dimmed(text: str, where: State) -> dict[str, str]:
-    """Dimmed candidates and their reasons."""
-    return {one.text: one.reason for one in candidates(text, where) if one.dimmed}
+    """Dimmed candidates that go on from the text, and their reasons."""
+    return {one.text: one.reason for one in candidates(text, where) if one.dimmed and goes_on(text, one)}
+
+
+def goes_on(text: str, one: Candidate) -> bool:
+    """Whether a candidate begins with what was typed, and does not just resemble it."""
+    return one.text.lower().startswith(text[one.start :].lower())
 
 
 RULES: dict[str, tuple[str, State, list[str]]] = {
@@ -112,6 +121,8 @@ RULES: dict[str, tuple[str, State, list[str]]] = {
             "MAIL FROM:<a@b> BODY=8BITMIME",
             "MAIL FROM:<a@b> BODY=7BIT",
             "MAIL FROM:<a@b> AUTH=<>",
+            "MAIL FROM:<a@b> AUTH=a@b",
+            "MAIL FROM:<a@b> AUTH=",
         ],
     ),
     "parameters right after the bracket": (
@@ -152,10 +163,14 @@ RULES: dict[str, tuple[str, State, list[str]]] = {
     "recipient in the header": (
         "To: a@example.org, c",
         state(Phase.DATA, envelope=Envelope(b"b@example.org", (b"a@example.org", b"c@example.org"))),
-        ["To: a@example.org, c@example.org"],
+        ["To: a@example.org, c@example.org", "To: a@example.org, carol@example.com"],
     ),
-    "sender in the header": ("From: ", state(Phase.DATA, envelope=Envelope(b"b@example.org")), ["From: b@example.org"]),
-    "commands": ("/r", state(), ["/record ", "/run "]),
+    "sender in the header": (
+        "From: b@",
+        state(Phase.DATA, envelope=Envelope(b"b@example.org")),
+        ["From: b@example.org"],
+    ),
+    "commands": ("/r", state(), ["/record ", "/run ", "/rewind "]),
     "optional argument": ("/h", state(), ["/help"]),
     "command in capitals": ("/STA", state(), ["/status"]),
     "doubled slash": ("//st", state(), []),
@@ -278,12 +293,124 @@ def test_every_verb_has_its_reason(phase: Phase) -> None:
     assert len(texts) == len(set(texts))
 
 
+DSN = Capabilities.from_reply(
+    [b"x", b"DSN", b"SIZE 1000", b"DELIVERBY", b"MT-PRIORITY", b"FUTURERELEASE", b"REQUIRETLS"]
+)
+SENT = ((987, "the last message"), (1001, "large.eml"))
+
+
+VALUES_TYPED: dict[str, tuple[str, State, list[str]]] = {
+    "sizes that are known": ("MAIL FROM:<> SIZE=", state(message_sizes=lambda: SENT), ["987"]),
+    "size with its name": ("MAIL FROM:<> S", state(message_sizes=lambda: SENT), ["SIZE=987", "SIZE="]),
+    "size in small letters": ("mail from:<> si", state(message_sizes=lambda: SENT), ["size=987", "size="]),
+    "return": ("MAIL FROM:<> RET=", state(capabilities=DSN), ["HDRS", "FULL"]),
+    "reports": (
+        "RCPT TO:<a@b> NOTIFY=",
+        state(Phase.MAIL, DSN),
+        ["FAILURE", "FAILURE,DELAY", "SUCCESS,FAILURE", "SUCCESS,FAILURE,DELAY", "NEVER"],
+    ),
+    "more reports": ("RCPT TO:<a@b> NOTIFY=DELAY,", state(Phase.MAIL, DSN), ["DELAY,FAILURE", "DELAY,SUCCESS"]),
+    "never is alone": ("RCPT TO:<a@b> NOTIFY=NEVER,", state(Phase.MAIL, DSN), []),
+    "original recipient": ("RCPT TO:<Al+x@b> ORCPT=", state(Phase.MAIL, DSN), ["rfc822;Al+2Bx@b"]),
+    "no original recipient in UTF-8": ("RCPT TO:<\u00e4@b> ORCPT=", state(Phase.MAIL, DSN), []),
+    "submitter": ("MAIL FROM:<Al=x@b> AUTH=", state(), ["<>", "Al+3Dx@b"]),
+    "by": ("MAIL FROM:<> BY=", state(capabilities=DSN), ["120;R", "3600;N"]),
+    "priority": ("MAIL FROM:<> MT-PRIORITY=", state(capabilities=DSN), ["4", "0", "-4"]),
+    "hold": ("MAIL FROM:<> HOLDFOR=8", state(capabilities=DSN), ["86400"]),
+    "chunk of a known size": ("BDAT ", state(Phase.RCPT, message_sizes=lambda: SENT[:1]), ["987 LAST"]),
+    "mailbox that was asked about": ("VRFY d", state(asked=("dora@example.com",)), ["dora@example.com"]),
+    "script": (
+        "/run ",
+        state(scripts=lambda: (("first-mail", "one mail"),), files=lambda prefix: ("a.txt", "b.smtp")),
+        ["b.smtp", "a.txt", "@first-mail"],
+    ),
+    "packaged script": (
+        "/run @",
+        state(scripts=lambda: (("first-mail", "one mail"), ("bounce", "")), files=lambda prefix: ("@odd",)),
+        ["@first-mail", "@bounce"],
+    ),
+    "message": ("/send ", state(files=lambda prefix: ("a.txt", "b.eml")), ["b.eml", "a.txt"]),
+    "who logs in": ("/auth PLAIN ", state(users=("tutor",)), ["tutor"]),
+    "nothing after the user": ("/auth PLAIN tutor ", state(users=("tutor",)), []),
+    "steps, the last first": ("/rewind ", state(steps=lambda: (("1", "EHLO x"), ("2", "RSET"))), ["2", "1"]),
+    "inbox": ("/inbox ", state(messages=lambda: (("1", "hello"),)), ["1"]),
+    "profile": ("/connect w", state(hosts={"work": "mail.example.com:587"}), ["work"]),
+    "commands as topics": ("/help /st", state(), ["/status"]),
+    "codes that were heard": ("/help 5", state(codes=("554", "5.7.1")), ["554", "5.7.1"]),
+    "registered code": ("/help 251", state(), []),
+    "registered code, begun": ("/help 25", state(), ["250", "251", "252", "253"]),
+    "enhanced code": ("/help 5.7.2", state(), ["5.7.20", "5.7.21", "5.7.22", "5.7.23", "5.7.24", "5.7.25", "5.7.26"]),
+    "parameter as a topic": ("/help NOT", state(), ["NOTIFY"]),
+    "mechanism as a topic": ("/help CRAM", state(), ["CRAM-MD5"]),
+}
+
+
+@pytest.mark.parametrize(("text", "where", "expected"), VALUES_TYPED.values(), ids=VALUES_TYPED)
+def test_proposes_values(text: str, where: State, expected: list[str]) -> None:
+    """What stands behind a name, a verb or a /command: in full, where the row says so in full."""
+    found = [one.text for one in candidates(text, where) if not one.dimmed and goes_on(text, one)]
+    assert found[: len(expected)] == expected
+    assert expected or not found
+
+
+MORE_REASONS = {
+    "too large": (
+        "MAIL FROM:<> SIZE=",
+        state(message_sizes=lambda: SENT),
+        {"1001": "large.eml has more octets than this server takes (1000)"},
+    ),
+    "without TLS": ("MAIL FROM:<> REQ", state(capabilities=DSN), {"REQUIRETLS": "only over TLS: STARTTLS first"}),
+    "refused mechanism": (
+        "AUTH P",
+        state(refused={"PLAIN": "refused before: 535 5.7.8"}),
+        {"PLAIN": "refused before: 535 5.7.8"},
+    ),
+    "refused mechanism of /auth": (
+        "/auth P",
+        state(refused={"PLAIN": "refused before: 504"}),
+        {"PLAIN": "refused before: 504"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "where", "expected"), MORE_REASONS.values(), ids=MORE_REASONS)
+def test_dims_what_would_be_refused(text: str, where: State, expected: dict[str, str]) -> None:
+    """What was said so far counts, and so does how it was said."""
+    assert dimmed(text, where) == expected
+
+
+FUZZY = {
+    "a part": ("TLS", state(), ["STARTTLS"]),
+    "a part in small letters": ("tls", state(), ["starttls"]),
+    "letters from the beginning": ("/sts", state(), ["/status"]),
+    "behind the exact ones": ("/rec", state(commands=(Row("direct"), *ROWS)), ["/record ", "/direct"]),
+    "a parameter": ("MAIL FROM:<> 8M", state(), ["BODY=8BITMIME"]),
+    "an address": (
+        "RCPT TO:<examp",
+        state(Phase.MAIL),
+        ["alice@example.com>", "carol@example.com>", "Bob@example.org>"],
+    ),
+    "one letter is nothing": ("X", state(capabilities=Capabilities.from_reply([b"x"])), []),
+    "a whole word": ("DATA", state(Phase.RCPT), []),
+}
+
+
+@pytest.mark.parametrize(("text", "where", "expected"), FUZZY.values(), ids=FUZZY)
+def test_fuzzy_after_exact(text: str, where: State, expected: list[str]) -> None:
+    """What resembles the typed letters comes behind what begins with them."""
+    assert [one.text for one in candidates(text, where) if not one.dimmed] == expected
+
+
 def test_values_fit_their_parameters() -> None:
     """What is proposed is well formed."""
+    where = state(message_sizes=lambda: SENT)
+    names = {parameter.name for parameter in PARAMETERS}
+    assert set(VALUES) <= names
     for parameter in PARAMETERS:
-        for value, _ in VALUES.get(parameter.name, ()):
-            assert value_fits(parameter, value.encode())
-    assert set(VALUES) <= {parameter.name for parameter in PARAMETERS}
+        for typed in ("", "FAILURE,", "SUCCESS,DELAY,"):
+            for one in value_proposals(parameter, typed, b"a=b+c@example.org", where):
+                assert value_fits(parameter, one.text.encode())
+                assert one.meaning
 
 
 WORDS = 'MAIL RCPT EHLO AUTH BDAT FROM: TO: < > " = a@b SIZE /help /run // \n \x1b é \udc80 * . XCLIENT'.split(" ")
@@ -292,10 +419,10 @@ TEXTS = st.lists(st.sampled_from([*WORDS, " "]), max_size=8).map("".join) | st.t
 
 @given(TEXTS, st.sampled_from(Phase), st.booleans())
 def test_any_text(text: str, phase: Phase, connected: bool) -> None:
-    """Whatever is typed: no error, each candidate goes on from it, and none puts something invisible into it."""
+    """Whatever is typed: no error, each candidate goes on from it or resembles it, and none puts something invisible into it."""
     for one in candidates(text, state(phase, connected=connected)):
         typed = text[one.start :]
-        assert one.text.lower().startswith(typed.lower())
+        assert goes_on(text, one) or fits(typed, one.text)
         assert one.text != typed
         assert one.text.removeprefix(typed).isprintable()
         assert one.dimmed is bool(one.reason)
