@@ -167,7 +167,7 @@ RULES: dict[str, tuple[str, State, list[str]]] = {
     ),
     "sender in the header": (
         "From: b@",
-        state(Phase.DATA, envelope=Envelope(b"b@example.org")),
+        state(Phase.DATA, senders=(), envelope=Envelope(b"b@example.org")),
         ["From: b@example.org"],
     ),
     "commands": ("/r", state(), ["/record ", "/run ", "/rewind "]),
@@ -419,7 +419,7 @@ TEXTS = st.lists(st.sampled_from([*WORDS, " "]), max_size=8).map("".join) | st.t
 
 @given(TEXTS, st.sampled_from(Phase), st.booleans())
 def test_any_text(text: str, phase: Phase, connected: bool) -> None:
-    """Whatever is typed: no error, each candidate goes on from it or resembles it, and none puts something invisible into it."""
+    """Whatever is typed: no error; each candidate goes on from it or resembles it, and is visible throughout."""
     for one in candidates(text, state(phase, connected=connected)):
         typed = text[one.start :]
         assert goes_on(text, one) or fits(typed, one.text)
