@@ -53,7 +53,7 @@ def fill_in(text: str, filling: Filling) -> tuple[str, int]:
     header += [f"{name}: {value}".rstrip() for name, value in fields if name.lower() not in names]
     if "subject" in names or filling.subject:
         header += [] if "subject" in names else [f"Subject: {filling.subject}"]
-        whole = "\n".join([*header, "", *body])
+        whole = "\n".join([*header, "", *(body or [""])])
         return whole, len(whole)
     head = "\n".join([*header, "Subject: "])
     return "\n\n".join([head, "\n".join(body)]) if body else head, len(head)
