@@ -68,7 +68,8 @@ def _from_file(path: str, environment: Environment) -> bytes:
         raise SecretMissing(f"cannot read the password from {printable(path)}: {why}") from None
 
 
-def _from_command(command: str, environment: Environment) -> bytes:
+def from_command(command: str, environment: Environment) -> bytes:
+    """What a program prints first, without its line end. Raises `SecretMissing`."""
     import shlex
     import subprocess
 
@@ -90,5 +91,5 @@ def _first_line(octets: bytes) -> bytes:
 _READERS: dict[str, Callable[[str, Environment], bytes]] = {
     "password-env": _from_variable,
     "password-file": _from_file,
-    "password-command": _from_command,
+    "password-command": from_command,
 }

@@ -13,7 +13,7 @@ from smtp_repl.cli.attending import PLAIN, answer_of
 from smtp_repl.cli.connecting import net_options, tls_options
 from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.options import Words
-from smtp_repl.cli.passwords import DEFAULT, ask_password, given_any, read_passwords
+from smtp_repl.cli.passwords import DEFAULT, ask_password, from_command, given_any, read_passwords
 from smtp_repl.cli.settings import Known, read_settings
 from smtp_repl.cli.sources import folder_blocks, folder_loader, read_source
 from smtp_repl.net.dial import Attempt
@@ -186,8 +186,10 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
     if user is not None and password is None:
         if desk.practice is not None and desk.practice.account.user == user:
             password = Secret(desk.practice.account.password.encode())
-        else:
+        elif not (desk.profile is not None and desk.profile.user == user and desk.profile.password_command):
             password = ask_password(f"password of {printable(user)}: ", environment)
+        else:
+            password = _of_program(desk.profile.password_command, environment)
         if password is None:
             raise SecretMissing(
                 f"--auth {printable(user)} needs a password, and nothing says where it comes from",
@@ -215,6 +217,8 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
     attended = environment.is_interactive and not words.has("line")
 
     def ask(question: Ask) -> str | None:
+        if question.program and password is None:
+            return _of_program(question.program, environment).reveal().decode("utf-8", "surrogateescape")
         if attended:
             return answer_of(question, environment)
         if not question.hidden:
@@ -254,6 +258,13 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
     finally:
         desk.stop_recording()
     return int(ExitStatus.OK)
+
+
+def _of_program(command: str, environment: Environment) -> Secret:
+    password = from_command(command, environment)
+    if not password:
+        raise SecretMissing(f"{printable(command)} gave no password")
+    return Secret(password)
 
 
 def _given(words: Words, environment: Environment) -> Iterator[bytes]:

@@ -63,7 +63,7 @@ def handle_pass(desk: Desk, argument: str) -> Handling:
     user = exchange.user.decode("utf-8", "replace") if exchange.user is not None else None
     if user is None and mechanism is not None:
         user = yield from _ask_user(desk)
-    password = yield from _ask_password(desk)
+    password = yield from _ask_password(desk, user)
     if password is None or (user is None and mechanism is not None):
         return
     step = Secret(encode_step(password.reveal()))
@@ -104,7 +104,7 @@ def log_in(desk: Desk, user: str = "", name: str = "") -> Handling:
     if asked is None:
         yield Tell("no user was named; nothing sent")
         return
-    password = yield from _ask_password(desk)
+    password = yield from _ask_password(desk, asked)
     if password is None:
         return
     steps = start(mechanism, Credentials(asked, password), initial=mechanism.initial == "optional")
@@ -169,13 +169,17 @@ def _guard(desk: Desk, mechanism: str) -> Handling:
 
 
 def _ask_user(desk: Desk) -> Generator[Request, Answer, str | None]:
+    if desk.host is not None and desk.host.user:
+        return desk.host.user
     default = desk.practice.account.user if desk.is_practice and desk.practice is not None else ""
     user = yield from ask("user: ", default=default)
     return user or None
 
 
-def _ask_password(desk: Desk) -> Generator[Request, Answer, Secret | None]:
+def _ask_password(desk: Desk, user: str | None) -> Generator[Request, Answer, Secret | None]:
     account = desk.practice.account if desk.is_practice and desk.practice is not None else None
     known = f" ({account.user}'s is {account.password})" if account is not None else ""
-    password = yield from ask(f"password{known}: ", hidden=True)
+    # A profile's password is that of its user, and for its server only.
+    program = desk.host.password_command if desk.host is not None and user == desk.host.user else ""
+    password = yield from ask(f"password{known}: ", hidden=True, program=program)
     return None if password is None else Secret(password.encode("utf-8", "surrogateescape"))

@@ -43,12 +43,14 @@ class Write(Record):
 class Ask(Record):
     """Ask the person. Answered by the text, or None when there is nobody to ask or the question was refused.
 
-    A `hidden` answer shows on no screen and in no history; `default` stands there to be changed.
+    A `hidden` answer shows on no screen and in no history; `default` stands there to be changed. Where a `program`
+    knows the answer, it is asked instead; what goes wrong with it is raised as `SecretMissing`.
     """
 
     prompt: str
     hidden: bool = False
     default: str = ""
+    program: str = ""
 
 
 class Tell(Record):
@@ -119,8 +121,10 @@ def say(octets: bytes) -> Generator[Request, Answer, Reply | None]:
     return answer if isinstance(answer, Reply) else None
 
 
-def ask(prompt: str, *, hidden: bool = False, default: str = "") -> Generator[Request, Answer, str | None]:
-    answer = yield Ask(prompt, hidden, default)
+def ask(
+    prompt: str, *, hidden: bool = False, default: str = "", program: str = ""
+) -> Generator[Request, Answer, str | None]:
+    answer = yield Ask(prompt, hidden, default, program)
     return answer if isinstance(answer, str) else None
 
 

@@ -200,6 +200,11 @@ class _Session:
 
     async def _ask(self, ask: Ask) -> str | None:
         await self._ready.wait()
+        if ask.program:
+            from smtp_repl.term.password_program import password_from
+
+            self._driver.tell(f"password: asked of {ask.program}")
+            return await password_from(ask.program)
         return await self._typist.ask(ask) if self._typist is not None else None
 
     def _changed(self) -> None:

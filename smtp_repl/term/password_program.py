@@ -1,0 +1,40 @@
+"""A program that knows a password (`password_command` of a profile), run while the shell has the terminal.
+
+It gets no terminal to ask at: nothing on its standard input, and what it says beside the password is shown only when
+it fails. The first line of its output is the password; it is on no screen and in no file of ours.
+"""
+
+import asyncio
+import shlex
+
+from smtp_repl.wire.errors import SecretMissing
+from smtp_repl.wire.octets import printable
+
+SECONDS = 60.0
+"""How long it may take: somebody may have to touch a key."""
+
+
+async def password_from(command: str) -> str:
+    """The password. Raises `SecretMissing`."""
+    shown = printable(command)
+    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    try:
+        # No shell: what the user wrote is run, and nothing is expanded.
+        process = await asyncio.create_subprocess_exec(*shlex.split(command), stdin=nothing, stdout=pipe, stderr=pipe)
+    except (OSError, ValueError) as error:
+        raise SecretMissing(f"cannot run {shown}: {getattr(error, 'strerror', None) or error}") from None
+    try:
+        async with asyncio.timeout(SECONDS):
+            output, complaint = await process.communicate()
+    except TimeoutError:
+        raise SecretMissing(f"{shown} gave no password within {SECONDS:g} s") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    password = output.partition(b"\n")[0].removesuffix(b"\r")
+    if process.returncode or not password:
+        why = f"ended with status {process.returncode}" if process.returncode else "gave no password"
+        said = printable(complaint.strip().rpartition(b"\n")[2][:200])
+        raise SecretMissing(f"{shown} {why}" + (f": {said}" if said else ""))
+    return password.decode("utf-8", "surrogateescape")
