@@ -1,8 +1,10 @@
-"""SIGTERM and SIGHUP end a session as a person would see it end: the terminal in order."""
+"""Signals leave the terminal in order: SIGTERM and SIGHUP end a session as a person would, SIGTSTP lets it rest."""
 
 import asyncio
 import contextlib
+import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 
 from smtp_repl.wire.errors import ExitStatus
@@ -26,3 +28,39 @@ def ending_signals(end: Callable[[int], None]) -> Iterator[None]:
         for number in numbers:
             with contextlib.suppress(NotImplementedError):
                 loop.remove_signal_handler(number)
+
+
+@contextlib.contextmanager
+def stopping_signal(suspend: Callable[[Callable[[], None]], None]) -> Iterator[None]:
+    """Meanwhile SIGTSTP calls `suspend` with what stops this process until SIGCONT; the terminal is to be given back.
+
+    prompt_toolkit does so for Ctrl-Z alone; a signal from outside would stop the process in the middle of raw mode.
+    """
+    number = getattr(signal, "SIGTSTP", None)
+    if number is None:
+        yield
+        return
+    import termios  # where there is no such signal there is no such module
+
+    loop = asyncio.get_running_loop()
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal) if os.isatty(terminal) else None
+
+    def stop() -> None:
+        # By the signal itself and not by SIGSTOP: where nobody could send SIGCONT the system does not stop us.
+        loop.remove_signal_handler(number)
+        if before is None:
+            os.kill(os.getpid(), number)
+        else:
+            # prompt_toolkit gives back only what a program needs that it starts itself.
+            now = termios.tcgetattr(terminal)
+            termios.tcsetattr(terminal, termios.TCSANOW, before)
+            os.kill(os.getpid(), number)
+            termios.tcsetattr(terminal, termios.TCSANOW, now)
+        loop.add_signal_handler(number, suspend, stop)
+
+    loop.add_signal_handler(number, suspend, stop)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(number)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.clipboard import ClipboardData
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, ConditionalCompleter
 from prompt_toolkit.cursor_shapes import CursorShape, DynamicCursorShapeConfig, ModalCursorShapeConfig
@@ -28,6 +29,7 @@ from smtp_repl.term.keys import key_bindings
 from smtp_repl.term.marking import Mark, Marker
 from smtp_repl.term.paint import fit, paint, paint_tokens, stage_style
 from smtp_repl.term.settings import Settings
+from smtp_repl.term.signals import stopping_signal
 from smtp_repl.term.stuffing import StuffedDots
 from smtp_repl.view.lines import Place, typed_tokens
 from smtp_repl.view.spans import reply_spans
@@ -94,7 +96,8 @@ class Stage:
             asyncio.get_running_loop().call_soon(started)
 
         # Under -X dev a slow callback (a long message, a slow machine) would be reported into the screen.
-        await self._app.run_async(pre_run=soon, slow_callback_duration=60)
+        with stopping_signal(self._suspend):
+            await self._app.run_async(pre_run=soon, slow_callback_duration=60)
 
     def leave(self) -> None:
         """Take the prompt away; `run` returns."""
@@ -158,6 +161,19 @@ class Stage:
             self.show(problem)
 
         self._app.create_background_task(edit())
+
+    def _suspend(self, stop: Callable[[], None]) -> None:
+        """Give the terminal back, stop, and take it again."""
+        self._away = True
+
+        async def suspend() -> None:
+            try:
+                await run_in_terminal(stop)
+            finally:
+                self._away = False
+                self._print_held()
+
+        self._app.create_background_task(suspend())
 
     # ------------------------------------------------------------ what is shown
 

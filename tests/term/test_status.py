@@ -53,7 +53,7 @@ def test_everything(tmp_path: Path) -> None:
         "# kept back  2 lines (/pipeline send)",
         "# due here   EHLO HELO RCPT DATA RSET NOOP HELP VRFY EXPN QUIT",
         "# said       5 lines, 116 octets",
-        "# heard      7 lines, 98 octets",
+        "# heard      7 lines, 105 octets",
         f"# recording  {tmp_path / 'a.smtp'}",
         "# last reply after 0.0 ms",
     ]
