@@ -7,17 +7,16 @@ given, no message text. A history that cannot be read or written is no reason to
 
 import os
 import re
+import stat
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from pathlib import Path
 
 from prompt_toolkit.history import History
 
 from smtp_repl.term.remembered import Entry, nearest_first, read_entry, write_entry
+from smtp_repl.term.settings import HISTORY_LINES
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.sasl import MECHANISMS
-
-LINES_LIMIT = 5_000
-"""Lines that are read back; when the file has twice as many it is cut down to these."""
 
 _NOT_KEPT = frozenset({"auth", "pass", "b64"})
 _AUTH = re.compile(r"\W*(?:AUTH|X-EXPS)\b", re.IGNORECASE)
@@ -50,12 +49,17 @@ def is_memorable(line: str) -> bool:
 class TypedHistory(History):
     """The lines typed in this session and in earlier ones.
 
-    `find` says where they are kept, None for in memory only; it is asked when the first prompt stands.
+    `find` says where they are kept, None for in memory only; it is asked when the first prompt stands. `keeps` says
+    whether anything is to be kept now. `limit` lines are read back; a file that has twice as many is cut down to these.
     """
 
-    def __init__(self, find: Callable[[], Path | None]) -> None:
+    def __init__(
+        self, find: Callable[[], Path | None], *, keeps: Callable[[], bool] = lambda: True, limit: int = HISTORY_LINES
+    ) -> None:
         super().__init__()
         self._find = find
+        self._keeps = keeps
+        self._limit = limit
         self._path: Path | None = None
         self._entries: list[Entry] | None = None
         """Oldest first; None before the file was read."""
@@ -66,10 +70,12 @@ class TypedHistory(History):
 
     def open(self) -> None:
         """Look for the file, and make it if there is none."""
+        if not self._keeps():
+            return
         self._path = self._find()
         if self._path is not None:
             self._open(self._path)
-        if self._path is not None:
+        if self._path is not None and not self._entries:
             self._entries = None
 
     @property
@@ -110,6 +116,10 @@ class TypedHistory(History):
         return self._entries
 
     def _store(self, entry: Entry) -> None:
+        if not self._keeps():
+            return
+        if self._path is None and not self.fault:
+            self.open()  # somebody has changed their mind
         if self._path is None:
             return
         try:
@@ -126,7 +136,8 @@ class TypedHistory(History):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600)
             try:
-                if os.name == "posix" and os.fstat(file).st_mode & 0o077:
+                mode = os.fstat(file).st_mode
+                if os.name == "posix" and stat.S_ISREG(mode) and mode & 0o077:
                     os.fchmod(file, 0o600)
             finally:
                 os.close(file)
@@ -144,15 +155,15 @@ class TypedHistory(History):
         except OSError as error:
             self._give_up(self._path, error)
             return []
-        return [line for line in lines if line][-LINES_LIMIT:]
+        return [line for line in lines if line][-self._limit :]
 
     def _shorten(self, path: Path) -> None:
         """Cut a long file down; a second shell that writes at this moment may lose a line, no more."""
-        if path.stat().st_size < LINES_LIMIT * 16:
+        if path.stat().st_size < self._limit * 16:
             return
         with path.open("rb") as stream:
             count = sum(1 for _ in stream)
-        if count > 2 * LINES_LIMIT:
+        if count > 2 * self._limit:
             kept = "".join(f"{line}\n" for line in self._lines()).encode("utf-8", "surrogateescape")
             beside = path.with_name(f"{path.name}.{os.getpid()}")
             file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

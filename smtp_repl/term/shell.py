@@ -157,7 +157,9 @@ class _Session:
 
         own = self._options.history
         settings = self._desk.settings
-        history = self._history = TypedHistory(lambda: (own or history_path()) if settings.history else None)
+        history = self._history = TypedHistory(
+            lambda: own or history_path(), keeps=lambda: settings.history, limit=settings.history_size
+        )
         typist = self._typist = Typist(self._desk, self._driver, history)
         stage = Stage(typist, history, completer=typist.completer, settings=settings)
         self._stage = typist.stage = stage

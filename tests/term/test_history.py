@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from smtp_repl.term import history as module
 from smtp_repl.term.history import TypedHistory, is_memorable
 
 
-def opened(path: Path | None) -> TypedHistory:
-    history = TypedHistory(lambda: path)
+def opened(path: Path | None, limit: int = 5_000) -> TypedHistory:
+    history = TypedHistory(lambda: path, limit=limit)
     history.open()
     return history
 
@@ -84,16 +83,43 @@ def test_lines_come_back_newest_first(tmp_path: Path) -> None:
     assert list(opened(path).load_history_strings()) == ["RSET", "NOOP \udcff", "EHLO x"]
 
 
-def test_a_long_file_is_cut_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LINES_LIMIT", 10)
+def test_a_long_file_is_cut_down(tmp_path: Path) -> None:
+    """`history_size` says how many lines are read back, and twice as many when the file is cut."""
     path = tmp_path / "history"
     path.write_text("".join(f"NOOP {number} and a long text\n" for number in range(25)))
-    opened(path)
+    assert opened(path, limit=20).get_strings()[0] == "NOOP 5 and a long text"
+    assert len(path.read_text().splitlines()) == 25
+    opened(path, limit=10)
     lines = path.read_text().splitlines()
     assert len(lines) == 10
     assert lines[-1] == "NOOP 24 and a long text"
     assert path.stat().st_mode & 0o777 == 0o600
     assert os.listdir(tmp_path) == ["history"]
+
+
+def test_switched_off_and_on(tmp_path: Path) -> None:
+    """`/set history off` counts at once, and on again too; what was typed meanwhile stays in memory."""
+    keeps = [False]
+    path = tmp_path / "history"
+    history = TypedHistory(lambda: path, keeps=lambda: keeps[0])
+    history.open()
+    history.remember("EHLO a")
+    assert not path.exists()
+    keeps[0] = True
+    history.remember("EHLO b")
+    keeps[0] = False
+    history.remember("EHLO c")
+    assert [line.partition("\t")[0] for line in path.read_text().splitlines()] == ["EHLO b"]
+    assert history.get_strings() == ["EHLO a", "EHLO b", "EHLO c"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
+def test_no_file_at_all() -> None:
+    """A device stays as open to everybody as it was."""
+    before = os.stat(os.devnull).st_mode
+    history = opened(Path(os.devnull))
+    history.remember("EHLO x")
+    assert (os.stat(os.devnull).st_mode, history.fault) == (before, "")
 
 
 def test_in_memory() -> None:
