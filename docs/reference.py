@@ -233,6 +233,8 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "options-mock": lambda: _options("mock"),
     "options-answer": lambda: _options("answer"),
     "options-fmt": lambda: _options("fmt"),
+    "options-b64": lambda: _options("b64"),
+    "options-auth": lambda: _options("auth"),
     "options-serve": lambda: _options("serve"),
     "exit-statuses": exit_statuses,
     "answers": answers,

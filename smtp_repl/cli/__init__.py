@@ -91,6 +91,14 @@ def _dispatch(words: Words, environment: Environment) -> int:
             from smtp_repl.cli import serve
 
             return serve.main(words, environment)
+        case "b64":
+            from smtp_repl.cli import b64
+
+            return b64.main(words, environment)
+        case "auth":
+            from smtp_repl.cli import auth
+
+            return auth.main(words, environment)
         case "config":
             from smtp_repl.cli import config
 

@@ -28,6 +28,15 @@ _EXAMPLES = {
         ("smtp-repl mock @starttls-then-auth --ca-file ca.pem", "with an authority for clients to trust"),
     ),
     "fmt": (("smtp-repl fmt --check tests/*.smtp", "in CI"), ("smtp-repl fmt -w tests/*.smtp", "at home")),
+    "b64": (
+        (r"smtp-repl b64 '\0tutor\0not-a-secret'", "what PLAIN sends"),
+        ("smtp-repl b64 -d VXNlcm5hbWU6", "what a 334 asks"),
+        ("printf '%s' \"$PASSWORD\" | smtp-repl b64 -", "for no eyes but yours"),
+    ),
+    "auth": (
+        ("smtp-repl auth PLAIN --user tutor --password-env SMTP_PASSWORD", ""),
+        ("smtp-repl auth CRAM-MD5 --user tutor --challenge PDE4OTYuNjk3MTcwOTUyQGV4YW1wbGUuY29tPg==", ""),
+    ),
     "serve": (("smtp-repl serve --listen 127.0.0.1:2525", ""),),
 }
 

@@ -103,6 +103,26 @@ COMMANDS: dict[str, SubCommand] = {
         ),
         SubCommand("show", "FILE", "show a script in colours", "", 1, 1, needs="a script to show"),
         SubCommand(
+            "b64",
+            "[-d] TEXT | -",
+            "a text as a step of AUTH, and back",
+            "Prints the base64 of TEXT, in which \\0 stands for a NUL; with -d what the base64 holds, safe to\n"
+            "show. - is standard input, octet for octet: a password that is an argument stands in the list of\n"
+            "processes and in the history of your shell.",
+            1,
+            1,
+            needs="a text, or -",
+        ),
+        SubCommand(
+            "auth",
+            "MECHANISM --user NAME",
+            "work out an AUTH exchange, without a server",
+            "Each line is shown in both of its forms, base64 and what is in it. Passwords are masked.",
+            1,
+            1,
+            needs="a mechanism: PLAIN, LOGIN, CRAM-MD5",
+        ),
+        SubCommand(
             "serve",
             "",
             "run the practice server in the foreground",
@@ -122,13 +142,14 @@ COMMANDS: dict[str, SubCommand] = {
 
 _PLAYED = (SHELL, "run")
 _PLAYERS = (*_PLAYED, "mock")
+_LOGIN = (*_PLAYERS, "auth")
 _SERVING = ("serve", "mock", "answer")
 _ANSWERING = ("mock", "answer")
 _RECORDED = (*_PLAYED, "answer")
 _SETTLED = (SHELL, "answer", "show", "config")
 _WHERE, _WALK, _LINES, _KEEP, _JUDGE = "where to", "how far to go", "without a terminal", "recording", "what must hold"
 _TLS, _SECRETS, _OUTPUT, _OTHER = "TLS", "passwords", "output", "other"
-_MANY, _REPORTS = "many sessions", "reports"
+_MANY, _REPORTS, _EXCHANGE = "many sessions", "reports", "the exchange"
 
 OPTIONS: tuple[Option, ...] = (
     Option("local", ("--local",), _PLAYED, "", "the practice server, started for this session", _WHERE),
@@ -140,6 +161,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("ehlo", ("--ehlo",), (SHELL,), "NAME", "say EHLO NAME", _WALK),
     Option("starttls", ("--starttls",), (SHELL,), "", "EHLO, STARTTLS, EHLO again", _WALK),
     Option("auth", ("--auth",), (SHELL,), "USER", "then log in as USER", _WALK),
+    Option("auth-user", ("--user",), ("auth",), "NAME", "who logs in", _EXCHANGE),
+    Option("authzid", ("--authzid",), ("auth",), "NAME", "whom to act as (PLAIN)", _EXCHANGE),
+    Option("challenge", ("--challenge",), ("auth",), "BASE64", "what the server asks: the text of its 334", _EXCHANGE),
     Option("to-line", ("--to-line",), ("run",), "N", "stop behind line N of the script", _WALK),
     Option("shell", ("--shell",), ("run",), "", "then hand over to you (with --to-line)", _WALK),
     Option("line", ("-c",), (SHELL,), "LINE", "say LINE (or do /COMMAND); no input is read", _LINES, True),
@@ -167,10 +191,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("pin", ("--pin",), _PLAYED, "SHA256", "trust exactly the certificate with this fingerprint", _TLS),
     Option("tls-name", ("--tls-name",), _PLAYED, "NAME", "the name that the certificate must have", _TLS),
     Option("insecure", ("-k", "--insecure"), _PLAYED, "", "take any certificate", _TLS),
-    Option("password-env", ("--password-env",), _PLAYERS, "[WHO=]VARIABLE", "from the environment", _SECRETS, True),
-    Option("password-file", ("--password-file",), _PLAYERS, "[WHO=]FILE", "from a file's first line", _SECRETS, True),
-    Option("password-command", ("--password-command",), _PLAYERS, "[WHO=]COMMAND", "from a command", _SECRETS, True),
+    Option("password-env", ("--password-env",), _LOGIN, "[WHO=]VARIABLE", "from the environment", _SECRETS, True),
+    Option("password-file", ("--password-file",), _LOGIN, "[WHO=]FILE", "from a file's first line", _SECRETS, True),
+    Option("password-command", ("--password-command",), _LOGIN, "[WHO=]COMMAND", "from a command", _SECRETS, True),
     Option("allow-plaintext-auth", ("--allow-plaintext-auth",), _PLAYED, "", "send it without TLS too", _SECRETS),
+    Option("show-secrets", ("--show-secrets",), ("auth",), "", "the password, and its base64, in the open", _OUTPUT),
+    Option("decode", ("-d", "--decode"), ("b64",), "", "from base64", _OUTPUT),
     Option("lenient", ("--lenient",), ("serve",), "", "take the bad syntax that aiosmtpd takes", _OTHER),
     Option("write", ("-w", "--write"), ("fmt",), "", "write the result back to the file", _OUTPUT),
     Option("fmt-check", ("--check",), ("fmt",), "", "only tell which files would change; status 1 if any", _OUTPUT),
@@ -187,6 +213,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("config-show", ("--show",), ("config",), "", "the settings as they are (what happens anyway)", _OUTPUT),
     Option("config-path", ("--path",), ("config",), "", "where the settings file is looked for", _OUTPUT),
     Option("config-example", ("--example",), ("config",), "", "a settings file with everything explained", _OUTPUT),
+    Option("auth-json", ("--json",), ("auth",), "", "one JSON object for each line", _OUTPUT),
     Option("config-json", ("--json",), ("config",), "", "the settings as one JSON object", _OUTPUT),
     Option("config-hosts", ("--hosts",), ("config",), "", "the names of the profiles", _OUTPUT),
     Option("config", ("--config",), _SETTLED, "FILE", "read the settings there; /dev/null has none", _OTHER),

@@ -26,19 +26,33 @@ def challenge_remark(challenge: ChallengeSaid) -> str:
     return f'the server asks: "{printable(challenge.decoded)}"'
 
 
+class StepParts(Record):
+    """What is in a step: its contents as they may show, what its mechanism means by them, and whether all may show."""
+
+    contents: str
+    meaning: str
+    is_secret: bool
+
+
+def step_parts(step: AuthStep, *, show: bool) -> StepParts:
+    """Take a step apart; secrets are masked in the contents unless they may `show`."""
+    meant = _WHAT.get(step.mechanism, ())
+    meaning = meant[step.number] if step.number < len(meant) else ""
+    return StepParts(_contents(step, show), meaning, MASK in _contents(step, False))
+
+
 def step_remark(step: AuthStep, *, show: bool) -> str:
     """What was sent as a step of AUTH: its base64 and what is in it, secrets masked unless they may `show`."""
     if not step.is_base64:
         return ""
-    meant = _WHAT.get(step.mechanism, ())
-    what = meant[step.number] if step.number < len(meant) else ""
-    contents = _contents(step, show)
+    contents, what, is_secret = step_parts(step, show=show)
+    meaning = f" ({what})" if what else ""
     if contents == MASK:
         return f"{what or 'a step'}, in base64; masked"
-    if not show:
-        return f"{contents} in base64" + (f" ({what})" if what else "")
+    if is_secret and not show:
+        return f"{contents} in base64{meaning}"
     encoded = printable(step.text.reveal()) or "an empty line"
-    return f"{encoded} is base64 of {contents}" + (f" ({what})" if what else "")
+    return f"{encoded} is base64 of {contents}{meaning}"
 
 
 def doubt_remark(step: AuthStep) -> str:
