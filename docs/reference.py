@@ -9,9 +9,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from smtp_repl.cli import options
+from smtp_repl.cli.config import example
 from smtp_repl.net.practice.answers import ANSWERS, teach
 from smtp_repl.script.directives import DIRECTIVES
 from smtp_repl.term.commands import ANSWER_COMMANDS, COMMANDS, ShellCommand
+from smtp_repl.term.hosts import HOST_KEYS
+from smtp_repl.term.settings import SETTINGS, Settings, value_of, written
 from smtp_repl.wire import states
 from smtp_repl.wire.commands import check_syntax, parse_command
 from smtp_repl.wire.errors import ExitStatus
@@ -73,6 +76,38 @@ def _commands(rows: Mapping[str, ShellCommand]) -> str:
         ("command", "what it does", "key"),
         ((code(row.usage), row.help, row.key) for row in rows.values()),
     )
+
+
+def settings() -> str:
+    """Every setting, as the table has it."""
+    defaults = Settings()
+    return table(
+        ("setting", "values", "default", "what it does", "environment", "command line"),
+        (
+            (
+                code(row.name) + ("" if row.kept else " (not in the file)"),
+                code(row.kind.form),
+                code(written(row, value_of(defaults, row))),
+                row.meaning,
+                code(row.variable),
+                code(f"--{row.option}") if row.option else code(f"--set {row.name}=…"),
+            )
+            for row in SETTINGS.values()
+        ),
+    )
+
+
+def host_keys() -> str:
+    """What a profile may say."""
+    return table(
+        ("key", "values", "what it says"),
+        ((code(row.name), code(row.form), row.meaning) for row in HOST_KEYS.values()),
+    )
+
+
+def settings_example() -> str:
+    """`config --example`, as it is."""
+    return f"```toml\n{example()}```\n"
 
 
 # ---------------------------------------------------------------- the command line
@@ -236,6 +271,10 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "options-b64": lambda: _options("b64"),
     "options-auth": lambda: _options("auth"),
     "options-serve": lambda: _options("serve"),
+    "options-config": lambda: _options("config"),
+    "settings": settings,
+    "host-keys": host_keys,
+    "settings-example": settings_example,
     "exit-statuses": exit_statuses,
     "answers": answers,
     "findings": findings,

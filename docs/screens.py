@@ -50,7 +50,8 @@ def normal(text: str) -> str:
 
 def _environment(state: str) -> dict[str, str]:
     """The program on the PATH is this very checkout's; nothing is read or kept from who runs this."""
-    return {**os.environ, "PATH": f"{state}:{os.environ.get('PATH', '')}", "HOME": state, "XDG_STATE_HOME": state}
+    folders = {"HOME": state, "XDG_STATE_HOME": state, "XDG_CONFIG_HOME": f"{state}/config", "SMTP_REPL_CONFIG": ""}
+    return {**os.environ, "PATH": f"{state}:{os.environ.get('PATH', '')}", **folders}
 
 
 # ---------------------------------------------------------------- commands
@@ -138,7 +139,7 @@ def at_the_shell(folder: Path, *words: str) -> Iterator[Person]:
     argv = [sys.executable, "-m", "smtp_repl", *words, "--local"]
     with (
         TemporaryDirectory() as state,
-        Terminal(argv, {"XDG_STATE_HOME": state, "HOME": state, "PYTHONPATH": str(_ROOT)}, WIDTH, 60, str(folder)) as t,
+        Terminal(argv, {**_environment(state), "PYTHONPATH": str(_ROOT)}, WIDTH, 60, str(folder)) as t,
     ):
         t.wait_for("S: 220 ")
         t.wait_for_prompt()
@@ -266,6 +267,15 @@ def _take(terminal: Terminal, reply: str) -> None:
     terminal.key("tab", "enter")
 
 
+def settings_set(folder: Path) -> str:
+    """Settings, looked at and changed in a session."""
+    with at_the_shell(folder) as person:
+        person.enter("/set", "# /set NAME tells")
+        person.enter("/set complete", "as-you-type|tab|off")
+        person.enter("/set complete tab", "from here on")
+        return shot(person, "# /set")
+
+
 SCREENS: dict[str, Callable[[Path], str]] = {
     "answer-mail": answer_mail,
     "screen": screen,
@@ -275,4 +285,5 @@ SCREENS: dict[str, Callable[[Path], str]] = {
     "hand-over": hand_over,
     "shell-auth": shell_auth,
     "shell-status": shell_status,
+    "settings-set": settings_set,
 }

@@ -61,7 +61,7 @@ def _find(
         return words.seconds(row.option) if is_time else words.text(row.option), f"--{row.option}"
     if row.name in given:
         return given[row.name], "--set"
-    text = environment.environ.get(row.variable)
+    text = environment.environ.get(row.variable) if row.variable else None
     if text:
         try:
             return read(row, text), row.variable

@@ -65,7 +65,8 @@ class Kind(Record):
 class Setting(Record):
     """One row. `attributes` are those of `Settings` that take the value; `option` is the key in the table of options.
 
-    What is not `kept` cannot stand in the file; what is not `live` cannot be changed by `/set`.
+    What is not `kept` can stand neither in the file nor in the environment; what is not `live` cannot be changed by
+    `/set`.
     """
 
     name: str
@@ -78,8 +79,8 @@ class Setting(Record):
 
     @property
     def variable(self) -> str:
-        """The environment variable that sets it."""
-        return f"SMTP_REPL_{self.name.upper()}"
+        """The environment variable that sets it; "" where none does."""
+        return f"SMTP_REPL_{self.name.upper()}" if self.kept else ""
 
 
 # ---------------------------------------------------------------- kinds of values
