@@ -93,7 +93,7 @@ class Typist(Asker):
     def toolbar(self, width: int) -> list[Piece]:
         note = ""
         if self._queue:
-            held = self._driver.holds or "a command"
+            held = self._holds(self._queue[0]) or "a command"
             note = f"{_lines(len(self._queue))} for {held}; Enter sends now, Ctrl-C takes back"
         text = self.stage.text
         trouble = self._checker.told(text, self._standing()) if text and self.prompt().kind in CHECKED else None
@@ -137,10 +137,15 @@ class Typist(Asker):
         """Whether a command is none of the server's business, and need not wait for lines typed ahead."""
         if not is_command(text) or "\n" in text or self._driver.is_busy or self.prompt().kind == "live":
             return False
-        from smtp_repl.term.commands import COMMANDS
+        return not _waits(text)
 
-        row = COMMANDS.get(text[1:].partition(" ")[0].lower())
-        return row is None or not row.waits
+    def _holds(self, line: str) -> str:
+        """What a line has to wait for; a command that goes by how the session stands waits for every reply."""
+        holds = self._driver.holds
+        awaiting = self._desk.conversation.awaiting if self._desk.is_connected else ()
+        if not holds and awaiting and self.prompt().kind != "live" and _waits(line):
+            return f"the reply to {awaiting[-1]}"
+        return holds
 
     def pipelined(self) -> None:
         """Several lines in one write."""
@@ -241,7 +246,7 @@ class Typist(Asker):
     def go_on(self) -> None:
         """Take up typed lines that waited, as far as nothing holds them."""
         self._rescue(self.prompt().kind)
-        while self._queue and not self._driver.is_busy and not self._driver.holds and self._question is None:
+        while self._queue and not self._driver.is_busy and self._question is None and not self._holds(self._queue[0]):
             self._type(self._queue.popleft())
         self.stage.refresh()
 
@@ -331,6 +336,15 @@ class Typist(Asker):
             self.stage.take()
             self.stage.put_aside(text)
             self._driver.tell("the message that you were writing was not sent; Ctrl-Y brings it back")
+
+
+def _waits(line: str) -> bool:
+    if not is_command(line) or "\n" in line:
+        return False
+    from smtp_repl.term.commands import COMMANDS
+
+    row = COMMANDS.get(line[1:].partition(" ")[0].lower())
+    return row is not None and row.waits
 
 
 def _octets(line: str) -> bytes:
