@@ -33,6 +33,10 @@ _CHANGING = (
     (r"\b\d+(?:\.\d)? ms\b", "2 ms"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2026-01-15T09:30:00Z"),
     (r"recorded by smtp-repl [\w.]+", "recorded by smtp-repl 0.1.0"),
+    (r"(C: Date: )\w{3}, \d\d \w{3} \d{4} [\d:]{8} [+-]\d{4}", r"\1Thu, 15 Jan 2026 09:30:00 +0000"),
+    (r"<\d+\.\d+\.\d+@", "<176846940000.4711.8157@"),
+    (r"(# since +)\d\d:\d\d:\d\d", r"\g<1>09:30:00"),
+    (r"[\d,]+ of 10,240,000 octets", "11,226 of 10,240,000 octets"),
     (r"\b\d+\.\d (sessions|commands)/s", r"800.0 \1/s"),
     # The rows of the latency table: replies, then four times.
     (r"(?m)^(\S.*?  +\d+)(?:  +\d+(?:\.\d+)?){4}$", r"\1    1.00    2.00    3.00    4.00"),
@@ -231,6 +235,37 @@ def shell_status(folder: Path) -> str:
         return shot(person, "# /status")
 
 
+def _in_recipients(person: Person) -> None:
+    person.enter("EHLO client.example.org", "S: 250 ")
+    person.enter("MAIL FROM:<alice@example.org>", "S: 250 2.1.0")
+    person.enter("RCPT TO:<bob@example.com>", "S: 250 2.1.5")
+
+
+def shell_message(folder: Path) -> str:
+    """A message half written: the template, a dot that will be doubled, a file."""
+    (folder / "report.pdf").write_bytes(bytes(8_000))
+    with at_the_shell(folder) as person:
+        _in_recipients(person)
+        person.terminal.type("/template\n")
+        person.terminal.wait_for(lambda terminal: terminal.line() == "C: Subject:")
+        person.terminal.type("Report\n\nHere it is.\n")
+        person.terminal.key("c-]")
+        person.terminal.wait_for_prompt("# command: /")
+        person.terminal.type("attach report.pdf\n")
+        person.terminal.wait_for(lambda terminal: terminal.line() == "C:")
+        person.terminal.type(".hidden")
+        person.terminal.wait_for("1 dot doubled  1 attached")
+        return shot(person, "# /template")
+
+
+def shell_doubts(folder: Path) -> str:
+    """What is remarked on when a message went."""
+    with at_the_shell(folder) as person:
+        _in_recipients(person)
+        person.message("From: news@example.net\nBcc: carol@example.net\nHello Bob.\n", "kept as")
+        return shot(person, "C: From")
+
+
 def hand_over(folder: Path) -> str:
     """A script plays up to a line, and a person goes on."""
     with at_the_shell(folder, "run", "greylisting.smtp", "--to-line", "7", "--shell") as person:
@@ -285,5 +320,7 @@ SCREENS: dict[str, Callable[[Path], str]] = {
     "hand-over": hand_over,
     "shell-auth": shell_auth,
     "shell-status": shell_status,
+    "shell-message": shell_message,
+    "shell-doubts": shell_doubts,
     "settings-set": settings_set,
 }

@@ -86,23 +86,25 @@ class Survey:
 
     def feed(self, data: bytes) -> None:
         """The next octets."""
-        *lines, self._rest = (self._rest + data).split(b"\n") if self._rest else data.split(b"\n")
+        data = self._rest + data if self._rest else data
+        *lines, self._rest = data.split(b"\n")
+        text = data[: len(data) - len(self._rest) - 1]
         if len(self._rest) > _HEADER_LIMIT:  # a line without end is long, and that is all there is to know of it
             self._cut += len(self._rest)
             self._rest = b""
         if lines:
-            self._take(lines)
+            self._take(lines, text)
 
     def finish(self) -> None:
         """The last line, if it has no line end."""
         if self._rest or self._cut:
             rest, self._rest = self._rest, b""
-            self._take([rest])
+            self._take([rest], rest)
 
-    def _take(self, lines: list[bytes]) -> None:
+    def _take(self, lines: list[bytes], text: bytes) -> None:
+        """Some lines, as a list and as they stood."""
         first, self.lines = self.lines + 1, self.lines + len(lines)
         body = self._read_header(lines, first) if self._in_header else 0
-        text = b"\n".join(lines)
         crs = text.count(b"\r")
         self.octets += len(text) + self._cut + 2 * len(lines) - (len(lines) - 1) - crs
         if not self.long_line and self._cut + max(map(len, lines)) > LINE_LIMIT:
