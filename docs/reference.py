@@ -268,7 +268,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "options-mock": lambda: _options("mock"),
     "options-answer": lambda: _options("answer"),
     "options-fmt": lambda: _options("fmt"),
-    "options-b64": lambda: _options("b64"),
+    "options-encoding": lambda: _options("b64"),
     "options-auth": lambda: _options("auth"),
     "options-serve": lambda: _options("serve"),
     "options-config": lambda: _options("config"),

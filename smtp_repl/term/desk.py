@@ -415,7 +415,7 @@ class Desk:
             before = self.exchange or Exchange(event.step.mechanism)
             self.exchange = before._replace(responses=before.responses + 1, user=event.step.user or before.user)
         if self.exchange is not None:
-            self._tried = lens.tried(self.exchange.mechanism, event.step)
+            self._tried = lens.tried(self.exchange.mechanism, event.step, self._tried)
 
     def _remarks(self, events: Iterable[Event]) -> list[Line]:
         lines: list[Line] = []

@@ -70,10 +70,12 @@ class Tried(Record):
     doubt: str = ""
 
 
-def tried(mechanism: str, step: AuthStep | None) -> Tried:
-    """To be kept until the reply comes; without a step, the mechanism alone."""
-    doubt = None if step is None else step_doubt(step.mechanism, step.number, step.text.reveal())
-    return Tried(mechanism, "" if doubt is None else doubt.message)
+def tried(mechanism: str, step: AuthStep | None, before: Tried) -> Tried:
+    """To be kept until the reply comes, with what was odd `before` in this exchange."""
+    if step is None:
+        return Tried(mechanism)
+    doubt = step_doubt(step.mechanism, step.number, step.text.reveal())
+    return Tried(mechanism, doubt.message if doubt is not None else before.doubt if step.number else "")
 
 
 _REFUSALS = {

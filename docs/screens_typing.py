@@ -1,0 +1,77 @@
+"""Screens of what is seen while somebody types: faults of the line, and steps of AUTH in both forms."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from docs.screens import Person, at_the_shell, normal, shot
+from tests.term.screen import Terminal
+
+
+def _typed(person: Person, line: str, told: str) -> list[str]:
+    """Type a line and look: the prompt and the toolbar below it. Then take the line back."""
+    terminal = person.terminal
+    terminal.type(line)
+    terminal.wait_for(lambda terminal: told in _toolbar(terminal))
+    seen = [terminal.line(), _toolbar(terminal)]
+    terminal.key("c-c")
+    terminal.wait_for_prompt()
+    return seen
+
+
+def _toolbar(terminal: Terminal) -> str:
+    """The last row: what stands there beyond the message may or may not fit, and is left out."""
+    return terminal.screen()[-1].partition("  practice")[0]
+
+
+def checking(folder: Path) -> str:
+    """Lines that are wrong, each with what the toolbar says of it."""
+    with at_the_shell(folder) as person:
+        person.enter("EHLO client.example.org", "S: 250 HELP")
+        seen = _typed(person, "MALI", "did you mean")
+        seen += _typed(person, "MAIL FROM: <alice@example.org>", "No blank")
+        seen += _typed(person, "DATA", "not due here")
+        seen += _typed(person, "Subject: Hello", "is a header")
+        seen += _typed(person, "MAIL FROM:<jos\u00e9@example.org>", "SMTPUTF8")
+        seen += _typed(person, "MAIL FROM\uff1a\uff1calice@example.org\uff1e", "full-width")
+        seen += _typed(person, "AUTH NTLM", "504")
+        return "```text\n" + normal("\n".join(seen)) + "\n```\n"
+
+
+def auth_in_place(folder: Path) -> str:
+    """LOGIN with F4: the word, what the toolbar says, and the word in base64."""
+    with at_the_shell(folder) as person:
+        terminal = person.terminal
+        person.enter("EHLO client.example.org", "S: 250 HELP")
+        person.enter("AUTH LOGIN", '"Username:"')
+        terminal.type("tutor")
+        terminal.wait_for(lambda terminal: "F4" in _toolbar(terminal) and "plain word" in _toolbar(terminal))
+        before = [terminal.line(), _toolbar(terminal)]
+        terminal.key("f4")
+        terminal.wait_for(lambda terminal: "base64 of tutor" in _toolbar(terminal))
+        after = [terminal.line(), _toolbar(terminal)]
+        return "```text\n" + "\n".join([*before, *after]) + "\n```\n"
+
+
+def auth_why(folder: Path) -> str:
+    """`/auth` chooses and says why; the password is wrong."""
+    with at_the_shell(folder) as person:
+        person.enter("EHLO client.example.org", "S: 250 HELP")
+        person.password("/auth PLAIN tutor", "not-the-password", "S: 535 ")
+        return shot(person, "# /auth")
+
+
+def auth_line_end(folder: Path) -> str:
+    """The base64 that `echo tutor | base64` gives."""
+    with at_the_shell(folder) as person:
+        person.enter("EHLO client.example.org", "S: 250 HELP")
+        person.enter("AUTH LOGIN", '"Username:"')
+        person.enter("dHV0b3IK", '"Password:"')
+        return shot(person, "C: AUTH LOGIN")
+
+
+SCREENS: dict[str, Callable[[Path], str]] = {
+    "checking": checking,
+    "auth-in-place": auth_in_place,
+    "auth-why": auth_why,
+    "auth-line-end": auth_line_end,
+}
