@@ -37,9 +37,10 @@ from smtp_repl.wire.records import Record
 
 
 class ShellCommand(Record):
-    """One row. `kind` tells a completer what the argument is: target, file, new-file, mechanism, topic, message,
-    words:a|b, or "" for text. `key` is the key that does the same. A `secret` argument stands in no history, and on
-    the screen only where secrets may. A command that `waits` is for the server: typed ahead, it waits for the reply.
+    """One row. `kind` tells a completer what the argument is: target, file, new-file, mail-file, script, mechanism,
+    topic, message, step, setting, words:a|b, or "" for text. `key` is the key that does the same. A `secret` argument
+    stands in no history, and on the screen only where secrets may. A command that `waits` is for the server: typed
+    ahead, it waits for the reply.
     """
 
     name: str
@@ -144,11 +145,14 @@ ROWS: tuple[ShellCommand, ...] = (
     ShellCommand("template", "[SUBJECT]", "", "fill in what a correct message needs", "", handle_template, True),
     ShellCommand("attach", "[FILE|off]", "file", "send a file with the message", "", handle_attach, True),
     ShellCommand("edit", "", "", "open what is typed in your editor", "Ctrl-X Ctrl-E", handle_edit),
-    ShellCommand("send", "FILE.eml [--bdat]", "file", "send a message from a file, of any size", "", handle_send, True),
+    ShellCommand(
+        "send", "FILE.eml [--bdat]", "mail-file", "send a message from a file, of any size", "", handle_send, True
+    ),
     ShellCommand("record", "FILE|off", "new-file", "record this session as a script", "", handle_record, sides=_BOTH),
-    ShellCommand("save", "FILE", "new-file", "write down what was said so far", "", handle_save, sides=_BOTH),
-    ShellCommand("run", "FILE|@NAME", "file", "play a script here, then go on by hand", "", handle_run, True),
-    ShellCommand("diff", "FILE|@NAME", "file", "how this session differs from a recorded one", "", handle_diff),
+    ShellCommand("save", "FILE [--from N]", "new-file", "write down what was said so far", "", handle_save),
+    ShellCommand("save", "FILE", "new-file", "write down what was said so far", "", handle_save, sides=_SERVER),
+    ShellCommand("run", "FILE|@NAME", "script", "play a script here, then go on by hand", "", handle_run, True),
+    ShellCommand("diff", "FILE|@NAME", "script", "how this session differs from a recorded one", "", handle_diff),
     ShellCommand("steps", "", "", "what was said in this session, numbered", "", handle_steps),
     ShellCommand("rewind", "N", "step", "connect again, play up to step N, then go on by hand", "", handle_rewind),
     ShellCommand("undo", "", "", "take back the last command, by connecting again", "", handle_undo),

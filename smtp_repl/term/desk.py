@@ -22,6 +22,7 @@ from smtp_repl.term import hexdump, lens
 from smtp_repl.term.excerpt import lines_from
 from smtp_repl.term.ledger import Ledger
 from smtp_repl.term.pairing import Answer, Pairing
+from smtp_repl.term.past import Past
 from smtp_repl.term.settings import Settings
 from smtp_repl.wire.conversation import Conversation, Side
 from smtp_repl.wire.errors import OutputError
@@ -111,6 +112,8 @@ class Desk:
         """What was said over the present or last connection, `FILE_ONLY` lines too."""
         self.ledger = Ledger(time_of_day)
         """The same, write by write."""
+        self.past = Past()
+        """What of it bears on what to propose."""
         self.exchange: Exchange | None = None
         self.challenge: ChallengeSaid | None = None
         """The 334 that waits for an answer."""
@@ -119,6 +122,8 @@ class Desk:
         """Seconds between the last write that was answered and its reply."""
         self.read_script: Callable[[str], Material] | None = None
         """Reads the file, or `@name`, that `/run` names. Raises `UsageError`."""
+        self.list_scripts: Callable[[], Sequence[tuple[str, str]]] = lambda: ()
+        """Names the scripts that `@` can name, and says what each is."""
         self.tls_options = TlsOptions()
         """For the next handshake; `/tls trust` changes them."""
         self.untrusted_sha256 = ""
@@ -206,6 +211,7 @@ class Desk:
     def connected(self, opened: Opened, target: Target) -> list[Line]:
         """A new connection is there."""
         self.target, self.opened, self.tls = target, opened, opened.tls
+        self.past.connected(target)
         self.conversation = Conversation(tls_active=opened.tls is not None, path_is_private=opened.is_loopback)
         self._transcriber = Transcriber()
         is_first, self.transcript = not self.transcript, []
@@ -286,6 +292,7 @@ class Desk:
 
     def note_secured(self, facts: TlsFacts) -> list[Line]:
         self.tls = facts
+        self.past.secured()
         if self.observer is not None:
             self.observer.secured("", facts)
         return self._keep(self._transcriber.secured(facts))
@@ -295,6 +302,7 @@ class Desk:
         if not events:
             return []
         conversation = self.conversation
+        self.past.note(events)
         step = self.ledger.wrote(events, len(self.transcript), is_private=conversation.path_is_private)
         self._pairing.wrote(step, len(conversation.awaiting))
         for event in events:
@@ -310,6 +318,7 @@ class Desk:
 
     def note_heard(self, events: Sequence[Event]) -> list[Line]:
         lines: list[Line] = []
+        self.past.note(events)
         if self.observer is not None:
             self.observer.heard("", events)
         for group in _by_reply(events):

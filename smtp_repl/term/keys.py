@@ -1,6 +1,6 @@
 """The keys of the shell. Each that does what a `/command` does stands beside it in the table of commands."""
 
-from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
+from prompt_toolkit.completion import CompleteEvent, Completion, get_common_complete_suffix
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import Condition, has_focus
@@ -54,11 +54,13 @@ def key_bindings(stage: Board, actor: Actor) -> KeyBindings:
         # At once, and not by prompt_toolkit's task: that one is dropped while another is at work for the last key.
         before = buffer.text
         found = list(buffer.completer.get_completions(buffer.document, CompleteEvent(completion_requested=True)))
-        if len(found) == 1:
-            buffer.apply_completion(found[0])
+        # What only resembles the typed letters stands in the menu, and is no reason not to go on from them.
+        begun = [one for one in found if _goes_on(buffer.document.text_before_cursor, one)]
+        if len(begun or found) == 1:
+            buffer.apply_completion((begun or found)[0])
         else:
-            buffer.insert_text(get_common_complete_suffix(buffer.document, found))
-        if len(found) > 1 or buffer.text != before:
+            buffer.insert_text(get_common_complete_suffix(buffer.document, begun))
+        if len(begun or found) > 1 or buffer.text != before:
             buffer.start_completion()
 
     @bindings.add("escape", "enter", filter=typing)
@@ -132,3 +134,8 @@ def key_bindings(stage: Board, actor: Actor) -> KeyBindings:
         pass
 
     return bindings
+
+
+def _goes_on(text: str, completion: Completion) -> bool:
+    """Whether a completion begins with what it takes the place of."""
+    return completion.text.lower().startswith(text[len(text) + completion.start_position :].lower())

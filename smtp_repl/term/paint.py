@@ -95,6 +95,7 @@ def stage_style(background: str = "dark") -> BaseStyle:
                     "bottom-toolbar": "noreverse",
                     "bottom-toolbar.text": "noreverse",
                     "ghost": "fg:#808080 italic",
+                    "auto-suggestion": "fg:#808080 italic",
                     "mark.error": "fg:ansired underline",
                     "mark.warning": "fg:ansiyellow underline",
                     "stuffed": "ansimagenta bold",

@@ -133,6 +133,11 @@ def _read_argument(argument: str) -> tuple[str, bool]:
     return words, by_bdat
 
 
+def file_of(argument: str) -> str:
+    """The file that the argument of `/send` names."""
+    return _read_argument(argument)[0]
+
+
 def _check_place(desk: Desk, *, by_bdat: bool) -> None:
     if desk.phase not in (Phase.RCPT, Phase.DATA):
         raise UsageError("a message is not due here", "MAIL and RCPT first")

@@ -7,7 +7,7 @@ signals that end a session. The first connection is on its way while prompt_tool
 import asyncio
 import contextlib
 import errno
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,6 +58,8 @@ class ShellOptions:
     """Stop the script behind this line."""
     read_script: Callable[[str], Material] | None = None
     """Reads what `/run` names."""
+    list_scripts: Callable[[], Sequence[tuple[str, str]]] = lambda: ()
+    """Names the scripts that `@` can name, and says what each is."""
     history: Path | None = None
     """Another file for the history; None is the user's own."""
 
@@ -78,6 +80,7 @@ async def run_shell(options: ShellOptions) -> int:
     desk.tls_options = options.tls
     desk.hosts, desk.aliases, desk.profile = options.hosts, options.aliases, options.host
     desk.read_script = options.read_script or _read_file
+    desk.list_scripts = options.list_scripts
     async with _practice(options, desk) as target:
         return await _Session(options, desk, target).run()
 
@@ -163,7 +166,7 @@ class _Session:
         typist = self._typist = Typist(self._desk, self._driver, history)
         stage = Stage(typist, history, completer=typist.completer, settings=settings)
         self._stage = typist.stage = stage
-        stage.marks = typist.marks
+        stage.marks, stage.suggest = typist.marks, typist.suggestion
         self._driver.put = stage.insert
         return stage
 

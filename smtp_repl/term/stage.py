@@ -10,6 +10,8 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
+from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.clipboard import ClipboardData
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, ConditionalCompleter
 from prompt_toolkit.cursor_shapes import CursorShape, DynamicCursorShapeConfig, ModalCursorShapeConfig
@@ -61,6 +63,8 @@ class Stage:
         self._held: StyleAndTextTuples = []
         self.marks: Callable[[str], Sequence[Mark]] = lambda text: ()
         """Says what of the typed text is to be marked."""
+        self.suggest: Callable[[str], str] = lambda text: ""
+        """Says what of earlier lines would go on from a text."""
         completes = Condition(lambda: actor.prompt().kind != "question")
         self._session: PromptSession[None] = PromptSession(
             self._message,
@@ -78,6 +82,7 @@ class Stage:
             prompt_continuation=self._continuation,
             placeholder=self._ghost,
             history=history,
+            auto_suggest=_FromHistory(lambda text: self.suggest(text)),
             style=self._style,
             include_default_pygments_style=False,
             cursor=DynamicCursorShapeConfig(self._cursor_shape),
@@ -131,6 +136,11 @@ class Stage:
     def insert(self, text: str) -> None:
         """Type some text where the cursor is."""
         self._buffer.insert_text(text)
+
+    def look_back_anew(self) -> None:
+        """Earlier lines have another order now, but for whoever is among them already."""
+        if self._buffer.working_index == len(self._buffer._working_lines) - 1:
+            self._buffer.reset(self._buffer.document)
 
     @property
     def is_at_end(self) -> bool:
@@ -278,6 +288,17 @@ class _Quiet(Completer):
         if self._completer is None:
             self._completer = self._make()
         return self._completer.get_completions(document, complete_event)
+
+
+class _FromHistory(AutoSuggest):
+    """Ghost text behind the cursor, which Right and Ctrl-E take."""
+
+    def __init__(self, suggest: Callable[[str], str]) -> None:
+        self._suggest = suggest
+
+    def get_suggestion(self, buffer: Buffer, document: Document) -> Suggestion | None:
+        rest = self._suggest(document.text) if document.is_cursor_at_the_end else ""
+        return Suggestion(rest) if rest else None
 
 
 class _TypedLexer(Lexer):

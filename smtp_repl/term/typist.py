@@ -19,6 +19,7 @@ from smtp_repl.term.encoding import InPlace
 from smtp_repl.term.history import TypedHistory, is_memorable
 from smtp_repl.term.pipelining import keep_back
 from smtp_repl.term.questions import Asker
+from smtp_repl.term.remembered import PRACTICE, ghost
 from smtp_repl.term.requests import Draft, Handling, Tell, confirm
 from smtp_repl.term.toolbar import Piece, toolbar
 from smtp_repl.term.typed import expand, is_command, wire_text
@@ -26,6 +27,8 @@ from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.states import Phase
 
+LEARNT = 1_000
+"""Lines of the history in which addresses are looked for."""
 _SERVER_LIKE = re.compile(r"[0-9]{3}(?:[ -]|$)")
 if TYPE_CHECKING:
     from prompt_toolkit.completion import Completer
@@ -86,9 +89,9 @@ class Typist(Asker):
         from smtp_repl.term.memory import Memory
 
         memory = self._memory = Memory()
-        for line in self._history.get_strings():
-            memory.learn(line)
-        return SmtpCompleter(lambda: memory.state(self._desk, in_command=self._aside is not None))
+        for entry in self._history.entries[:LEARNT][::-1]:
+            memory.learn(entry.line, entry.host)
+        return SmtpCompleter(lambda: memory.state(self._desk, self._place()[0], in_command=self._aside is not None))
 
     def toolbar(self, width: int) -> list[Piece]:
         note = ""
@@ -106,6 +109,24 @@ class Typist(Asker):
             return []
         troubles = self._checker.troubles(text, self._standing())
         return [(one.start, one.end, f"class:mark.{one.severity}") for one in troubles if one.end > one.start]
+
+    def suggestion(self, text: str) -> str:
+        """How a line that begins so went on when it was typed here last; nothing while a login is under way."""
+        if self.prompt().kind not in ("line", "idle", "aside") or self._is_in_auth():
+            return ""
+        return ghost(text, self._history.entries, *self._place())
+
+    def _place(self) -> tuple[str, str]:
+        """The host and the phase for which a line is typed now."""
+        desk = self._desk
+        phase = desk.conversation.ahead if desk.is_connected else Phase.CLOSED
+        if desk.target is None:
+            return "", phase.value
+        is_practice = desk.practice is not None and desk.target == desk.practice.target
+        return PRACTICE if is_practice else desk.target.path or desk.target.host, phase.value
+
+    def _is_in_auth(self) -> bool:
+        return self._desk.exchange is not None or self._desk.conversation.ahead is Phase.AUTH
 
     def _standing(self) -> Standing:
         return Standing.of(self._desk, in_command=self._aside is not None)
@@ -246,6 +267,9 @@ class Typist(Asker):
     def go_on(self) -> None:
         """Take up typed lines that waited, as far as nothing holds them."""
         self._rescue(self.prompt().kind)
+        if (host := self._place()[0]) != self._history.host:
+            self._history.host = host
+            self.stage.look_back_anew()
         while self._queue and not self._driver.is_busy and self._question is None and not self._holds(self._queue[0]):
             self._type(self._queue.popleft())
         self.stage.refresh()
@@ -306,12 +330,12 @@ class Typist(Asker):
 
     def _remember(self, line: str) -> None:
         """Keep a line in the history, unless it can have to do with AUTH."""
-        desk = self._desk
-        in_auth = desk.exchange is not None or desk.conversation.ahead is Phase.AUTH
-        if not in_auth and not desk.conversation.secrets.occurs_in(line.encode("utf-8", "surrogateescape")):
-            self._history.remember(line)
+        secrets = self._desk.conversation.secrets
+        if not self._is_in_auth() and not secrets.occurs_in(line.encode("utf-8", "surrogateescape")):
+            host, phase = self._place()
+            self._history.remember(line, host, phase)
             if self._memory is not None:
-                self._memory.learn(line)
+                self._memory.learn(line, host)
 
     # ------------------------------------------------------------ messages
 

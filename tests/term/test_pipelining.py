@@ -9,6 +9,7 @@ from smtp_repl.term.commands import read_command
 from smtp_repl.term.pipelining import keep_back
 from smtp_repl.wire.errors import UsageError
 from tests.servers.raw import Expect, ExpectEnd, ExpectOctets, RawServer, Send
+from tests.term.kept import kept_lines
 from tests.term.screen import Terminal
 from tests.term.sitting import Sitting
 
@@ -85,7 +86,7 @@ def test_alt_enter_sends_what_is_kept_back(shell: StartShell, raw_server: StartS
     terminal.wait_for_prompt()
     terminal.type("/close\n")
     terminal.wait_for("# we closed")
-    assert history.read_text().splitlines() == ["EHLO x", "/pipeline", *LINES, "/close"]
+    assert kept_lines(history) == ["EHLO x", "/pipeline", *LINES, "/close"]
 
 
 def test_ctrl_c_takes_the_lines_back(shell: StartShell, raw_server: StartServer) -> None:

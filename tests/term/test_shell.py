@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.raw import Await, Close, Expect, ExpectEnd, RawServer, Send
+from tests.term.kept import kept_lines
 from tests.term.screen import Terminal
 
 StartShell = Callable[..., Terminal]
@@ -123,7 +124,7 @@ def test_passwords_are_masked_elsewhere(shell: StartShell, raw_server: StartServ
     for text in (terminal.text(), recorded.read_text(), history.read_text()):
         for form in ("hunter22", "aHVudGVyMjI", "AGJvYgBodW50ZXIyMg", "68756e746572"):
             assert form not in text
-    assert history.read_text() == "EHLO x\nQUIT\n"
+    assert kept_lines(history) == ["EHLO x", "QUIT"]
     assert "C~ AUTH PLAIN {auth.plain}" in recorded.read_text()
 
 
@@ -269,7 +270,7 @@ def test_history_file(practice: Terminal, history: Path) -> None:
     practice.key("c-d")
     assert practice.close() == 0
     assert history.stat().st_mode & 0o777 == 0o600
-    assert history.read_text() == "EHLO x\nMAIL FROM:<a@example.org>\nRCPT TO:<b@example.com>\nDATA\n"
+    assert kept_lines(history) == ["EHLO x", "MAIL FROM:<a@example.org>", "RCPT TO:<b@example.com>", "DATA"]
 
 
 def test_no_connection(shell: StartShell, raw_server: StartServer) -> None:

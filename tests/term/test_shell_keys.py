@@ -15,6 +15,7 @@ import pytest
 from smtp_repl.net.practice import PracticeOptions, PracticeThread
 from tests.servers.certificates import Certificates
 from tests.servers.raw import Await, Expect, ExpectEnd, ExpectOctets, RawServer, Send
+from tests.term.kept import kept_lines
 from tests.term.screen import Terminal
 
 StartShell = Callable[..., Terminal]
@@ -75,7 +76,7 @@ def test_pipelined_auth_stays_out_of_the_history(shell: StartShell, raw_server: 
     assert "aHVudGVyMjI" not in terminal.text().partition("@wait")[2]
     terminal.type("/close\n")
     terminal.wait_for("# we closed")
-    assert history.read_text() == "NOOP\n"
+    assert kept_lines(history) == ["NOOP"]
 
 
 def test_pasted_conversation_is_offered_as_a_script(shell: StartShell) -> None:
@@ -264,7 +265,9 @@ def test_a_slow_reply_is_remarked_on(shell: StartShell, raw_server: StartServer)
 
 def test_walk(shell: StartShell) -> None:
     """--ehlo --starttls --auth lead to a point, each step shown; then the person goes on."""
-    terminal = shell("local=True, greets=True, settings=Settings(ehlo='client.example.org'), starttls=True, auth_user='tutor'")
+    terminal = shell(
+        "local=True, greets=True, settings=Settings(ehlo='client.example.org'), starttls=True, auth_user='tutor'"
+    )
     terminal.wait_for("# password (tutor's is not-a-secret): ")
     terminal.type("not-a-secret\n")
     terminal.wait_for("S: 235 ")
