@@ -17,11 +17,27 @@ def script_until(transcript: Sequence[Line], ledger: Ledger, step: int) -> bytes
     end = ledger.steps[step + 1].begin if step < ledger.last else len(transcript)
     left_out = {number for begin, stop in ledger.asides for number in range(begin, stop)}
     lines = [
-        line.text
+        line
         for number, line in enumerate(transcript[:end])
         if line.kind in _PLAYED and not (number in left_out and line.kind == SERVER)
     ]
-    return "".join(f"{line}\n" for line in ["@match status", *lines]).encode("utf-8", "surrogateescape")
+    while lines and lines[-1].kind == DIRECTIVE:
+        lines.pop()  # it stands in for the message of the next step
+    return "".join(f"{text}\n" for text in ["@match status", *(line.text for line in lines)]).encode(
+        "utf-8", "surrogateescape"
+    )
+
+
+def unkept_message(transcript: Sequence[Line], ledger: Ledger, step: int) -> int | None:
+    """The first step up to this one that says a message of which neither the lines nor the file are known."""
+    for number in range(1, step + 1):
+        begin = ledger.steps[number].begin
+        end = ledger.steps[number + 1].begin if number < ledger.last else len(transcript)
+        is_message = not ledger.steps[number].is_command and "message" in "".join(ledger.steps[number].said)
+        said = any(line.kind == CLIENT for line in transcript[begin:end])
+        if is_message and not said and not transcript[begin - 1].text.startswith("@data "):
+            return number
+    return None
 
 
 def lines_from(transcript: Sequence[Line], ledger: Ledger, step: int) -> list[Line]:

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.excerpt import script_until
+from smtp_repl.term.excerpt import script_until, unkept_message
 from smtp_repl.term.ledger import Step
 from smtp_repl.term.requests import Handling, Tell, confirm, connect, perform
-from smtp_repl.wire.errors import CleartextError, UsageError
+from smtp_repl.wire.errors import CleartextError, ScriptError, UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.replies import Reply
 
@@ -73,6 +73,9 @@ def _rewind(desk: Desk, step: int) -> Handling:
     target, ledger = desk.target, desk.ledger
     if target is None or not desk.transcript:
         raise UsageError("there was no connection yet", "/connect HOST[:PORT]")
+    unkept = unkept_message(desk.transcript, ledger, step)
+    if unkept is not None:
+        raise UsageError(f"the message of step {unkept} was too large to be kept", f"/rewind {unkept - 1}, or earlier")
     played = ledger.steps[1 : step + 1]
     sent = sum(one.accepted_message for one in played)
     if sent and target != (desk.practice.target if desk.practice is not None else None):
@@ -97,9 +100,25 @@ def _rewind(desk: Desk, step: int) -> Handling:
         return
     result = None
     if step and desk.is_connected:
-        casting = Casting(target=target, credentials=credentials, secrets=secrets, allow_plaintext_auth=in_clear)
+        casting = Casting(
+            target=target,
+            credentials=credentials,
+            secrets=secrets,
+            allow_plaintext_auth=in_clear,
+            open_blocks=_open_blocks,
+        )
         result = yield from perform(plan(steps), casting)
     yield Tell(_outcome(result, step, desk.ledger.last))
+
+
+def _open_blocks(path: str) -> Iterator[bytes]:
+    """A large message, which is kept as the file that it came from. Raises `ScriptError`."""
+    try:
+        with open(path, "rb") as file:
+            while block := file.read(256 * 1024):
+                yield block
+    except OSError as error:
+        raise ScriptError(f"cannot read {printable(path)}: {error.strerror}", kind="file") from None
 
 
 def _same(greeting: Reply | None, before: Sequence[str]) -> bool:

@@ -6,8 +6,10 @@ import pytest
 
 from smtp_repl.script.actions import Opened
 from smtp_repl.script.text import parse
-from smtp_repl.term.excerpt import lines_from, script_until
+from smtp_repl.term.excerpt import lines_from, script_until, unkept_message
+from smtp_repl.term.outgoing import KEPT, Outgoing
 from smtp_repl.term.records import handle_save
+from smtp_repl.term.rewind import handle_rewind
 from smtp_repl.wire.errors import UsageError
 from tests.term.sitting import TARGET, Sitting
 
@@ -101,3 +103,22 @@ def test_save_from_a_step(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="no step of this session"):
             sitting.run(handle_save(sitting.desk, f"{tmp_path / 'b.smtp'} --from {word}"))
     assert not (tmp_path / "b.smtp").exists()
+
+
+def test_a_message_that_is_kept_as_a_file() -> None:
+    """It belongs to its own step and not to DATA; one of which nothing is kept cannot be played again."""
+    sitting = Sitting(b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n", b"250 kept\r\n").greeted()
+    for line in (b"MAIL FROM:<a@example.org>\r\n", b"RCPT TO:<b@example.com>\r\n", b"DATA\r\n"):
+        sitting.say(line)
+    desk = sitting.desk
+    desk.message_begins(Outgoing("big.eml", KEPT + 1, "big.eml"))
+    sitting.say(b"x\r\n.\r\n")
+    desk.message_ends()
+    assert until(sitting, 4)[-2:] == ["C: DATA", "S: 354 go"]
+    assert until(sitting, 5)[-2:] == ["@data big.eml", "S: 250 kept"]
+    assert unkept_message(desk.transcript, desk.ledger, 5) is None
+    place = next(number for number, line in enumerate(desk.transcript) if line.text == "@data big.eml")
+    desk.transcript[place] = desk.transcript[place - 1]
+    assert unkept_message(desk.transcript, desk.ledger, 5) == 5
+    with pytest.raises(UsageError, match="too large to be kept"):
+        sitting.run(handle_rewind(desk, "5"))
