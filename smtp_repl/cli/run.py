@@ -23,12 +23,11 @@ from smtp_repl.cli.preparing import (
     read_level,
 )
 from smtp_repl.cli.report import Ended, Narrator, failure_text, show_errors, summary_of
-from smtp_repl.cli.sources import packaged_names, read_source, scripts_below
+from smtp_repl.cli.sources import scripts_below
 from smtp_repl.cli.variables import read_variables
 from smtp_repl.net.runner import run_part
 from smtp_repl.script.casting import Casting, Observer, Observers, PlayResult
 from smtp_repl.script.player import play
-from smtp_repl.script.text import parse
 from smtp_repl.wire.errors import ExitStatus, ScriptError, SmtpReplError, UsageError
 from smtp_repl.wire.hints import TYPE_CHECKING
 from smtp_repl.wire.octets import printable
@@ -87,12 +86,12 @@ def combine(statuses: Sequence[int]) -> int:
 
 
 def _list(environment: Environment) -> int:
-    names = packaged_names()
-    width = max((len(name) for name in names), default=0)
-    for name in names:
-        source = read_source(f"@{name}", environment)
-        title = parse(source.octets).title.partition("\n")[0]
-        environment.out(f"@{name.ljust(width)}  {printable(title)}".rstrip())
+    from smtp_repl.cli.packaged import titled_scripts
+
+    scripts = titled_scripts()
+    width = max((len(name) for name, _ in scripts), default=0)
+    for name, title in scripts:
+        environment.out(f"@{name.ljust(width)}  {title}".rstrip())
     return int(ExitStatus.OK)
 
 

@@ -2,9 +2,10 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -132,7 +133,16 @@ def _shell_options(
         hosts=known.hosts,
         aliases=known.aliases,
         read_script=lambda name: read_material(name, environment),
+        list_scripts=_scripts,
     )
+
+
+@cache
+def _scripts() -> Sequence[tuple[str, str]]:
+    """What `@` can name, read when first asked for."""
+    from smtp_repl.cli.packaged import titled_scripts
+
+    return titled_scripts()
 
 
 def _starts_tls(words: Words, host: Host | None) -> bool:
