@@ -51,12 +51,12 @@ _KINDS = {"-": REMOVED, "+": ADDED}
 
 def _summary(same: int, kinds: dict[str, int], only_there: int, only_here: int, name: str) -> str:
     parts = [f"{same} {'exchange' if same == 1 else 'exchanges'} the same"]
-    parts += [
-        f"{count} other {kind if count == 1 else _PLURALS.get(kind, f'{kind}s')}" for kind, count in kinds.items()
-    ]
+    for kind, count in kinds.items():
+        one, many = _NAMES.get(kind, (kind, f"{kind}s"))
+        parts.append(f"{count} other {one if count == 1 else many}")
     parts += [f"{only_there} only in {name}"] if only_there else []
     parts += [f"{only_here} only here"] if only_here else []
     return ", ".join(parts)
 
 
-_PLURALS = {"reply": "replies", "keywords": "keywords"}
+_NAMES = {"reply": ("reply", "replies"), "keywords": ("offer", "offers")}

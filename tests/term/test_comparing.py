@@ -69,7 +69,7 @@ def test_on_the_screen(shell: Callable[..., Terminal], tmp_path: Path) -> None:
         "# + S: 550 5.1.1 Nobody has this mailbox (nobody@ is refused for practice)",
         "# + C: RSET",
         "# + S: 250 2.0.0 Ok: the transaction is dropped",
-        "# 1 exchange the same, 1 other text, 1 other keywords, 1 other command, 1 other code, 1 only here",
+        "# 1 exchange the same, 1 other text, 1 other offer, 1 other command, 1 other code, 1 only here",
     ]
     assert terminal.style_at("- S: 250-XVERP") == "red"
     assert terminal.style_at("+ S: 250-VRFY") == "green"
