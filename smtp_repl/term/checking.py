@@ -173,6 +173,8 @@ def _command_troubles(line: str, standing: Standing) -> list[Trouble]:
         return []
     found = _syntax_troubles(line, command, standing)
     found += _order_troubles(command, session)
+    if command.verb == "MAIL" and session.capabilities.size:
+        found += _size_troubles(line, session.capabilities.size)
     if is_auth(octets):
         found += _auth_troubles(line, standing)
     return sorted(found)
@@ -236,6 +238,18 @@ def _order_troubles(command: Command, session: State) -> list[Trouble]:
     if not found and (why := why_not_due(verb, session)) and not session.why_not_offered(VERBS[verb].keyword):
         found.append(Trouble(0, len(verb), WARNING, f"{verb} is not due here: {why}"))
     return found[:1]
+
+
+_SIZE = re.compile(r"> .*?(SIZE=([0-9]{1,20}))(?= |$)", re.IGNORECASE)
+
+
+def _size_troubles(line: str, limit: int) -> list[Trouble]:
+    """A message that is announced to be larger than this server takes (RFC 1870 §6.1)."""
+    found = _SIZE.search(line)
+    if found is None or int(found[2]) <= limit:
+        return []
+    message = f"this server takes at most {limit} octets: expect 552"
+    return [Trouble(found.start(1), found.end(1), WARNING, message)]
 
 
 # ---------------------------------------------------------------- AUTH

@@ -111,6 +111,7 @@ def test_what_cannot_be_read(where: str, text: str, shown: str, says: str) -> No
         ("greeted", "MAIL FROM:<ü@example.org>", "MAIL FROM:<[w:ü@example.org>]", "needs SMTPUTF8", "add SMTPUTF8"),
         ("bare", "MAIL FROM:<ü@example.org>", "MAIL FROM:<[w:ü@example.org>]", "needs SMTPUTF8", "not offer it"),
         ("mail", "RCPT TO:<ü@example.org>", "RCPT TO:<[w:ü@example.org>]", "needs SMTPUTF8", "first"),
+        ("greeted", "MAIL FROM:<> SIZE=1001", "MAIL FROM:<> [w:SIZE=1001]", "at most 1000 octets: expect 552", ""),
         ("gone", "/conect", "[e:/conect]", 'no command "/conect"', "/help"),
         ("greeted", "//EHLO x", "/[e:/EHLO] x", "Unknown command", ""),
     ],
