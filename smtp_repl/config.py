@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from smtp_repl.term.commands import COMMANDS
 from smtp_repl.term.hosts import HOST_KEYS, Host, make_host
 from smtp_repl.term.settings import SETTINGS, Value, check_line
 from smtp_repl.view.errors import did_you_mean
@@ -157,6 +156,8 @@ class _Reader:
             raise self._about((*keys, place) if place else keys, error.message, error.hint) from None
 
     def _aliases(self, table: object) -> dict[str, str]:
+        from smtp_repl.term.commands import COMMANDS  # with all that commands do: for files that have aliases
+
         aliases: dict[str, str] = {}
         for key, value in self._table(("alias",), table).items():
             keys = ("alias", key)
