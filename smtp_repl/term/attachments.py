@@ -10,12 +10,12 @@ from smtp_repl.term.desk import Desk
 from smtp_repl.term.message_check import survey, troubles
 from smtp_repl.term.multipart import Attachment, Multipart, attach
 from smtp_repl.term.outgoing import Outgoing
-from smtp_repl.term.requests import Handling, Tell, draft, say
+from smtp_repl.term.requests import Handling, Tell
 from smtp_repl.term.sending import send_data, tell_troubles
+from smtp_repl.term.template import written
 from smtp_repl.term.writing import circumstances, octets_of
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
-from smtp_repl.wire.states import Phase
 
 
 def handle_attach(desk: Desk, argument: str) -> Handling:
@@ -33,12 +33,8 @@ def handle_attach(desk: Desk, argument: str) -> Handling:
         desk.attachments.clear()
     else:
         attachment = attach(Path(name).expanduser())
-        if desk.phase is Phase.RCPT:
-            reply = yield from say(b"DATA\r\n")
-            if reply is None or reply.code != 354:
-                return
-        if (yield from draft()) is None:
-            raise UsageError("no message is being written here", "MAIL, RCPT and DATA first, and no /data live")
+        if (yield from written(desk)) is None:
+            return
         desk.attachments.append(attachment)
         yield Tell(f"attached {_described(attachment)}; it goes with the message, in base64")
 

@@ -140,6 +140,8 @@ class Desk:
         """Why the recording ended early; the session goes on without."""
         self.observer: Observer | None = None
         """Is told what happens, as in a play (`--json`)."""
+        self.at_prompt = False
+        """A person writes and reads here, and not a pipe."""
         self.attachments: list[Attachment] = []
         """Files that go with the message that is being written."""
         self.outgoing: Outgoing | None = None
@@ -283,9 +285,10 @@ class Desk:
         for event in events:
             if not isinstance(event, BodySaid | ChunkSaid):
                 shown += self._keep(self._transcriber.wrote([event])) + self._remarks([event])
-            elif self.recorder is not None or not outgoing.shows_nothing_more:
-                lines = self._transcriber.wrote([event])
-                shown += outgoing.thin(self._keep(lines, in_memory=outgoing.is_kept))
+            elif self.recorder is not None or not (self.at_prompt and outgoing.shows_nothing_more):
+                lines = self._keep(self._transcriber.wrote([event]), in_memory=outgoing.is_kept)
+                shown += outgoing.thin(lines) if self.at_prompt else lines
+                shown += [] if outgoing.is_long else self._remarks([event])
         return shown
 
     # ------------------------------------------------------------ what happens, as events

@@ -3,9 +3,11 @@
 `fill_in` is pure; the handler gives it the envelope, the time and a Message-ID. Nothing that was typed is changed.
 """
 
+from collections.abc import Generator
+
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.message_check import survey
-from smtp_repl.term.requests import Handling, draft, say
+from smtp_repl.term.requests import Answer, Handling, Request, draft, say
 from smtp_repl.term.writing import circumstances, octets_of
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
@@ -61,15 +63,26 @@ def fill_in(text: str, filling: Filling) -> tuple[str, int]:
 
 def handle_template(desk: Desk, argument: str) -> Handling:
     """`/template [SUBJECT]`: fills in From, To, Date, Message-ID; in a mail with recipients it says DATA first."""
-    if desk.phase is Phase.RCPT and not desk.settings.live_data:
+    text = yield from written(desk)
+    if text is None:
+        return
+    whole, cursor = fill_in(text, _filling(desk, " ".join(argument.split())))
+    yield from draft(whole, cursor)
+
+
+def written(desk: Desk) -> Generator[Request, Answer, str | None]:
+    """The message that is being written; DATA is said where it is due, and None comes of a refusal.
+
+    Raises `UsageError` where none is written.
+    """
+    if desk.phase is Phase.RCPT and desk.at_prompt and not desk.settings.live_data:
         reply = yield from say(b"DATA\r\n")
         if reply is None or reply.code != 354:
-            return
+            return None
     text = yield from draft()
     if text is None:
         raise UsageError("no message is being written here", "MAIL, RCPT and DATA first, and no /data live")
-    whole, cursor = fill_in(text, _filling(desk, " ".join(argument.split())))
-    yield from draft(whole, cursor)
+    return text
 
 
 def _filling(desk: Desk, subject: str) -> Filling:

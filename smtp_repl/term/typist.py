@@ -55,6 +55,7 @@ class Typist(Asker):
         self._memory: Memory | None = None
         self._queue: deque[str] = deque()
         super().__init__(driver.tell)
+        desk.at_prompt = True
         self._composer = Composer(desk, driver, lambda: self.stage)
         driver.draft, driver.edit = self._draft, lambda: self.stage.edit()
         self._checker = Checker()

@@ -27,6 +27,7 @@ def at_rcpt(
     sitting.say(b"MAIL FROM:<a@example.org>\r\n")
     sitting.say(b"RCPT TO:<b@example.com>\r\n")
     sitting.sent, sitting.shown = b"", []
+    sitting.desk.at_prompt = True
     return sitting
 
 
@@ -46,6 +47,14 @@ def test_by_data(tmp_path: Path) -> None:
     shown = send(sitting, write(tmp_path / "some mail.eml", HEADER + b".dot\nend"))
     assert sitting.sent == b"DATA\r\n" + HEADER.replace(b"\n", b"\r\n") + b"..dot\r\nend\r\n.\r\n"
     assert shown[-4:] == ["C: ..dot", "C: end", "C: .", "S: 250 ok"]
+
+
+def test_octets_are_shown(tmp_path: Path) -> None:
+    """/hex on shows those of a short message too."""
+    sitting = at_rcpt(b"354 go\r\n", OK)
+    sitting.desk.settings.hex = True
+    shown = send(sitting, write(tmp_path / "x.eml", HEADER))
+    assert any("46 72 6f 6d" in line for line in shown)
 
 
 def test_after_data(tmp_path: Path) -> None:
@@ -179,6 +188,16 @@ def test_of_a_long_message_the_beginning_shows(tmp_path: Path) -> None:
     assert "# … (the rest of big.eml is not shown)" in shown
     assert shown[-1] == f"# big.eml: {len(text) + text.count(10):,} octets in 0.0 s"
     assert sum(line.text.startswith("C: 0123") for line in sitting.desk.transcript) == text.count(b"0123456789abcdef\n")
+
+
+def test_a_pipe_gets_all_of_it(tmp_path: Path) -> None:
+    """What line mode writes is the transcript, to be played again."""
+    text = long_text(2 * SHOWN_WHOLE)
+    sitting = at_rcpt(OK)
+    sitting.desk.at_prompt = False
+    shown = send(sitting, f"{write(tmp_path / 'big.eml', text)} --bdat")
+    assert sum(line.startswith("C: ") for line in shown) == text.count(b"\n")  # one is blank, one is BDAT
+    assert "C:" in shown
 
 
 def test_what_is_too_large_for_memory_is_kept_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,7 +63,7 @@ def at(sender: bytes, recipient: bytes = b"b@example.com", *, draft: str | None 
     sitting = Sitting(OK, OK, b"354 go\r\n").greeted("8BITMIME")
     sitting.say(b"MAIL FROM:<%s>\r\n" % sender)
     sitting.say(b"RCPT TO:<%s>\r\n" % recipient)
-    sitting.draft = draft
+    sitting.draft, sitting.desk.at_prompt = draft, draft is not None
     return sitting
 
 
@@ -102,11 +102,14 @@ def test_where_no_message_is_written() -> None:
     for sitting in (at(b"a@example.org", draft=None), Sitting().greeted()):
         with pytest.raises(UsageError, match="no message is being written"):
             sitting.run(read_command("/template").start(sitting.desk))
+        assert b"DATA" not in sitting.sent
 
 
 def test_refused_data() -> None:
     sitting = Sitting(OK, OK, b"554 no\r\n").greeted()
+    sitting.desk.at_prompt = True
     sitting.say(b"MAIL FROM:<a@example.org>\r\n")
     sitting.say(b"RCPT TO:<b@example.com>\r\n")
     sitting.run(read_command("/template").start(sitting.desk))
+    assert sitting.sent.endswith(b"DATA\r\n")
     assert sitting.draft is None
