@@ -37,14 +37,14 @@ def _typical_first(ending: str) -> Callable[[str, int, State], Proposals]:
     return files
 
 
-_scripts_first = _typical_first(".smtp")
-
-
 def _scripts(argument: str, start: int, state: State) -> Proposals:
     packaged = [Proposal(f"@{name}", what, fixed=True) for name, what in state.scripts()]
-    files = [] if argument.startswith("@") else _scripts_first(argument, start, state).proposals
-    # One's own come first; without any, those that came with the program.
-    return Proposals(start, [*files, *packaged])
+    if argument.startswith("@"):
+        return Proposals(start, packaged)
+    names = usable(state.files(argument))
+    own = [Proposal(name, fixed=True) for name in names if name.endswith(".smtp")]
+    others = [Proposal(name, fixed=True) for name in names if not name.endswith(".smtp")]
+    return Proposals(start, [*own, *packaged, *others])
 
 
 def _targets(argument: str, start: int, state: State) -> Proposals:

@@ -3,6 +3,7 @@
 Pure: text and entries in, text out. `history` keeps the entries in a file; the stage shows what is proposed.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from smtp_repl.wire.octets import printable
@@ -12,6 +13,8 @@ from smtp_repl.wire.states import Phase
 PRACTICE = "practice"
 """The name of the practice server here: its port is another one each time."""
 _NO_HOST = "-"
+_WORDS = re.compile(r"[A-Z0-9]+(?: (?:FROM|TO):)?", re.IGNORECASE | re.ASCII)
+"""The words at the beginning of a line that any case will do for; then come addresses."""
 _PHASES = frozenset(phase.value for phase in Phase)
 
 
@@ -55,10 +58,17 @@ def ghost(text: str, entries: Iterable[Entry], host: str, phase: str) -> str:
         if len(line) <= len(text) or line[: len(text)].lower() != begun:
             continue
         if entry.host == host and (is_command or entry.phase == phase):
-            return line[len(text) :]
+            return _going_on(text, line)
         if is_command and not elsewhere:
-            elsewhere = line[len(text) :]
+            elsewhere = _going_on(text, line)
     return elsewhere
+
+
+def _going_on(text: str, line: str) -> str:
+    """The rest of a line; in small letters, as far as they mean the same, where its beginning was typed so."""
+    if text.islower() and not line.startswith(text):
+        line = _WORDS.sub(lambda found: found[0].lower(), line, count=1)
+    return line[len(text) :]
 
 
 def nearest_first(entries: Sequence[Entry], host: str) -> Iterator[str]:
