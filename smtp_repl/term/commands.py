@@ -21,6 +21,7 @@ from smtp_repl.term.comparing import handle_diff
 from smtp_repl.term.compose import handle_edit
 from smtp_repl.term.connections import handle_close, handle_connect, handle_quit, handle_starttls, handle_tls
 from smtp_repl.term.desk import Desk
+from smtp_repl.term.earlier import handle_history
 from smtp_repl.term.facts import handle_inbox, topic_lines
 from smtp_repl.term.pipelining import handle_pipeline
 from smtp_repl.term.records import handle_record, handle_save
@@ -153,6 +154,7 @@ ROWS: tuple[ShellCommand, ...] = (
     ShellCommand("save", "FILE", "new-file", "write down what was said so far", "", handle_save, sides=_SERVER),
     ShellCommand("run", "FILE|@NAME", "script", "play a script here, then go on by hand", "", handle_run, True),
     ShellCommand("diff", "FILE|@NAME", "script", "how this session differs from a recorded one", "", handle_diff),
+    ShellCommand("history", "[TEXT]", "", "earlier lines, those of this host first", "Ctrl-R", handle_history),
     ShellCommand("steps", "", "", "what was said in this session, numbered", "", handle_steps),
     ShellCommand("rewind", "N", "step", "connect again, play up to step N, then go on by hand", "", handle_rewind),
     ShellCommand("undo", "", "", "take back the last command, by connecting again", "", handle_undo),

@@ -124,6 +124,8 @@ class Desk:
         """Reads the file, or `@name`, that `/run` names. Raises `UsageError`."""
         self.list_scripts: Callable[[], Sequence[tuple[str, str]]] = lambda: ()
         """Names the scripts that `@` can name, and says what each is."""
+        self.list_typed: Callable[[], Iterable[str]] = lambda: ()
+        """What was typed before, the nearest first."""
         self.tls_options = TlsOptions()
         """For the next handshake; `/tls trust` changes them."""
         self.untrusted_sha256 = ""

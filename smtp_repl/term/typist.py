@@ -19,7 +19,7 @@ from smtp_repl.term.encoding import InPlace
 from smtp_repl.term.history import TypedHistory, is_memorable
 from smtp_repl.term.pipelining import keep_back
 from smtp_repl.term.questions import Asker
-from smtp_repl.term.remembered import PRACTICE, ghost
+from smtp_repl.term.remembered import PRACTICE, ghost, nearest_first
 from smtp_repl.term.requests import Draft, Handling, Tell, confirm
 from smtp_repl.term.toolbar import Piece, toolbar
 from smtp_repl.term.typed import expand, is_command, wire_text
@@ -58,6 +58,7 @@ class Typist(Asker):
         desk.at_prompt = True
         self._composer = Composer(desk, driver, lambda: self.stage)
         driver.draft, driver.edit = self._draft, lambda: self.stage.edit()
+        desk.list_typed = lambda: nearest_first(history.entries, history.host)
         self._checker = Checker()
         self._in_place = InPlace()
         self._was = "idle"

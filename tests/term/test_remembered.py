@@ -4,7 +4,10 @@ import time
 
 import pytest
 
+from smtp_repl.term.commands import read_command
 from smtp_repl.term.remembered import Entry, ghost, nearest_first, read_entry, write_entry
+from smtp_repl.wire.errors import UsageError
+from tests.term.sitting import Sitting
 
 
 @pytest.mark.parametrize(
@@ -81,3 +84,17 @@ def test_a_full_history_is_no_burden() -> None:
         assert not ghost("RCPT TO:<zoe", entries, "a.example.com", "mail")
         times.append(time.perf_counter() - began)
     assert min(times) < 0.005
+
+
+def test_command() -> None:
+    """`/history TEXT` is Ctrl-R for whoever has no such key: the nearest line stands last."""
+    sitting = Sitting()
+    sitting.desk.list_typed = lambda: nearest_first(ENTRIES, "a.example.com")
+    sitting.run(read_command("/history rcpt").start(sitting.desk))
+    assert sitting.shown[-3:] == [
+        "#   RCPT TO:<new@example.com>",
+        "#   RCPT TO:<alice@example.com>",
+        "#   RCPT TO:<carol@example.com>",
+    ]
+    with pytest.raises(UsageError, match="nothing typed before"):
+        sitting.run(read_command("/history nothing like it").start(sitting.desk))
