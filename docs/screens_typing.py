@@ -69,9 +69,40 @@ def auth_line_end(folder: Path) -> str:
         return shot(person, "C: AUTH LOGIN")
 
 
+def shell_completion(folder: Path) -> str:
+    """What can follow the sender, where one message was sent before."""
+    with at_the_shell(folder) as person:
+        person.enter("EHLO client.example.org", "S: 250 ")
+        person.enter("MAIL FROM:<alice@example.org>", "S: 250 ")
+        person.enter("RCPT TO:<bob@example.com>", "S: 250 ")
+        person.message("Subject: hello\n\nHi Bob\n", "kept as message 1")
+        return _menu(person, "MAIL FROM:<alice@example.org> ", "hold UTF-8")
+
+
+def shell_refused(folder: Path) -> str:
+    """A mechanism that was refused before."""
+    with at_the_shell(folder) as person:
+        person.enter("EHLO client.example.org", "S: 250 ")
+        person.enter("AUTH PLAIN AHR1dG9yAHdyb25n", "S: 535 ")
+        return _menu(person, "AUTH ", "refused before")
+
+
+def _menu(person: Person, text: str, awaited: str) -> str:
+    """The line with what is typed, and the menu below it."""
+    person.terminal.type(text)
+    end = len("C: ") + len(text)
+    person.terminal.wait_for(lambda terminal: terminal.cursor()[0] == end and awaited in terminal.text())
+    lines = person.terminal.screen()[:-1]
+    begin = max(number for number, line in enumerate(lines) if line.startswith(f"C: {text.rstrip()}"))
+    rows = [line.rstrip() for line in lines[begin:] if line]
+    return "```text\n" + normal("\n".join(rows)) + "\n```\n"
+
+
 SCREENS: dict[str, Callable[[Path], str]] = {
     "checking": checking,
     "auth-in-place": auth_in_place,
     "auth-why": auth_why,
     "auth-line-end": auth_line_end,
+    "shell-completion": shell_completion,
+    "shell-refused": shell_refused,
 }

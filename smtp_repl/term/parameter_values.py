@@ -131,14 +131,14 @@ def value_proposals(parameter: Parameter, typed: str, address: bytes, state: Sta
 
 
 def parameter_proposals(parameter: Parameter, meaning: str, address: bytes, state: State) -> list[Proposal]:
-    """The parameter with each of its values, and without one where there are others than we know."""
-    proposals = [
-        one._replace(text=f"{parameter.name}={one.text}") for one in value_proposals(parameter, "", address, state)
-    ]
-    if parameter.name not in _CLOSED:
-        text = parameter.name + ("=" if parameter.value else "")
-        proposals.append(Proposal(text, meaning, why_not(parameter, state)))
-    return proposals
+    """The parameter with each of its values, and alone where there are others too, or it is not there."""
+    reason = why_not(parameter, state)
+    alone = Proposal(parameter.name + ("=" if parameter.value else ""), meaning, reason)
+    if reason:
+        return [alone]
+    values = value_proposals(parameter, "", address, state)
+    proposals = [one._replace(text=f"{parameter.name}={one.text}") for one in values]
+    return proposals if parameter.name in _CLOSED else [*proposals, alone]
 
 
 def why_not(parameter: Parameter, state: State) -> str:
