@@ -5,7 +5,7 @@ from smtp_repl.cli.passwords import ask_password
 from smtp_repl.term.requests import Ask
 from smtp_repl.wire.octets import printable
 
-PLAIN = "# TERM={}: the cursor cannot be moved here, so lines are taken one by one; Ctrl-D leaves"
+PLAIN = "TERM={}: the cursor cannot be moved here, so lines are taken one by one; Ctrl-D leaves"
 """Why there is no shell."""
 
 

@@ -25,6 +25,7 @@ from smtp_repl.term.hosts import Host, describe
 from smtp_repl.term.requests import Ask
 from smtp_repl.wire.errors import ExitStatus, SecretMissing, SmtpReplError, UsageError
 from smtp_repl.wire.octets import printable
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.secrets import Secret
 from smtp_repl.wire.targets import Target, parse_target
 
@@ -35,19 +36,32 @@ _LINE_ONLY = ("json", "expect", "no-quit")
 _LINE_LIMIT = 64 * 1024 * 1024
 
 
+class Opening(Record):
+    """How a session begins: its settings, where it goes (None is the practice server), by which profile."""
+
+    known: Known
+    target: Target | None
+    host: Host | None = None
+    told: Sequence[str] = ()
+    """What is said first."""
+
+
 def main(words: Words, environment: Environment) -> int:
     """Hold a session; returns the exit status."""
     _check(words)
     known = read_settings(words, environment)
-    host = known.hosts.get(words.words[0]) if len(words.words) == 1 else None
+    host = known.hosts.get(words.words[0]) if len(words.words) == 1 and not words.has("local") else None
     target = host.target if host is not None else _target(words, environment)
-    if host is not None:
-        environment.talk(f"# {host.name}: {describe(host)}")
+    told = [f"{host.name}: {describe(host)}"] if host is not None else []
+    if not words.words and not words.has("local"):
+        told.append("no host is given: this is the practice server; smtp-repl HOST[:PORT] talks to a real one")
     passwords = read_passwords(words, environment)
     if not words.has("line") and environment.is_interactive:
         if not environment.is_dumb:
-            return _shell(words, environment, known, host, target)
-        environment.talk(PLAIN.format(environment.environ.get("TERM")))
+            return _shell(words, environment, Opening(known, target, host, told))
+        told.append(PLAIN.format(environment.environ.get("TERM")))
+    for line in told:
+        environment.talk(f"# {line}")
     with _desk(words, environment, known, target) as (desk, place):
         desk.profile = host
         return _lines(words, environment, desk, place, passwords.get(DEFAULT))
@@ -62,7 +76,6 @@ def _target(words: Words, environment: Environment) -> Target | None:
     if words.words:
         return parse_target(*words.words)
     if environment.is_interactive and not words.has("line"):
-        environment.talk("# no host is given: this is the practice server; smtp-repl HOST[:PORT] talks to a real one")
         return None
     raise UsageError("no host is given", "smtp-repl HOST[:PORT], or --local for the practice server")
 
@@ -96,7 +109,7 @@ def record_path(words: Words) -> Path | None:
 # ---------------------------------------------------------------- at a terminal
 
 
-def _shell(words: Words, environment: Environment, known: Known, host: Host | None, target: Target | None) -> int:
+def _shell(words: Words, environment: Environment, opening: Opening) -> int:
     useless = [key for key in _LINE_ONLY if words.has(key)]
     if useless:
         raise UsageError(f"--{useless[0]} is for sessions without a terminal", "-c LINE, or lines from a pipe")
@@ -104,34 +117,33 @@ def _shell(words: Words, environment: Environment, known: Known, host: Host | No
         raise UsageError("the shell asks for passwords itself", "/pass and /auth ask, hidden")
     from smtp_repl.term.shell import main as shell
 
-    return shell(_shell_options(words, environment, known, host, target))
+    return shell(_shell_options(words, environment, opening))
 
 
 def hand_over(words: Words, environment: Environment, target: Target | None) -> int:
     """`run FILE --to-line N --shell`: the script up to that line, then the person."""
     from smtp_repl.term.shell import main as shell
 
-    options = _shell_options(words, environment, read_settings(words, environment), None, target)
+    options = _shell_options(words, environment, Opening(read_settings(words, environment), target))
     return shell(replace(options, play=words.words[0], to_line=words.count("to-line") or 0))
 
 
-def _shell_options(
-    words: Words, environment: Environment, known: Known, host: Host | None, target: Target | None
-) -> "ShellOptions":
+def _shell_options(words: Words, environment: Environment, opening: Opening) -> "ShellOptions":
     from smtp_repl.term.shell import ShellOptions
 
     return ShellOptions(
-        target=target,
-        local=target is None,
-        host=host,
+        target=opening.target,
+        local=opening.target is None,
+        told=opening.told,
+        host=opening.host,
         greets=words.has("ehlo"),
-        starttls=_starts_tls(words, host),
-        auth_user=_login(words, host),
+        starttls=_starts_tls(words, opening.host),
+        auth_user=_login(words, opening.host),
         tls=tls_options(words),
         record=record_path(words),
-        settings=known.settings,
-        hosts=known.hosts,
-        aliases=known.aliases,
+        settings=opening.known.settings,
+        hosts=opening.known.hosts,
+        aliases=opening.known.aliases,
         read_script=lambda name: read_material(name, environment),
         list_scripts=_scripts,
     )

@@ -8,7 +8,6 @@ same table.
 from collections.abc import Callable
 
 from smtp_repl.term.answering.commands import (
-    handle_answer_set,
     handle_answer_status,
     handle_challenge,
     handle_goodbye,
@@ -28,6 +27,7 @@ from smtp_repl.term.records import handle_record, handle_save
 from smtp_repl.term.requests import Handling, Tell, say
 from smtp_repl.term.rewind import handle_rewind, handle_steps, handle_undo
 from smtp_repl.term.sending import handle_send
+from smtp_repl.term.settings import ANSWERING
 from smtp_repl.term.status import handle_status
 from smtp_repl.term.switches import handle_data, handle_hex, handle_set, handle_timing
 from smtp_repl.term.template import handle_template
@@ -162,7 +162,15 @@ ROWS: tuple[ShellCommand, ...] = (
     ShellCommand("timing", "on|off", "words:on|off", "show how long replies take", "", handle_timing),
     ShellCommand("hex", "on|off", "words:on|off", "show the octets of what is said", "", handle_hex, sides=_BOTH),
     ShellCommand("set", "[NAME VALUE]", "setting", "what can be set, and setting it", "", handle_set),
-    ShellCommand("set", "[NAME VALUE]", "words:secrets", "what can be set", "", handle_answer_set, sides=_SERVER),
+    ShellCommand(
+        "set",
+        "[NAME VALUE]",
+        f"words:{'|'.join(ANSWERING)}",
+        "what can be set, and setting it",
+        "",
+        handle_set,
+        sides=_SERVER,
+    ),
     ShellCommand("close", "", "", "hang up without QUIT", "", handle_close),
     ShellCommand("close", "", "", "hang up without a word", "", handle_close, sides=_SERVER),
     ShellCommand("quit", "", "", "QUIT and leave", "Ctrl-D", handle_quit),

@@ -76,6 +76,8 @@ class Setting(Record):
     option: str = ""
     kept: bool = True
     live: bool = True
+    answering: bool = False
+    """Whether it counts where a person plays the server, too."""
 
     @property
     def variable(self) -> str:
@@ -196,23 +198,33 @@ LINES = Kind("LINE", _lines_from_text, _lines_from_toml)
 SETTINGS: dict[str, Setting] = {
     row.name: row
     for row in (
-        Setting("style", _choice("dark", "light", "none"), "colours for a dark or a light terminal", ("style",)),
-        Setting("keys", _choice("emacs", "vi"), "whose keys edit the line", ("keys",)),
+        Setting(
+            "style",
+            _choice("dark", "light", "none"),
+            "colours for a dark or a light terminal",
+            ("style",),
+            answering=True,
+        ),
+        Setting("keys", _choice("emacs", "vi"), "whose keys edit the line", ("keys",), answering=True),
         Setting(
             "complete",
             _choice("as-you-type", "tab", "off"),
             "when proposals are shown; with off, Tab is a character",
             ("complete",),
+            answering=True,
         ),
-        Setting("explain", SWITCH, "remarks on what is notable; without them only on errors", ("explain",)),
+        Setting(
+            "explain", SWITCH, "remarks on what is notable; without them only on errors", ("explain",), answering=True
+        ),
         Setting("timing", SWITCH, "show how long replies take", ("timing",)),
-        Setting("hex", SWITCH, "show the octets of what is said", ("hex",)),
+        Setting("hex", SWITCH, "show the octets of what is said", ("hex",), answering=True),
         Setting(
             "secrets",
             _flag("show", "hide", written=True),
             "steps of AUTH on this screen; never in files",
             ("show_secrets",),
             kept=False,
+            answering=True,
         ),
         Setting("data", _flag("live", "compose", written=True), "how messages are typed", ("live_data",)),
         Setting("ehlo", NAME, "the name for EHLO; without one, the address we come from", ("ehlo",), "ehlo"),
@@ -230,6 +242,8 @@ SETTINGS: dict[str, Setting] = {
     )
 }
 """Every setting, in the order in which they are shown."""
+ANSWERING: dict[str, Setting] = {row.name: row for row in SETTINGS.values() if row.answering}
+"""Those for a person who plays the server."""
 
 
 def value_of(settings: Settings, row: Setting) -> Value:
@@ -253,13 +267,13 @@ def written(row: Setting, value: Value) -> str:
     return printable(value) if isinstance(value, str) else f"{value:g}"
 
 
-def find(name: str) -> Setting:
+def find(name: str, among: Mapping[str, Setting] = SETTINGS) -> Setting:
     """The row of a name as typed. Raises `UsageError`."""
-    row = SETTINGS.get(name.lower().replace("-", "_"))
+    row = among.get(name.lower().replace("-", "_"))
     if row is None:
         from smtp_repl.view.errors import did_you_mean
 
-        known = did_you_mean(name, SETTINGS) or f"known: {', '.join(SETTINGS)}"
+        known = did_you_mean(name, among) or f"known: {', '.join(among)}"
         raise UsageError(f'there is no setting "{printable(name)}"', known)
     return row
 

@@ -40,6 +40,8 @@ class ShellOptions:
     target: Target | None = None
     local: bool = False
     """Start the practice server and go there."""
+    told: Sequence[str] = ()
+    """What is said first."""
     host: Host | None = None
     """The profile that the target is of."""
     greets: bool = False
@@ -127,7 +129,7 @@ class _Session:
         desk, driver = self._desk, self._driver
         if self._options.record is not None:
             self._early += desk.record(self._options.record)
-        self._early += welcome(desk)
+        self._early += [*map(remark, self._options.told), *welcome(desk)]
         if self._target is not None:
             driver.start(self._walk(self._target))
             await asyncio.sleep(0)  # the connection is on its way

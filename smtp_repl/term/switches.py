@@ -2,21 +2,23 @@
 
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.requests import Handling, Tell
-from smtp_repl.term.settings import SETTINGS, Setting, find, give, read, value_of, written
+from smtp_repl.term.settings import ANSWERING, SETTINGS, Setting, find, give, read, value_of, written
+from smtp_repl.wire.conversation import Side
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
 
 
 def handle_set(desk: Desk, argument: str) -> Handling:
     """`/set`: every setting; `/set NAME`: one of them; `/set NAME VALUE`: another value, for this session."""
+    rows = SETTINGS if desk.side is Side.CLIENT else ANSWERING
     name, _, text = argument.strip().partition(" ")
     if not name:
-        width = max(map(len, SETTINGS))
-        for row in SETTINGS.values():
+        width = max(map(len, rows))
+        for row in rows.values():
             yield Tell(f"{row.name.ljust(width)}  {_shown(desk, row)}")
         yield Tell("/set NAME tells what it is; /set NAME VALUE changes it, the settings file for good")
         return
-    row = find(name)
+    row = find(name, rows)
     if not text.strip():
         yield Tell(f"{row.name}  {_shown(desk, row)}")
         yield Tell(f"  {row.meaning}; {row.kind.form}")
@@ -43,8 +45,10 @@ def _told(desk: Desk, row: Setting) -> str:
         case "ehlo":
             return f"EHLO {printable(settings.ehlo)} from here on"
         case "secrets":
-            shown = "stand on this screen from here on; files stay masked" if settings.show_secrets else "masked"
-            return f"steps of AUTH {shown}"
+            if not settings.show_secrets:
+                return "steps of AUTH masked"
+            whose = "" if desk.side is Side.CLIENT else " of clients on this machine"
+            return f"steps of AUTH{whose} stand on this screen from here on; files stay masked"
         case "timing":
             return f"times are {'shown' if settings.timing else 'not shown'}"
         case "hex":

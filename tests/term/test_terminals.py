@@ -71,7 +71,7 @@ def test_alone_it_is_practice(start: Start) -> None:
     terminal = greeted(start(cols=80, rows=24))
     assert told(terminal)[:6] == [
         "# no host is given: this is the practice server; smtp-repl HOST[:PORT] talks to",
-        "a real one",
+        "#   a real one",
         "# this is the practice server: it delivers nothing, so nothing can go wrong",
         "# type EHLO client.example.org and press Enter; account for AUTH: tutor /",
         "#   not-a-secret",

@@ -61,6 +61,8 @@ class PracticeThread:
             self._started.set_exception(error)
 
     async def _serve(self) -> None:
+        # Under -X dev a slow machine would be reported into the transcript.
+        asyncio.get_running_loop().slow_callback_duration = 60
         async with self._server:
             self._started.set_result(asyncio.get_running_loop())
             await self._stop.wait()

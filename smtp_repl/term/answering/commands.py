@@ -93,17 +93,6 @@ def _status(desk: AnswerDesk) -> Iterator[tuple[str, str]]:
         yield "secrets", "shown on this screen, of clients on this machine (/set secrets hide)"
 
 
-def handle_answer_set(desk: Desk, argument: str) -> Handling:
-    """`/set`: what can be set, and how it stands."""
-    words = argument.lower().split()
-    if words in (["secrets", "show"], ["secrets", "hide"]):
-        desk.settings.show_secrets = words[1] == "show"
-    elif words:
-        raise UsageError(f'/set knows no "{printable(argument.strip())}"', "/set secrets show|hide")
-    shows = desk.settings.show_secrets
-    yield Tell(f"secrets  {'show, of clients on this machine; files stay masked' if shows else 'hide'}")
-
-
 def handle_goodbye(desk: Desk, argument: str) -> Handling:
     """`/quit`: 421 to a client that is there, then leave. Asks first in the middle of a mail."""
     if desk.is_connected:
