@@ -5,7 +5,20 @@ from collections.abc import Iterable
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.transcript import Line
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.requests import Answer, Ask, Connect, Display, Draft, Drop, Handling, Leave, Request, Say, Tell, Write
+from smtp_repl.term.requests import (
+    Answer,
+    Ask,
+    Connect,
+    Display,
+    Draft,
+    Drop,
+    Handling,
+    Leave,
+    Request,
+    Say,
+    Tell,
+    Write,
+)
 from smtp_repl.term.settings import Settings
 from smtp_repl.wire.events import HandshakeDue, ReplySaid
 from smtp_repl.wire.targets import Target
