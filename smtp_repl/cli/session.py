@@ -265,8 +265,7 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
     )
     if attended:
         show(welcome(desk, plain=True))
-    # A certificate for the practice server takes 100 ms, and any line may be the one that needs it.
-    net = net_options(words, target)._replace(tls=desk.tls_for(target), connect_timeout=desk.settings.connect_seconds)
+    net = net_options(words, target)._replace(tls_for=desk.tls_for, connect_timeout=desk.settings.connect_seconds)
     try:
         run_part(LineMode(desk, options, show=show, ask=ask).play(lines), net, attempted)
         if attended:

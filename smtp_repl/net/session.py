@@ -57,6 +57,8 @@ class NetOptions(Record):
     write_timeout: float = WRITE_SECONDS
     """Seconds in which a peer that reads nothing must read something."""
     tls: TlsOptions = TlsOptions()
+    tls_for: "Callable[[Target], TlsOptions] | None" = None
+    """Whom to trust at each target, where that is not the same everywhere."""
 
 
 class Stage(Record):
@@ -378,7 +380,8 @@ class Session:
             return self._stage.listener.pipe(target.host, after_starttls=after_starttls)
         from smtp_repl.net.tls import TlsPipe  # most runs have no use for it
 
-        options = self._stage.options.tls
+        trust = self._stage.options.tls_for
+        options = self._stage.options.tls if trust is None else trust(target)
         if not options.server_name:
             options = options._replace(server_name=target.server_name)
         return TlsPipe(options, target.host, after_starttls=after_starttls, sessions=self._stage.tls_sessions)

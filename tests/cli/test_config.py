@@ -9,6 +9,7 @@ import pytest
 
 from smtp_repl.cli.config import example
 from smtp_repl.config import load
+from smtp_repl.net.practice import PracticeThread
 from smtp_repl.term.hosts import HOST_KEYS
 from smtp_repl.term.settings import SETTINGS, Settings, value_of
 from tests.cli.conftest import Done, call, program
@@ -139,6 +140,25 @@ def test_a_profile_is_a_host(address: str, tmp_path: Path) -> None:
     assert "# ehlo             (none: profile.example.org)" in done.lines
     assert done.lines.count(f"# connected to {address}") == 2
     assert f"# here: {address}" in done.lines
+
+
+def test_trust_stays_with_its_profile(address: str, tmp_path: Path, practice: PracticeThread) -> None:
+    """The authority of a profile is believed for its server, also when /connect goes there, and nowhere else."""
+    host, _, port = address.rpartition(":")
+    (tmp_path / "ca.pem").write_bytes(practice.ca_pem())
+    path = tmp_path / "config.toml"
+    path.write_text(
+        f'[hosts.here]\nhost = "{host}"\nport = {port}\ntls = "starttls"\n'
+        'ca = "ca.pem"\ntls_name = "practice.example.com"\n'
+    )
+    lines = ("-c", "/connect here", "-c", "NOOP")
+    there = call("--local", *lines, "--config", str(path))
+    assert there.status == 0, there.err
+    assert "TLS 1.3" in there.out
+    elsewhere = ("-c", f"/connect localhost:{port}", "-c", "/starttls", "-c", "NOOP")
+    done = call("here", *elsewhere, "--config", str(path))
+    assert (done.status, done.out.count("# TLS 1.3")) == (4, 1)
+    assert "C: NOOP" not in done.lines
 
 
 def test_run_reads_no_settings(tmp_path: Path, write: object) -> None:
