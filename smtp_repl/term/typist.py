@@ -19,7 +19,7 @@ from smtp_repl.term.encoding import InPlace
 from smtp_repl.term.history import TypedHistory, is_memorable
 from smtp_repl.term.pipelining import keep_back
 from smtp_repl.term.questions import Asker
-from smtp_repl.term.remembered import PRACTICE, ghost, nearest_first
+from smtp_repl.term.recall import Recall
 from smtp_repl.term.requests import Draft, Handling, Tell, confirm
 from smtp_repl.term.toolbar import Piece, toolbar
 from smtp_repl.term.typed import expand, is_command, wire_text
@@ -27,13 +27,10 @@ from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.states import Phase
 
-LEARNT = 1_000
-"""Lines of the history in which addresses are looked for."""
 _SERVER_LIKE = re.compile(r"[0-9]{3}(?:[ -]|$)")
 if TYPE_CHECKING:
     from prompt_toolkit.completion import Completer
 
-    from smtp_repl.term.memory import Memory
 
 _MARK = re.compile(r"^[ \t]*[CS](?:\[[A-Za-z0-9_-]+\])?[?*!]?[:~=](?:[ \t]|$)", re.MULTILINE)
 _FULL_WIDTH_SLASH = "\uff0f"
@@ -51,14 +48,12 @@ class Typist(Asker):
     def __init__(self, desk: Desk, driver: Driver, history: TypedHistory) -> None:
         self._desk = desk
         self._driver = driver
-        self._history = history
-        self._memory: Memory | None = None
+        self._recall = Recall(desk, history)
         self._queue: deque[str] = deque()
         super().__init__(driver.tell)
         desk.at_prompt = True
         self._composer = Composer(desk, driver, lambda: self.stage)
         driver.draft, driver.edit = self._draft, lambda: self.stage.edit()
-        desk.list_typed = lambda: nearest_first(history.entries, history.host)
         self._checker = Checker()
         self._in_place = InPlace()
         self._was = "idle"
@@ -87,13 +82,7 @@ class Typist(Asker):
 
     def completer(self) -> "Completer":
         """Proposes what could be typed next."""
-        from smtp_repl.term.completer import SmtpCompleter  # with what follows, not before the first key
-        from smtp_repl.term.memory import Memory
-
-        memory = self._memory = Memory()
-        for entry in self._history.entries[:LEARNT][::-1]:
-            memory.learn(entry.line, entry.host)
-        return SmtpCompleter(lambda: memory.state(self._desk, self._place()[0], in_command=self._aside is not None))
+        return self._recall.completer(lambda: self._aside is not None)
 
     def toolbar(self, width: int) -> list[Piece]:
         note = ""
@@ -114,21 +103,7 @@ class Typist(Asker):
 
     def suggestion(self, text: str) -> str:
         """How a line that begins so went on when it was typed here last; nothing while a login is under way."""
-        if self.prompt().kind not in ("line", "idle", "aside") or self._is_in_auth():
-            return ""
-        return ghost(text, self._history.entries, *self._place())
-
-    def _place(self) -> tuple[str, str]:
-        """The host and the phase for which a line is typed now."""
-        desk = self._desk
-        phase = desk.conversation.ahead if desk.is_connected else Phase.CLOSED
-        if desk.target is None:
-            return "", phase.value
-        is_practice = desk.practice is not None and desk.target == desk.practice.target
-        return PRACTICE if is_practice else desk.target.path or desk.target.host, phase.value
-
-    def _is_in_auth(self) -> bool:
-        return self._desk.exchange is not None or self._desk.conversation.ahead is Phase.AUTH
+        return self._recall.going_on(text) if self.prompt().kind in ("line", "idle", "aside") else ""
 
     def _standing(self) -> Standing:
         return Standing.of(self._desk, in_command=self._aside is not None)
@@ -269,8 +244,7 @@ class Typist(Asker):
     def go_on(self) -> None:
         """Take up typed lines that waited, as far as nothing holds them."""
         self._rescue(self.prompt().kind)
-        if (host := self._place()[0]) != self._history.host:
-            self._history.host = host
+        if self._recall.has_moved():
             self.stage.look_back_anew()
         while self._queue and not self._driver.is_busy and self._question is None and not self._holds(self._queue[0]):
             self._type(self._queue.popleft())
@@ -300,7 +274,7 @@ class Typist(Asker):
         for line in lines if all(map(is_memorable, self._desk.pipeline or ())) else ():
             if not is_memorable(line):
                 break  # what follows may be a step of AUTH
-            self._remember(line)
+            self._recall.remember(line)
         if self._desk.pipeline is not None:
             self._driver.tell(keep_back(self._desk, lines))
         else:
@@ -326,18 +300,9 @@ class Typist(Asker):
             self._driver.tell_error(error)
             return
         if typed_out:
-            self._remember(line)
+            self._recall.remember(line)
         self._driver.tell(typed.shown(show_secrets=self._desk.shows_secrets))
         self._driver.start(typed.start(self._desk))
-
-    def _remember(self, line: str) -> None:
-        """Keep a line in the history, unless it can have to do with AUTH."""
-        secrets = self._desk.conversation.secrets
-        if not self._is_in_auth() and not secrets.occurs_in(line.encode("utf-8", "surrogateescape")):
-            host, phase = self._place()
-            self._history.remember(line, host, phase)
-            if self._memory is not None:
-                self._memory.learn(line, host)
 
     # ------------------------------------------------------------ messages
 
