@@ -11,22 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from smtp_repl.script.actions import (
     Action,
-    Close,
     Happening,
-    Open,
-    Opened,
-    PeerGone,
-    Read,
-    Received,
-    Secured,
     Send,
-    StartTls,
 )
 from smtp_repl.script.channel import describe_awaited
 from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.commands import read_command
 from smtp_repl.term.connections import walk
 from smtp_repl.term.desk import Desk
+from smtp_repl.term.line_connection import Connection
 from smtp_repl.term.pipelining import keep_back
 from smtp_repl.term.requests import (
     Answer,
@@ -53,12 +46,10 @@ from smtp_repl.wire.errors import (
     Refused,
     ReplyTimeout,
     SmtpReplError,
-    TlsError,
     UsageError,
 )
-from smtp_repl.wire.events import Broken, Event, HandshakeDue, ReplySaid
+from smtp_repl.wire.events import ReplySaid
 from smtp_repl.wire.octets import printable
-from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.states import Phase
 from smtp_repl.wire.targets import Target
 from smtp_repl.wire.verbs import VERBS
@@ -67,8 +58,6 @@ if TYPE_CHECKING:
     from smtp_repl.script.casting import Casting, PlayResult
     from smtp_repl.script.player import Plan
 
-_SHOWN = 200
-"""Octets of injected plaintext that an error shows."""
 _GOODBYE = 1.0
 """Seconds that a server has to close after it has said goodbye."""
 
@@ -104,7 +93,7 @@ class LineMode:
         self._options = options
         self._show = show
         self._ask = ask
-        self._last_reply: Reply | None = None
+        self._line = Connection(desk, show, self._note)
         self._refusal: ReplySaid | None = None
         self._was_expected = False
         self._leaves = False
@@ -155,7 +144,7 @@ class LineMode:
             if not self._options.attended or isinstance(error, OutputError):
                 raise
             if not isinstance(error, UsageError | CleartextError | ReplyTimeout):
-                yield from self._drop()
+                yield from self._line.drop()
             hint = f"\nhint: {error.hint}" if error.hint else ""
             self._show([remark(text) for text in f"error: {error.message}{hint}".split("\n")])
 
@@ -168,7 +157,7 @@ class LineMode:
         in_message = desk.phase is Phase.DATA or desk.conversation.chunk_left > 0
         text = ""
         if not in_message:
-            yield from self._look()
+            yield from self._line.look()
             text = expand(line.decode("utf-8", "surrogateescape"), desk.aliases)
             if is_command(text):
                 yield from self._drive(read_command(text).start(desk))
@@ -188,11 +177,11 @@ class LineMode:
             self._show([remark(keep_back(desk, [text]))])
             return
         self._last_verb = "" if in_message or desk.phase is Phase.AUTH else parse_command(line).verb
-        yield from self._said(line + b"\r\n")
+        yield from self._line.said(line + b"\r\n")
 
     @property
     def _refused_data(self) -> bool:
-        return self._last_reply is not None and self._last_reply.klass in (4, 5)
+        return self._line.last_reply is not None and self._line.last_reply.klass in (4, 5)
 
     def _skip(self, line: bytes) -> None:
         """The text of a message that was not wanted is not said: a server would take it for commands."""
@@ -208,17 +197,17 @@ class LineMode:
         if self._skips is not None:
             self._show([remark(f"not sent: the message that was refused ({self._skips} lines)")])
         if desk.is_connected:
-            yield from self._look()
+            yield from self._line.look()
         unfinished = desk.phase is Phase.DATA or (desk.is_connected and desk.conversation.chunk_left > 0)
         if unfinished:
             self._show([remark("the input ended inside the message: it is not sent")])
         elif self._options.quits and not self._leaves and desk.phase is not Phase.CLOSED:
             if desk.phase is Phase.AUTH:
-                yield from self._said(b"*\r\n")
+                yield from self._line.said(b"*\r\n")
             if desk.is_connected:
-                yield from self._said(b"QUIT\r\n")
+                yield from self._line.said(b"QUIT\r\n")
         yield from self._part()
-        yield from self._drop()
+        yield from self._line.drop()
         if desk.pipeline:
             lines = "1 line was" if len(desk.pipeline) == 1 else f"{len(desk.pipeline)} lines were"
             raise UsageError(f"{lines} kept back by /pipeline and never sent", "/pipeline send, behind them")
@@ -230,7 +219,7 @@ class LineMode:
     def _part(self) -> Generator[Action, Happening, None]:
         """After goodbye. Who closes first is told the same way each time: RFC 5321 §4.1.1.10 says the server."""
         if self._desk.phase is Phase.CLOSED:
-            while self._desk.is_connected and (yield from self._read(_GOODBYE, restart=True)):
+            while self._desk.is_connected and (yield from self._line.read(_GOODBYE, restart=True)):
                 pass
 
     # ------------------------------------------------------------ handlers
@@ -254,7 +243,7 @@ class LineMode:
     def _do(self, request: Request) -> Generator[Action, Happening, Answer]:
         match request:
             case Say(octets):
-                return (yield from self._said(octets))
+                return (yield from self._line.said(octets))
             case Write(octets):
                 self._show(self._desk.wrote(octets))
                 yield Send("", octets)
@@ -265,12 +254,12 @@ class LineMode:
             case Display(shown):
                 self._show(shown)
             case Connect(target):
-                yield from self._drop()
-                return (yield from self._connect(target))
+                yield from self._line.drop()
+                return (yield from self._line.connect(target))
             case Put():
                 raise UsageError("there is no prompt to put this at", "/b64 TEXT sends a step in base64")
             case Drop():
-                yield from self._drop()
+                yield from self._line.drop()
             case Leave():
                 self._leaves = True
             case Play(plan, casting):
@@ -287,109 +276,11 @@ class LineMode:
             raise ExpectationFailed(f"line {result.failure.line} of the script did not hold")
         return result
 
-    # ------------------------------------------------------------ the connection
-
-    def _connect(self, target: Target) -> Generator[Action, Happening, Reply | None]:
-        self._last_reply = None
-        opened = yield Open("", target)
-        if not isinstance(opened, Opened):
-            raise AssertionError(opened)
-        self._show(self._desk.connected(opened, target))
-        yield from self._answered()
-        return self._last_reply
-
-    def _drop(self) -> Generator[Action, Happening, None]:
-        if self._desk.is_connected:
-            yield Close("")
-            self._show(self._desk.dropped())
-
-    def _said(self, octets: bytes) -> Generator[Action, Happening, Reply | None]:
-        """Say octets and wait for what answers them."""
-        if not self._desk.is_connected:
-            raise PeerClosed("not connected; nothing sent", kind="not-connected")
-        self._last_reply = None
-        # What is shown stands in the recording already, and both before the octets are on their way.
-        self._show(self._desk.wrote(octets))
-        try:
-            yield Send("", octets)
-        except PeerClosed:
-            # What the server said before it hung up is the reason.
-            yield from self._answered()
-            raise
-        yield from self._answered()
-        return self._last_reply
-
-    def _answered(self) -> Generator[Action, Happening, None]:
-        """Wait until nothing awaits a reply."""
-        desk, restart = self._desk, True
-        while desk.is_connected and desk.conversation.awaiting:
-            before = len(desk.conversation.awaiting)
-            seconds = desk.reply_seconds()
-            if not (yield from self._read(seconds, restart=restart)):
-                said = describe_awaited(desk.conversation.awaiting[0])
-                cut = desk.conversation.pending_reply
-                came = f"; all that came is {printable(cut[:_SHOWN])}" if cut else ""
-                raise ReplyTimeout(f"no reply to {said} within {seconds:g} s{came}", "--timeout SECONDS waits longer")
-            # The next reply has its own clock, which begins when the one before it is there.
-            restart = len(desk.conversation.awaiting) != before
-
-    def _look(self) -> Generator[Action, Happening, None]:
-        """Take in what the server has said meanwhile."""
-        while self._desk.is_connected and (yield from self._read(0.0, restart=True)):
-            pass
-
-    def _read(self, seconds: float, *, restart: bool) -> Generator[Action, Happening, bool]:
-        """Wait for octets once; False when time was up."""
-        desk = self._desk
-        happening = yield Read("", seconds, restart)
-        match happening:
-            case Received(octets):
-                heard = desk.heard(octets)
-                self._show(heard.lines)
-                yield from self._act_on(heard.events)
-            case PeerGone(reset):
-                awaiting = desk.conversation.awaiting
-                heard = desk.gone(reset=reset)
-                self._show(heard.lines)
-                yield Close("")
-                if awaiting and "QUIT" not in awaiting:
-                    said = describe_awaited(awaiting[0])
-                    raise PeerClosed(f"the server closed the connection where the reply to {said} was due")
-            case _:
-                return False
-        return True
-
-    def _act_on(self, events: list[Event]) -> Generator[Action, Happening, None]:
-        for event in events:
-            match event:
-                case ReplySaid(answers=answers) if answers is not None:
-                    self._note(event)
-                case HandshakeDue(injected):
-                    yield from self._shake_hands(injected)
-                case Broken(error):
-                    raise error
-                case _:
-                    pass
-
     def _note(self, event: ReplySaid) -> None:
         """A reply to something that we said: a refusal counts unless it is the one that was expected."""
         reply = event.reply
-        self._last_reply = reply
         pattern = self._options.expect.replace("x", "[0-9]")
         if pattern and re.fullmatch(pattern, str(reply.code)):
             self._was_expected = True
         elif reply.klass in (4, 5) and self._refusal is None:
             self._refusal = event
-
-    def _shake_hands(self, injected: bytes) -> Generator[Action, Happening, None]:
-        if injected:
-            yield from self._drop()
-            raise TlsError(
-                f"no handshake: {len(injected)} octets came in plaintext before it: {printable(injected[:_SHOWN])}",
-                "somebody may have injected them; do not trust this connection",
-                kind="data-before-handshake",
-            )
-        secured = yield StartTls("")
-        if not isinstance(secured, Secured):
-            raise AssertionError(secured)
-        self._show(self._desk.secured(secured.tls).lines)
