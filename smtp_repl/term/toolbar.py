@@ -64,8 +64,8 @@ def _pieces(desk: Desk) -> list[Piece]:
     if opened is None:
         return [
             ("class:toolbar.bad", "not connected"),
+            ("class:toolbar.note", "/save FILE keeps it" if desk.commands and not desk.kept else ""),
             ("", "/connect HOST[:PORT]"),
-            ("class:toolbar.note", "/save FILE keeps what was said" if desk.commands and not desk.kept else ""),
             ("", "Ctrl-D leaves"),
         ]
     where = printable(str(desk.target) if desk.target is not None else opened.address)

@@ -80,7 +80,7 @@ def test_alone_it_is_practice(start: Start) -> None:
     enter(terminal, "EHLO client.example.org", "S: 250 HELP")
     terminal.type("QUIT\n")
     terminal.wait_for("# not connected:")
-    terminal.wait_for("/save FILE keeps what was said")
+    terminal.wait_for("/save FILE keeps it")
     terminal.key("c-d")
     assert terminal.close() == 0
     assert terminal.history()[-4:] == [
@@ -97,10 +97,10 @@ def test_what_was_saved_runs(start: Start, tmp_path: Path) -> None:
     enter(terminal, "EHLO client.example.org", "S: 250 HELP")
     terminal.type("QUIT\n")
     terminal.wait_for("# not connected:")
-    terminal.wait_for("/save FILE keeps what was said")
+    terminal.wait_for("/save FILE keeps it")
     terminal.type("/save first.smtp\n")
     terminal.wait_for("# saved")
-    terminal.wait_for(lambda terminal: "keeps what was said" not in terminal.screen()[-1])
+    terminal.wait_for(lambda terminal: "keeps it" not in terminal.screen()[-1])
     terminal.key("c-d")
     assert terminal.close() == 0
     assert terminal.history()[-1] == "# session over: 2 commands"

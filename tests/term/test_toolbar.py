@@ -67,3 +67,17 @@ def test_foreign_text_is_printable() -> None:
     sitting = Sitting(b"250 ok\r\n").greeted()
     sitting.say(b"MAIL FROM:<\x1b[2J@example.org>\r\n")
     assert "\x1b" not in text(sitting)
+
+
+def test_how_to_keep_what_was_said() -> None:
+    """When the connection is gone and nothing is kept, the way to keep it comes first; 40 columns have room for it."""
+    sitting = Sitting(b"221 bye\r\n").open()
+    sitting.say(b"QUIT\r\n")
+    sitting.desk.gone()
+    assert text(sitting, width=40) == "not connected  /save FILE keeps it"
+
+
+def test_columns_not_characters() -> None:
+    """East Asian characters take two columns; a note that is too long is cut so that it fits."""
+    sitting = Sitting().greeted()
+    assert text(sitting, width=12, note="用户用户用户用户") == "用户用户用…"
