@@ -6,7 +6,8 @@ from smtp_repl.view.width import cells, cut, rows, split
 
 
 @pytest.mark.parametrize(
-    ("text", "columns"), [("", 0), ("abc", 3), ("用户", 4), ("a用", 3), ("é", 1), ("e\u0301", 1), ("\uff1a", 2), ("•", 1)]
+    ("text", "columns"),
+    [("", 0), ("abc", 3), ("用户", 4), ("a用", 3), ("é", 1), ("e\u0301", 1), ("\uff1a", 2), ("\u2022", 1)],
 )
 def test_cells(text: str, columns: int) -> None:
     """East Asian wide characters take two columns, marks none."""
