@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from smtp_repl.script.model import Wire
 from smtp_repl.script.steps import Say
+from smtp_repl.wire.client_octets import LINE_KEPT
 from smtp_repl.wire.commands import Command
-from smtp_repl.wire.conversation import LINE_KEPT
 
 Piece = tuple[Wire, bytes]
 

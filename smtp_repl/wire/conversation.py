@@ -21,6 +21,7 @@ from enum import Enum
 
 from smtp_repl.wire import states
 from smtp_repl.wire.authentication import AuthReader, is_auth, remember
+from smtp_repl.wire.client_octets import LINE_KEPT, ClientOctets
 from smtp_repl.wire.commands import Command, parse_command, parse_path
 from smtp_repl.wire.events import (
     AuthStep,
@@ -28,7 +29,6 @@ from smtp_repl.wire.events import (
     Broken,
     CapabilitiesKnown,
     ChallengeSaid,
-    ChunkSaid,
     Closed,
     CommandSaid,
     Event,
@@ -38,7 +38,7 @@ from smtp_repl.wire.events import (
 )
 from smtp_repl.wire.extensions import NO_CAPABILITIES, Capabilities
 from smtp_repl.wire.findings import command_findings, reply_findings, step_findings
-from smtp_repl.wire.octets import DotReader, decode_step
+from smtp_repl.wire.octets import decode_step
 from smtp_repl.wire.outlook import Awaited, Outlook
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import Reply, ReplyReader
@@ -65,10 +65,6 @@ class Authenticated(Record):
 
     mechanism: str
     user: bytes | None
-
-
-LINE_KEPT = 1024 * 1024
-"""Octets of one client line that are kept; of a longer one the rest is left out of what is reported."""
 
 
 class Conversation:
@@ -99,11 +95,7 @@ class Conversation:
         self._lint = lint
         self._outlook = Outlook()
         self._replies = ReplyReader()
-        self._unread = bytearray()
-        self._body: DotReader | None = None
-        self._text_begun = 0
-        self._chunk_left = 0
-        self._chunk_is_last = False
+        self._client = ClientOctets()
         self._auth = AuthReader()
         self._auth_user: bytes | None = None
         self._lmtp = False
@@ -143,23 +135,21 @@ class Conversation:
     @property
     def line_begun(self) -> int:
         """How many octets of a line the client has said whose end has not come."""
-        return len(self._unread)
+        return len(self._client.line_begun)
 
     @property
     def text_begun(self) -> int:
         """How many octets of a message the client has said whose final dot has not come."""
-        return self._text_begun
+        return self._client.text_begun
 
     @property
     def chunk_left(self) -> int:
         """Octets that the client still has to say of a BDAT chunk."""
-        return self._chunk_left
+        return self._client.chunk_left
 
     def skip_chunk(self, octets: int) -> int:
         """Take octets of the chunk as said without having them; returns how many were left over."""
-        skipped = min(octets, self._chunk_left)
-        self._chunk_left -= skipped
-        return octets - skipped
+        return self._client.skip_chunk(octets)
 
     def send(self, octets: bytes) -> list[Event]:
         """Note what we said; the octets themselves go to the wire as they are."""
@@ -172,7 +162,7 @@ class Conversation:
     def receive_eof(self) -> list[Event]:
         """The peer closed: what was unfinished is reported as partial."""
         events = self.cut_reply()
-        unfinished = events or self._outlook or self._chunk_left or self.phase is Phase.DATA
+        unfinished = events or self._outlook or self.chunk_left or self.phase is Phase.DATA
         expected = self.phase is Phase.CLOSED or not unfinished
         self.phase = self._outlook.ahead = Phase.CLOSED
         events.append(Closed(expected, self.awaiting))
@@ -188,8 +178,7 @@ class Conversation:
 
     def cut_line(self) -> list[Event]:
         """Give out what the client has said of an unfinished line, for it will say no more; nothing awaits it."""
-        content = bytes(self._unread)
-        self._unread.clear()
+        content = self._client.take_line()
         if not content:
             return []
         step: AuthStep | None = None
@@ -218,7 +207,7 @@ class Conversation:
         self.authenticated = None
         self.envelope = Envelope()
         self._outlook.ahead = self.phase
-        self._unread.clear()
+        self._client.take_line()
         return events
 
     # ------------------------------------------------------------ what the client says
@@ -226,62 +215,23 @@ class Conversation:
     def client_said(self, octets: bytes) -> list[Event]:
         """Read the client's octets, however they are cut."""
         events: list[Event] = []
-        if self._unread:
-            if b"\n" not in octets and self.ahead is not Phase.DATA:
-                self._hold(octets)
-                return events
-            octets = bytes(self._unread) + octets
-            self._unread.clear()
-        at = 0
-        while at < len(octets):
-            if self._chunk_left:
-                at = self._chunk(octets, at, events)
-            elif self.ahead is Phase.DATA:
-                at = self._message_text(octets, at, events)
-            else:
-                end = octets.find(b"\n", at) + 1
-                if not end:
-                    self._hold(octets[at:])
-                    break
-                self._line(octets[at:end], events)
-                at = end
+        for piece in self._client.cut(octets, self._in_text):
+            if isinstance(piece, bytes):
+                self._line(piece, events)
+                continue
+            events.append(piece)
+            if isinstance(piece, BodySaid) and piece.ended:
+                self._outlook.say(Awaited(END_OF_DATA, lines=piece.lines), self._replies_to_message())
         return events
+
+    def _in_text(self) -> bool:
+        return self.ahead is Phase.DATA
 
     def message_said(self, wire: bytes, octets: int, lines: int) -> list[Event]:
         """Like `client_said`, of what a `DotStuffer` has just made of so many octets and lines of a message."""
-        if self.ahead is Phase.DATA and not self._unread and not self._chunk_left:
-            body = self._body = self._body or DotReader()
-            if body.skip(wire, octets, lines):
-                self._text_begun += len(wire)
-                return [BodySaid(wire)]
+        if self._in_text() and self._client.skip_text(wire, octets, lines):
+            return [BodySaid(wire)]
         return self.client_said(wire)
-
-    def _hold(self, octets: bytes) -> None:
-        """Keep the beginning of a line; of one without end only what will be reported, and its last two octets."""
-        self._unread += octets
-        if len(self._unread) > 2 * LINE_KEPT:
-            del self._unread[LINE_KEPT:-2]
-
-    def _chunk(self, octets: bytes, at: int, events: list[Event]) -> int:
-        piece = octets[at : at + self._chunk_left]
-        self._chunk_left -= len(piece)
-        events.append(ChunkSaid(piece, not self._chunk_left, self._chunk_is_last))
-        return at + len(piece)
-
-    def _message_text(self, octets: bytes, at: int, events: list[Event]) -> int:
-        body = self._body = self._body or DotReader()
-        piece = octets[at:]
-        body.feed(piece)
-        if not body.done:
-            self._text_begun += len(piece)
-            events.append(BodySaid(piece))
-            return len(octets)
-        piece = piece[: len(piece) - len(body.rest)]
-        events.append(BodySaid(piece, True, body.octets, body.lines))
-        self._body = None
-        self._text_begun = 0
-        self._outlook.say(Awaited(END_OF_DATA, lines=body.lines), self._replies_to_message())
-        return at + len(piece)
 
     def _replies_to_message(self) -> int:
         """LMTP answers once for each accepted recipient (RFC 2033 §4.2), SMTP once."""
@@ -314,7 +264,7 @@ class Conversation:
                 self._say_secret(command, said, step, events)
                 return
         elif said == "BDAT":
-            said = self._begin_chunk(command)
+            said = LAST_CHUNK if self._client.begin_chunk(command) else "BDAT"
         elif said == "LHLO":
             self._lmtp = True
         elif said == "MAIL":
@@ -322,13 +272,6 @@ class Conversation:
         self._say(command, said, CommandSaid(command, line, self.ahead, len(self._outlook)), events)
         if said == LAST_CHUNK:
             self._outlook.say_more(END_OF_DATA, self._replies_to_message() - 1)
-
-    def _begin_chunk(self, command: Command) -> str:
-        words = command.argument.split()
-        if words and words[0].isdigit() and len(words[0]) <= 20:
-            self._chunk_left = int(words[0])
-        self._chunk_is_last = len(words) > 1 and words[1].upper() == b"LAST"
-        return LAST_CHUNK if self._chunk_is_last else "BDAT"
 
     def _say_secret(self, command: Command, said: str, step: AuthStep, events: list[Event]) -> None:
         remember(step, self.secrets)
@@ -380,7 +323,7 @@ class Conversation:
             injected = replies + self._replies.take_unread()
         else:
             commands = [command.line + b"\r\n" for command in self._outlook.commands]
-            injected = b"".join(commands) + bytes(self._unread)
+            injected = b"".join(commands) + self._client.line_begun
         if injected:
             events.append(finding("data-before-handshake"))
         events.append(HandshakeDue(injected))
@@ -453,9 +396,7 @@ class Conversation:
     def _take_back(self, said: str, reply: Reply, events: list[Event]) -> None:
         """What was said in the hope of another reply is not what it was thought to be."""
         if said == "DATA" and self.phase is not Phase.DATA:
-            body, self._body = self._body, None
-            self._text_begun = 0
-            if self._outlook.take_back_message(body.lines if body is not None else None):
+            if self._outlook.take_back_message(self._client.drop_text()):
                 events.append(finding("body-as-commands"))
         elif said == "RCPT" and self._lmtp and reply.klass != 2:
             self._outlook.await_one_less()

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtp_repl.wire.conversation import LINE_KEPT, Authenticated, Conversation, Envelope, Side
+from smtp_repl.wire.client_octets import LINE_KEPT
+from smtp_repl.wire.conversation import Authenticated, Conversation, Envelope, Side
 from smtp_repl.wire.errors import WireLimit
 from smtp_repl.wire.events import (
     BodySaid,
@@ -794,7 +795,7 @@ def test_a_very_long_line_is_cut(size: int) -> None:
     events: list[Event] = []
     for at in range(0, len(line), size):
         events += conversation.client_said(line[at : at + size])
-        assert len(conversation._unread) <= 2 * LINE_KEPT + size
+        assert conversation.line_begun <= 2 * LINE_KEPT + size
     (said, cut) = events
     assert isinstance(said, CommandSaid)
     assert said.raw == line[:LINE_KEPT] + b"\r\n"
