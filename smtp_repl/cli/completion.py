@@ -16,6 +16,7 @@ from smtp_repl.term.settings import SETTINGS
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
+from smtp_repl.wire.sasl import MECHANISMS
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -53,6 +54,8 @@ def _argument(row: SubCommand) -> What:
     """What the words of a sub-command are."""
     if row.name == SHELL:
         return What(tuple(name for name in COMMANDS if name != SHELL), hosts=True)
+    if "MECHANISM" in row.words:
+        return What(tuple(MECHANISMS))
     return What(files="FILE" in row.words or "FOLDER" in row.words, scripts="@NAME" in row.words)
 
 
@@ -193,6 +196,8 @@ def _zsh_words(row: SubCommand) -> str:
     what = _argument(row)
     if row.name == SHELL:
         return '{ _describe "sub-command" commands; _smtp_repl_hosts }'
+    if what.words:
+        return f"({' '.join(what.words)})"
     if what.scripts:
         return "{ _files; _smtp_repl_scripts }"
     return "_files" if what.files else ""
@@ -223,6 +228,8 @@ def _fish() -> str:
         if command != SHELL:
             lines.append(f"complete -c smtp-repl -n __fish_is_first_arg -a {command} -d {_fish_quoted(row.summary)}")
             what = _argument(row)
+            if what.words:
+                lines.append(f"complete -c smtp-repl -n {condition} -a {_fish_quoted(' '.join(what.words))}")
             if what.files:
                 lines.append(f"complete -c smtp-repl -n {condition} -F")
             if what.scripts:

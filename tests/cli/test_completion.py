@@ -28,6 +28,7 @@ CASES = [
     ("wor", ["work"]),
     ("mail.example.com --print", ["--print-completion"]),
     ("config --exa", ["--example"]),
+    ("auth CRAM", ["CRAM-MD5"]),
 ]
 
 
