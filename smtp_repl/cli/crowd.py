@@ -9,7 +9,7 @@ from math import inf
 from time import monotonic
 
 from smtp_repl.net.runner import Runner
-from smtp_repl.script.actions import Action, Happening, Wait
+from smtp_repl.script.actions import Action, Happening, Rote, Wait
 from smtp_repl.wire.records import Record
 
 BURST = 32
@@ -18,7 +18,7 @@ PAUSE = 0.001
 LATE = 0.010
 """Seconds after its time from which a session is late."""
 
-Part = Generator[Action, Happening, bool]
+Part = Generator[Action | Rote, Happening, bool]
 Session = Callable[[int, int], Part]
 """Plays a script (by its number) for the nth time, n from 1; returns whether it went as it should."""
 
@@ -86,7 +86,7 @@ class Crowd:
         self.live += 1
         self._runner.add(self._follow(turn))
 
-    def _follow(self, turn: tuple[int, int]) -> Generator[Action, Happening, None]:
+    def _follow(self, turn: tuple[int, int]) -> Generator[Action | Rote, Happening, None]:
         went_well = yield from self._session(*turn)
         self.live -= 1
         if not went_well and self._pace.fail_fast:

@@ -25,7 +25,7 @@ from smtp_repl.cli.turns import Turns
 from smtp_repl.cli.watching import View, Watch
 from smtp_repl.net.open_files import allow_connections
 from smtp_repl.net.runner import Runner
-from smtp_repl.script.actions import Action, Happening, Wait
+from smtp_repl.script.actions import Action, Happening, Rote, Wait
 from smtp_repl.script.casting import Casting
 from smtp_repl.script.player import play
 from smtp_repl.script.quick import Lane, lane, play_quick
@@ -167,7 +167,7 @@ class _Run:
         self._finish(crowd)
         return [status for script in self._scripts for status in script.tally.exit_statuses]
 
-    def _session(self, index: int, number: int) -> Generator[Action, Happening, bool]:
+    def _session(self, index: int, number: int) -> Generator[Action | Rote, Happening, bool]:
         """Play a script for the nth time; returns whether it went well."""
         script = self._playable[index]
         if script.one is None:
@@ -191,7 +191,7 @@ class _Run:
 
     def _perform(
         self, script: _Script, one: Prepared, number: int, watch: Watch
-    ) -> Generator[Action, Happening, Ended]:
+    ) -> Generator[Action | Rote, Happening, Ended]:
         start = monotonic()
         script.tally.began(start)
         tells_all = self._reports.shows_transcripts and number == 1

@@ -41,8 +41,10 @@ class Tally:
         self._verdicts[ended.status] += 1
         self.exit_statuses.add(ended.exit_status)
         if ended.result is not None:
-            self._counts.update(ended.result.counts._asdict())
-            self._lost |= dict.fromkeys(ended.result.lost)
+            for name, number in zip(Counts._fields, ended.result.counts, strict=True):
+                self._counts[name] += number
+            for keyword in ended.result.lost:
+                self._lost[keyword] = None
         if ended.status in ("fail", "error"):
             self.kinds[kind_of(ended)] += 1
 

@@ -17,7 +17,7 @@ from time import monotonic
 from smtp_repl.net.dial import OnAttempt
 from smtp_repl.net.poller import READ, WRITE, Poller, new_poller
 from smtp_repl.net.session import NetOptions, Session, Stage, Watched
-from smtp_repl.script.actions import Action, Happening
+from smtp_repl.script.actions import Action, Happening, Rote
 from smtp_repl.wire.errors import SmtpReplError
 from smtp_repl.wire.hints import TYPE_CHECKING, Generic, T, cast
 
@@ -32,7 +32,7 @@ class Played(Generic[T]):
 
     __slots__ = ("_result", "done", "error", "part")
 
-    def __init__(self, part: Generator[Action, Happening, T]) -> None:
+    def __init__(self, part: Generator[Action | Rote, Happening, T]) -> None:
         self.part = part
         self.done = False
         self.error: SmtpReplError | None = None
@@ -77,7 +77,7 @@ class Runner:
         self._stale = 0
         self._number = 0
 
-    def add(self, part: Generator[Action, Happening, T]) -> Played[T]:
+    def add(self, part: Generator[Action | Rote, Happening, T]) -> Played[T]:
         """Have a part played; also while others are, from within."""
         played = Played(part)
         self._starting.append(Session(self._stage, part, played.over))
@@ -160,7 +160,9 @@ class Runner:
             self._stale = 0
 
 
-def run_part(part: Generator[Action, Happening, T], options: NetOptions, on_attempt: OnAttempt | None = None) -> T:
+def run_part(
+    part: Generator[Action | Rote, Happening, T], options: NetOptions, on_attempt: OnAttempt | None = None
+) -> T:
     """Play one part and return what it returns. Raises the `SmtpReplError` that ended it."""
     runner = Runner(options, on_attempt)
     played = runner.add(part)

@@ -23,6 +23,7 @@ from smtp_repl.script.actions import (
     PeerGone,
     Read,
     Received,
+    Rote,
     Secured,
     Send,
     SendStream,
@@ -95,12 +96,14 @@ class Session:
     `over` is told what it returned, or the error that ended it.
     """
 
-    __slots__ = ("_has_met", "_over", "_part", "_reading", "_stage", "_task", "armed", "connections", "deadline")
+    __slots__ = (
+        *("_has_met", "_over", "_part", "_reading", "_rote", "_stage", "_task", "armed", "connections", "deadline"),
+    )
 
     def __init__(
         self,
         stage: Stage,
-        part: Generator[Action, Happening, object],
+        part: Generator[Action | Rote, Happening, object],
         over: Callable[[object, SmtpReplError | None], None],
     ) -> None:
         self._stage = stage
@@ -110,6 +113,8 @@ class Session:
         """What is being read, if it is reading that the part waits for."""
         self._task: _Task | None = None
         """What it waits for otherwise; None before the first action."""
+        self._rote: Rote | None = None
+        """What is being played by rote; then the other two say what that waits for."""
         self._has_met = False
         self.connections: dict[str, Connection] = {}
         self.deadline = 0.0
@@ -124,6 +129,7 @@ class Session:
             try:
                 happening = self._look()
             except SmtpReplError as problem:
+                self._fall_through()
                 happening, error = None, problem
             while happening is not _WAITS:
                 action = self._part.send(happening) if error is None else self._part.throw(error)
@@ -131,6 +137,7 @@ class Session:
                 try:
                     happening = self._begin(action)
                 except SmtpReplError as problem:
+                    self._fall_through()
                     happening, error = None, problem
         except StopIteration as end:
             self._over(end.value, None)
@@ -143,11 +150,15 @@ class Session:
                 self._watch(connection)
         return True
 
+    def _fall_through(self) -> None:
+        """What was waited for will not happen."""
+        self._task = self._reading = self._rote = None
+
     def give_up(self) -> None:
         """Have the part end where it stands."""
         self._part.close()
 
-    def _begin(self, action: Action) -> _Outcome:
+    def _begin(self, action: Action | Rote) -> _Outcome:
         if isinstance(action, Read):
             connection = self.connections.get(action.connection)
             if connection is None:
@@ -165,6 +176,10 @@ class Session:
                 return None
             else:
                 self._task = self._flush(connection)
+        elif isinstance(action, Rote):
+            self._rote = action
+            self._reading = self._writable(action.connection)
+            return self._recite(self._reading, action, begins=True)
         elif isinstance(action, Close):
             self.drop(action.connection)
             return None
@@ -174,16 +189,55 @@ class Session:
 
     def _look(self) -> _Outcome:
         """Whether what is waited for has happened."""
-        if self._reading is not None:
-            return self._read(self._reading)
+        reading, rote = self._reading, self._rote
         if self._task is not None:
             try:
                 self.deadline = next(self._task)
             except StopIteration as end:
+                self._task = None
                 happening: Happening = end.value
-                return happening
+                if rote is None or reading is None:
+                    return happening
+                self._said_turn(reading, rote)
+                return self._recite(reading, rote, begins=True)
             return _WAITS
+        if reading is None:
+            return None
+        return self._read(reading) if rote is None else self._recite(reading, rote, begins=False)
+
+    def _recite(self, connection: Connection, rote: Rote, *, begins: bool) -> _Outcome:
+        """Play by rote as far as that goes; `begins` unless the turn that it stands at is being heard already."""
+        turns, told, moments = rote.turns, rote.told, rote.moments
+        while rote.at < len(turns):
+            said, seconds, known = turns[rote.at]
+            if said:
+                if not connection.send(said):
+                    self._task = self._flush(connection)
+                    return self._look()
+                self._said_turn(connection, rote)
+                continue
+            if begins:
+                connection.set_clock()
+                self.deadline = connection.clock + connection.waited + seconds
+                if not connection.has_news:
+                    return _WAITS
+            happening = self._read(connection)
+            if happening is _WAITS:
+                return _WAITS
+            begins = True
+            told.append(happening)
+            moments.append(monotonic() if isinstance(happening, TimedOut) else connection.arrived_at)
+            to = known.get(happening.octets) if isinstance(happening, Received) else None
+            if to is None:
+                break
+            rote.at = to
+        self._rote = self._reading = None
         return None
+
+    def _said_turn(self, connection: Connection, rote: Rote) -> None:
+        rote.told.append(None)
+        rote.moments.append(connection.flushed_at)
+        rote.at += 1
 
     def _read(self, connection: Connection) -> _Outcome:
         octets = connection.octets
@@ -196,7 +250,8 @@ class Session:
             if not connection.has_news:
                 self._reading = None
                 return TimedOut(now - connection.clock)
-        self._reading = None
+        if self._rote is None:
+            self._reading = None
         seconds = max(0.0, connection.arrived_at - connection.clock)
         if octets:
             connection.octets = b""

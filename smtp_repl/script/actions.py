@@ -6,7 +6,7 @@ do it throws a `SmtpReplError` into the generator: `ConnectError`, `TlsError`, `
 (while writing), `OutputError`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target
@@ -66,6 +66,38 @@ class Close(Record):
     """Drop the connection. Answered by None."""
 
     connection: str
+
+
+class Turn(Record):
+    """One turn of a `Rote`: octets to say, or, where there are none, octets to hear within `seconds`.
+
+    `known` leads from octets that may come here to the number of the turn that follows them.
+    """
+
+    octets: bytes
+    seconds: float
+    known: dict[bytes, int]
+
+
+class Rote:
+    """Say and hear turn by turn, from turn `at` on, as long as what comes is known there.
+
+    It does what `Send`, and `Read` with a new clock, would do one by one, but asks back only at the end: for those
+    who play the same thing thousands of times. Answered by None, when `at` is behind the last turn or where something
+    else happened. What happened is noted in `told`, one entry for each turn and as `Send` and `Read` are answered,
+    with its monotonic time in `moments`.
+    """
+
+    __slots__ = ("at", "connection", "moments", "told", "turns")
+
+    def __init__(
+        self, connection: str, turns: Sequence[Turn], told: list["Happening"], moments: list[float], at: int = 0
+    ) -> None:
+        self.connection = connection
+        self.turns = turns
+        self.told = told
+        self.moments = moments
+        self.at = at
 
 
 Action = Open | Send | SendStream | Read | StartTls | Wait | Shutdown | Close

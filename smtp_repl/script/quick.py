@@ -1,8 +1,9 @@
 """The quick lane: plays of one script by the thousand, as long as nothing happens that needs thought.
 
 Most plays of a load run are alike: fixed octets are said, replies come whole and are judged as they were judged a
-thousand times before. For these the lane keeps no conversation and tells no observer; it reads replies, pairs them
-first in, first out, and judges them with the plan's memory.
+thousand times before. For these the lane keeps no conversation and tells no observer: the driver plays them by rote
+(`actions.Rote`). What comes for the first time is read here: replies are paired first in, first out, judged, and from
+then on known by rote.
 
 It never guesses. The player is a pure function of what it is told, so the lane keeps what it was told; at the first
 thing out of the ordinary (a failed expectation, a flag on a reply, a cut, a timeout) it tells all that to the real
@@ -12,7 +13,7 @@ to its observer in full, from its first octet.
 
 from collections.abc import Callable, Generator
 
-from smtp_repl.script.actions import Action, Close, Happening, Open, Read, Received, Send
+from smtp_repl.script.actions import Action, Close, Happening, Open, Read, Received, Rote, Send, Turn
 from smtp_repl.script.arguments import Match, Nothing, Set, Timeout
 from smtp_repl.script.casting import Casting, Counts, Observer, PlayResult
 from smtp_repl.script.expectations import Expectation
@@ -27,20 +28,21 @@ from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import LINE_LIMIT, ReplyReader
 from smtp_repl.wire.states import Phase
 
-Playing = Generator[Action, Happening, PlayResult]
+Playing = Generator[Action | Rote, Happening, PlayResult]
+RealPlaying = Generator[Action, Happening, PlayResult]
+
+
+SAID_LIMIT = 256 * 1024
+"""Octets of one write: beyond it, the time that the lane saves is nothing."""
 
 
 class Move(Record):
     """One step of the lane: something to say, or a reply to hear."""
 
-    send: Send | None
-    read: Read
-    read_on: Read
-    """The same without setting the clock anew."""
+    turn: Turn
     expectation: Expectation | None = None
     level: Level = Level.CODE
     strict: bool = False
-    step: int = -1
     answers: str = ""
 
 
@@ -60,6 +62,7 @@ class Lane(Record):
     plan: Plan
     casting: Casting
     moves: tuple[Move, ...]
+    turns: tuple[Turn, ...]
     open: Open
     known: dict[tuple[int, bytes], Passage]
     """What the same octets came to at the same move before."""
@@ -95,21 +98,21 @@ def lane(plan: Plan, casting: Casting) -> Lane | None:
         if move is None or step.connection or settings.early:
             return None
         moves.append(move)
-    if conversation.awaiting or not moves or moves[0].send is not None:
+    if conversation.awaiting or not moves or moves[0].expectation is None:
         return None
-    answers = tuple(move.answers for move in moves if move.send is None)
-    return Lane(plan, casting, tuple(moves), Open("", settings.target("")), {}, answers)
+    turns = tuple(move.turn for move in moves)
+    answers = tuple(move.answers for move in moves if move.expectation is not None)
+    return Lane(plan, casting, tuple(moves), turns, Open("", settings.target("")), {}, answers)
 
 
 def _say(plan: Plan, number: int, conversation: Conversation) -> Move | None:
     octets, ahead = plan.octets[number], plan.ahead[number]
-    if octets is None or len(conversation.awaiting) + ahead.replies > ahead.expectations:
+    if not octets or len(octets) > SAID_LIMIT or len(conversation.awaiting) + ahead.replies > ahead.expectations:
         return None
     conversation.client_said(octets)
     if conversation.phase in (Phase.AUTH, Phase.TLS) or "AUTH" in conversation.awaiting:
         return None
-    never = Read("", 0.0, False)
-    return Move(Send("", octets), never, never)
+    return Move(Turn(octets, 0.0, {}))
 
 
 def _hear(expectation: Expectation, number: int, conversation: Conversation, settings: Settings) -> Move | None:
@@ -119,11 +122,8 @@ def _hear(expectation: Expectation, number: int, conversation: Conversation, set
     conversation.server_said(expectation.sample({}))
     if len(conversation.awaiting) != len(awaiting) - 1 or conversation.phase is Phase.TLS:
         return None
-    seconds = settings.reply_seconds("", awaiting)
-    read = Read("", seconds, True)
-    return Move(
-        None, read, read._replace(restart=False), expectation, settings.level, settings.strict, number, awaiting[0]
-    )
+    turn = Turn(b"", settings.reply_seconds("", awaiting), {})
+    return Move(turn, expectation, settings.level, settings.strict, awaiting[0])
 
 
 class _Unusual(Exception):
@@ -138,6 +138,10 @@ class _Told:
     def __init__(self) -> None:
         self.happenings: list[Happening] = []
         self.moments: list[float] = []
+
+    def note(self, happening: Happening, clock: Clock | None) -> None:
+        self.happenings.append(happening)
+        self.moments.append(0.0 if clock is None else clock())
 
 
 def play_quick(lane: Lane, observer: Observer, timed: Timed | None = None, clock: Clock | None = None) -> Playing:
@@ -154,56 +158,73 @@ def play_quick(lane: Lane, observer: Observer, timed: Timed | None = None, clock
         pass
     except SmtpReplError as error:
         thrown = error
-    return (yield from _for_real(lane, observer, told, thrown))
+    return (yield from _for_real(lane, observer, told, thrown, timed=clock is not None))
+
+
+class _Score:
+    """What of a play has gone well so far, and how far it has come."""
+
+    __slots__ = ("at", "drift", "lost", "seconds")
+
+    def __init__(self) -> None:
+        self.at = 0
+        self.drift = 0
+        self.lost: tuple[str, ...] = ()
+        self.seconds: list[float] = []
+
+    def take(self, passage: Passage, seconds: float) -> None:
+        self.drift += passage.drift
+        if passage.lost is not None:
+            self.lost = passage.lost
+        self.seconds += [seconds] * (passage.to - self.at)
+        self.at = passage.to
 
 
 def _rush(lane: Lane, told: _Told, timed: Timed | None, clock: Clock | None) -> Playing:
     """Raises `_Unusual`, and what the driver throws in."""
-    moves, happenings, moments = lane.moves, told.happenings, told.moments
-    seconds: list[float] = []
-    drift = 0
-    lost: tuple[str, ...] = ()
-    rest = b""  # of a reply whose end has not come
-    happenings.append((yield lane.open))
-    if clock is not None:
-        moments.append(clock())
-    at = 0
-    while at < len(moves):
-        move = moves[at]
-        if move.send is not None:
-            happenings.append((yield move.send))
-            if clock is not None:
-                moments.append(clock())
-            at += 1
+    turns, happenings, score = lane.turns, told.happenings, _Score()
+    rest = b""  # what has come of a reply whose end has not
+    restart = True
+    told.note((yield lane.open), clock)
+    while score.at < len(turns):
+        turn = turns[score.at]
+        if restart and not rest:
+            before = len(happenings)
+            yield Rote("", turns, happenings, told.moments, score.at)
+            _recount(lane, score, happenings, before)
+            if score.at == len(turns):
+                break
+        elif turn.octets:
+            told.note((yield Send("", turn.octets)), clock)
+            score.at += 1
             continue
-        read = move.read
-        elapsed = 0.0
-        passage = None
-        while passage is None:
-            happening = yield read
-            happenings.append(happening)
-            if clock is not None:
-                moments.append(clock())
-            if not isinstance(happening, Received):
-                raise _Unusual
-            elapsed = happening.seconds
-            octets = rest + happening.octets if rest else happening.octets
-            passage = lane.known.get((at, octets))
-            if passage is None:
-                passage, rest = _pass(lane, at, octets)
-            else:
-                rest = b""
-            read = move.read_on
-        drift += passage.drift
-        lost = lost if passage.lost is None else passage.lost
-        seconds += [elapsed] * (passage.to - at)
-        at = passage.to
+        else:
+            told.note((yield Read("", turn.seconds, restart)), clock)
+        happening = happenings[-1]
+        if not isinstance(happening, Received):
+            raise _Unusual
+        passage, rest = _pass(lane, score.at, rest + happening.octets)
+        restart = passage is not None
+        if passage is not None:
+            score.take(passage, happening.seconds)
     yield Close("")
     if timed is not None:
-        timed(seconds)
-    return PlayResult(
-        "drift" if drift else "pass", Counts(len(seconds) - drift, drift), lost=lost, played=len(lane.plan.steps)
-    )
+        timed(score.seconds)
+    heard, drift = len(score.seconds), score.drift
+    status = "drift" if drift else "pass"
+    return PlayResult(status, Counts(heard - drift, drift), lost=score.lost, played=len(lane.plan.steps))
+
+
+def _recount(lane: Lane, score: _Score, happenings: list[Happening], start: int) -> None:
+    """Go over what was played by rote."""
+    for number in range(start, len(happenings)):
+        happening = happenings[number]
+        if happening is None:
+            score.at += 1
+        elif isinstance(happening, Received):
+            passage = lane.known.get((score.at, happening.octets))
+            if passage is not None:
+                score.take(passage, happening.seconds)
 
 
 def _pass(lane: Lane, at: int, octets: bytes) -> tuple[Passage | None, bytes]:
@@ -235,26 +256,27 @@ def _pass(lane: Lane, at: int, octets: bytes) -> tuple[Passage | None, bytes]:
     passage = Passage(at, drift, lost)
     if not rest and len(lane.known) < REMEMBERED:
         lane.known[begin, octets] = passage
+        lane.turns[begin].known[octets] = at
     return passage, rest
 
 
-def _tell(part: Playing, observer: Observer, told: _Told) -> Action:
+def _tell(part: RealPlaying, observer: Observer, told: _Told, *, timed: bool) -> Action:
     """Tell a part what had happened by now; returns what it wants next."""
     try:
         action = part.send(None)
-        for number, happening in enumerate(told.happenings):
-            observer.happened_at(told.moments[number] if told.moments else None)
+        for happening, moment in zip(told.happenings, told.moments, strict=True):
+            observer.happened_at(moment if timed else None)
             action = part.send(happening)
         return action
     finally:
         observer.happened_at(None)
 
 
-def _for_real(lane: Lane, observer: Observer, told: _Told, error: SmtpReplError | None) -> Playing:
+def _for_real(lane: Lane, observer: Observer, told: _Told, error: SmtpReplError | None, *, timed: bool) -> RealPlaying:
     """The same play by the real player, told what had happened by then."""
     part = play(lane.plan, lane.casting, observer)
     try:
-        action = _tell(part, observer, told)
+        action = _tell(part, observer, told, timed=timed)
         if error is not None:
             action = part.throw(error)
         while True:
@@ -267,3 +289,40 @@ def _for_real(lane: Lane, observer: Observer, told: _Told, error: SmtpReplError 
     except StopIteration as end:
         result: PlayResult = end.value
         return result
+
+
+def by_hand(playing: Playing, clock: Clock | None = None) -> RealPlaying:
+    """The same play for a driver that knows no rotes."""
+    try:
+        action = playing.send(None)
+        while True:
+            try:
+                if isinstance(action, Rote):
+                    yield from _turn_by_turn(action, clock)
+                    happening: Happening = None
+                else:
+                    happening = yield action
+            except SmtpReplError as error:
+                action = playing.throw(error)
+            else:
+                action = playing.send(happening)
+    except StopIteration as end:
+        result: PlayResult = end.value
+        return result
+
+
+def _turn_by_turn(rote: Rote, clock: Clock | None) -> Generator[Action, Happening, None]:
+    while rote.at < len(rote.turns):
+        turn = rote.turns[rote.at]
+        happening = (
+            yield Send(rote.connection, turn.octets) if turn.octets else Read(rote.connection, turn.seconds, True)
+        )
+        rote.told.append(happening)
+        rote.moments.append(0.0 if clock is None else clock())
+        to = rote.at + 1
+        if not turn.octets:
+            known = turn.known.get(happening.octets) if isinstance(happening, Received) else None
+            if known is None:
+                return
+            to = known
+        rote.at = to

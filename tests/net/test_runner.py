@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from time import monotonic
 from typing import TypeVar
 
@@ -25,6 +25,7 @@ from smtp_repl.script.actions import (
     PeerGone,
     Read,
     Received,
+    Rote,
     Secured,
     Send,
     SendStream,
@@ -32,16 +33,25 @@ from smtp_repl.script.actions import (
     StartTls,
     TimedOut,
     TlsFacts,
+    Turn,
     Wait,
 )
-from smtp_repl.wire.errors import ConnectError, ExpectationFailed, PeerClosed, ReplyTimeout, TlsError, UsageError
+from smtp_repl.wire.errors import (
+    ConnectError,
+    ExpectationFailed,
+    PeerClosed,
+    ReplyTimeout,
+    SmtpReplError,
+    TlsError,
+    UsageError,
+)
 from smtp_repl.wire.targets import Target
 from tests.servers import raw
 from tests.servers.certificates import Certificates
 
 Start = Callable[..., raw.RawServer]
 T = TypeVar("T")
-Playing = Generator[Action, Happening, T]
+Playing = Generator[Action | Rote, Happening, T]
 
 
 def options(server: raw.RawServer) -> NetOptions:
@@ -96,6 +106,105 @@ def test_a_conversation(raw_server: Start) -> None:
     assert last == b"221 bye\r\n"
     assert gone.reset is False
     assert [attempt.outcome for attempt in told] == ["", "connected"]
+
+
+GREET_AND_LEAVE = (
+    Turn(b"", 5.0, {b"220 hi\r\n": 1}),
+    Turn(b"NOOP\r\n", 0.0, {}),
+    Turn(b"QUIT\r\n", 0.0, {}),
+    Turn(b"", 5.0, {b"250 ok\r\n221 bye\r\n": 4}),
+)
+
+
+def by_rote(turns: Sequence[Turn]) -> Playing[tuple[Rote, SmtpReplError | None]]:
+    """Play a rote and do nothing else; what became of it, and the error that came instead of its end."""
+    yield from ask(Open("", None), Opened)
+    rote = Rote("", turns, [], [])
+    try:
+        yield rote
+    except SmtpReplError as error:
+        return rote, error
+    return rote, None
+
+
+def test_by_rote(raw_server: Start) -> None:
+    """Turns follow one another without a word to the part, which gets all that happened at the end, with its times."""
+    server = raw_server(
+        [
+            raw.Send(b"220 hi\r\n"),
+            raw.Expect(b"NOOP"),
+            raw.Expect(b"QUIT"),
+            raw.Send(b"250 ok\r\n221 bye\r\n"),
+            raw.ExpectEnd(),
+        ]
+    )
+    rote, error = run_part(by_rote(GREET_AND_LEAVE), options(server))
+    assert (rote.at, error) == (4, None)
+    assert [getattr(happened, "octets", None) for happened in rote.told] == [
+        *(b"220 hi\r\n", None, None, b"250 ok\r\n221 bye\r\n"),
+    ]
+    assert rote.moments == sorted(rote.moments)
+    assert len(rote.moments) == 4
+
+
+@pytest.mark.parametrize(
+    ("does", "at", "last"),
+    [
+        ([raw.Send(b"554 no\r\n"), raw.ExpectEnd()], 0, Received),
+        (
+            [
+                raw.Send(b"220 hi\r\n"),
+                raw.Expect(b"NOOP"),
+                raw.Expect(b"QUIT"),
+                raw.Send(b"250 ok\r\n"),
+                raw.ExpectEnd(),
+            ],
+            3,
+            Received,
+        ),
+        ([raw.Send(b"220 hi\r\n"), raw.Expect(b"NOOP"), raw.Expect(b"QUIT"), raw.Close()], 3, PeerGone),
+        ([raw.ExpectEnd()], 0, TimedOut),
+    ],
+    ids=["at once", "half of it", "closed", "silent"],
+)
+def test_a_rote_ends_at_what_is_not_known(raw_server: Start, does: list[raw.Move], at: int, last: type) -> None:
+    """The part is told, and goes on from that turn by itself."""
+    turns = [turn._replace(seconds=turn.seconds and 0.3) for turn in GREET_AND_LEAVE]
+    rote, error = run_part(by_rote(turns), options(raw_server(does)))
+    assert (rote.at, error) == (at, None)
+    assert isinstance(rote.told[-1], last)
+    assert len(rote.moments) == len(rote.told)
+
+
+def test_a_turn_that_cannot_be_said_at_once(raw_server: Start) -> None:
+    """It goes on when the peer has taken all of it."""
+    size = 8 * 1024 * 1024
+    server = raw_server(
+        [
+            raw.Send(b"220 hi\r\n"),
+            raw.ExpectOctets(size),
+            raw.Expect(b"QUIT"),
+            raw.Send(b"221 bye\r\n"),
+            raw.ExpectEnd(),
+        ]
+    )
+    turns = [
+        GREET_AND_LEAVE[0],
+        Turn(b"x" * size, 0.0, {}),
+        Turn(b"QUIT\r\n", 0.0, {}),
+        Turn(b"", 5.0, {b"221 bye\r\n": 4}),
+    ]
+    rote, error = run_part(by_rote(turns), options(server))
+    assert (rote.at, error, len(rote.told)) == (4, None, 4)
+
+
+def test_a_turn_that_cannot_be_said(raw_server: Start) -> None:
+    """The error comes where the turn would have been told."""
+    server = raw_server([raw.Send(b"220 hi\r\n"), raw.Reset()])
+    turns = [GREET_AND_LEAVE[0], Turn(b"x" * 8 * 1024 * 1024, 0.0, {})]
+    rote, error = run_part(by_rote(turns), options(server))
+    assert (rote.at, len(rote.told)) == (1, 1)
+    assert isinstance(error, PeerClosed)
 
 
 def test_octets_before_the_end(raw_server: Start) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from smtp_repl.script.casting import Casting, Observer, StepResult
 from smtp_repl.script.player import Plan, plan, play
-from smtp_repl.script.quick import lane, play_quick
+from smtp_repl.script.quick import by_hand, lane, play_quick
 from smtp_repl.script.selfplay import Cut, Outcome, play_together
 from smtp_repl.script.server_part import play_server
 from smtp_repl.script.steps import compile_steps
@@ -66,7 +66,9 @@ def both(client: str, server: str, cut: Cut = lambda octets: [octets]) -> tuple[
     quick = lane(script, CASTING)
     assert quick is not None
     quick_log, log = Log(), Log()
-    quickly, _ = play_together(play_quick(quick, quick_log), play_server(made(server), Casting(), Observer()), cut)
+    quickly, _ = play_together(
+        by_hand(play_quick(quick, quick_log)), play_server(made(server), Casting(), Observer()), cut
+    )
     slowly, _ = play_together(play(script, CASTING, log), play_server(made(server), Casting(), Observer()), cut)
     return quickly, quick_log, slowly, log
 
@@ -150,7 +152,7 @@ def test_conversations_come_out_the_same(path: Path) -> None:
     quick = lane(script, CASTING)
     if quick is None:
         pytest.skip("takes no lane")
-    quickly, _ = play_together(play_quick(quick, Observer()), play_server(script, Casting(), Observer()))
+    quickly, _ = play_together(by_hand(play_quick(quick, Observer())), play_server(script, Casting(), Observer()))
     slowly, _ = play_together(play(script, CASTING, Observer()), play_server(script, Casting(), Observer()))
     assert quickly.result == slowly.result
     assert str(quickly.error) == str(slowly.error)
@@ -163,7 +165,7 @@ def test_replies_are_timed_once_a_play_has_held() -> None:
     assert quick.answers == ("greeting", "EHLO", "MAIL", "RCPT", "DATA", ".", "QUIT")
     taken: list[list[float]] = []
     for server in (GOOD, GOOD.replace("S: 354 Go on", "S: 554 No")):
-        part = play_quick(quick, Observer(), lambda seconds: taken.append(list(seconds)))
+        part = by_hand(play_quick(quick, Observer(), lambda seconds: taken.append(list(seconds))))
         play_together(part, play_server(made(server), Casting(), Observer()))
     assert [len(seconds) for seconds in taken] == [len(quick.answers)]
 
@@ -181,9 +183,9 @@ def test_what_is_told_late_is_told_with_its_time() -> None:
 
     quick = lane(made(GOOD), CASTING)
     assert quick is not None
-    moments = iter(range(100))
+    moments = map(float, range(100))
     observer = Dated()
-    part = play_quick(quick, observer, clock=lambda: float(next(moments)))
+    part = by_hand(play_quick(quick, observer, clock=moments.__next__), moments.__next__)
     bad = made(GOOD.replace("S: 354 Go on", "S: 554 No"))
     play_together(part, play_server(bad, Casting(), Observer()))
     *dated, last = observer.moments
@@ -200,7 +202,7 @@ def test_own_names_are_judged_as_the_player_does() -> None:
     server = GOOD.replace("S: 250-mail.example.com", "S: 250-mail.example.com greets client.example.net")
     quick = lane(script, casting)
     assert quick is not None
-    quickly, _ = play_together(play_quick(quick, Observer()), play_server(made(server), Casting(), Observer()))
+    quickly, _ = play_together(by_hand(play_quick(quick, Observer())), play_server(made(server), Casting(), Observer()))
     slowly, _ = play_together(play(script, casting, Observer()), play_server(made(server), Casting(), Observer()))
     assert quickly.result == slowly.result
     assert quickly.result is not None
