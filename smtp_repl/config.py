@@ -15,7 +15,6 @@ from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
-VARIABLE = "SMTP_REPL_CONFIG"
 SIZE_LIMIT = 1024 * 1024
 _SECRET = r"(?i:pass(?:word|wd|phrase)?|passwd|secret|token|api_?key)"  # noqa: S105 # it is not one
 _SECRET_KEY = re.compile(rf"(?:.*[_-])?{_SECRET}")
@@ -36,13 +35,6 @@ class Config(Record):
     lines: Mapping[str, int] = {}
     hosts: Mapping[str, Host] = {}
     aliases: Mapping[str, str] = {}
-
-
-def default_path() -> Path:
-    """Where the settings of this user are, if there are any."""
-    from platformdirs import user_config_path
-
-    return user_config_path("smtp-repl", appauthor=False) / "config.toml"
 
 
 def load(path: Path, *, must_exist: bool) -> Config:

@@ -64,10 +64,9 @@ def _as_json(known: Known) -> str:
         }
         for name, host in known.hosts.items()
     }
-    return json.dumps(
-        {"path": known.file.path or None, "settings": settings, "hosts": hosts, "alias": dict(known.aliases)},
-        ensure_ascii=False,
-    )
+    path = known.file.path if known.file is not None else None
+    shown = {"path": path, "settings": settings, "hosts": hosts, "alias": dict(known.aliases)}
+    return json.dumps(shown, ensure_ascii=False)
 
 
 def _plain(row: Setting, value: Value) -> Value | list[str]:

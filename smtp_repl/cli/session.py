@@ -21,7 +21,6 @@ from smtp_repl.net.dial import Attempt
 from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.desk import Account, Desk, Material, Practice
 from smtp_repl.term.greetings import farewell, welcome
-from smtp_repl.term.hosts import Host, describe
 from smtp_repl.term.requests import Ask
 from smtp_repl.wire.errors import ExitStatus, SecretMissing, SmtpReplError, UsageError
 from smtp_repl.wire.octets import printable
@@ -30,6 +29,7 @@ from smtp_repl.wire.secrets import Secret
 from smtp_repl.wire.targets import Target, parse_target
 
 if TYPE_CHECKING:
+    from smtp_repl.term.hosts import Host
     from smtp_repl.term.shell import ShellOptions
 
 _LINE_ONLY = ("json", "expect", "no-quit")
@@ -41,7 +41,7 @@ class Opening(Record):
 
     known: Known
     target: Target | None
-    host: Host | None = None
+    host: "Host | None" = None
     told: Sequence[str] = ()
     """What is said first."""
 
@@ -52,7 +52,11 @@ def main(words: Words, environment: Environment) -> int:
     known = read_settings(words, environment)
     host = known.hosts.get(words.words[0]) if len(words.words) == 1 and not words.has("local") else None
     target = host.target if host is not None else _target(words, environment)
-    told = [f"{host.name}: {describe(host)}"] if host is not None else []
+    told: list[str] = []
+    if host is not None:
+        from smtp_repl.term.hosts import describe
+
+        told.append(f"{host.name}: {describe(host)}")
     if not words.words and not words.has("local"):
         told.append("no host is given: this is the practice server; smtp-repl HOST[:PORT] talks to a real one")
     passwords = read_passwords(words, environment)
@@ -157,11 +161,11 @@ def _scripts() -> Sequence[tuple[str, str]]:
     return titled_scripts()
 
 
-def _starts_tls(words: Words, host: Host | None) -> bool:
+def _starts_tls(words: Words, host: "Host | None") -> bool:
     return words.has("starttls") or (host is not None and host.starttls)
 
 
-def _login(words: Words, host: Host | None) -> str | None:
+def _login(words: Words, host: "Host | None") -> str | None:
     """Who is to be logged in at the start."""
     of_profile = host.user if host is not None and host.logs_in else None
     return words.text("auth") or of_profile

@@ -1,17 +1,22 @@
 """The settings of a session: what the command line, the environment and the settings file say, in that order."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from smtp_repl import config
 from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.options import Words
-from smtp_repl.term.hosts import Host
 from smtp_repl.term.settings import SECONDS, SETTINGS, Setting, Settings, Value, find, give, read
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
+if TYPE_CHECKING:  # loaded only where there is a file: this is before the first prompt
+    from smtp_repl.config import Config
+    from smtp_repl.term.hosts import Host
+
+VARIABLE = "SMTP_REPL_CONFIG"
 DEFAULT = "default"
 
 
@@ -20,27 +25,41 @@ class Known(Record):
 
     settings: Settings
     sources: Mapping[str, str]
-    file: config.Config
+    file: "Config | None" = None
 
     @property
-    def hosts(self) -> Mapping[str, Host]:
-        return self.file.hosts
+    def hosts(self) -> "Mapping[str, Host]":
+        return self.file.hosts if self.file is not None else {}
 
     @property
     def aliases(self) -> Mapping[str, str]:
-        return self.file.aliases
+        return self.file.aliases if self.file is not None else {}
 
 
 def settings_path(words: Words, environment: Environment) -> tuple[Path, bool]:
     """Where the settings file is, and whether somebody said so, so that it must be there."""
-    named = words.text("config") or environment.environ.get(config.VARIABLE)
-    return (Path(named), True) if named else (config.default_path(), False)
+    named = words.text("config") or environment.environ.get(VARIABLE)
+    return (Path(named), True) if named else (default_path(environment.environ), False)
+
+
+def default_path(environ: Mapping[str, str]) -> Path:
+    """Where the settings of this user are, if there are any."""
+    if sys.platform == "linux":  # as platformdirs has it, which takes 2 ms to load
+        folder = environ.get("XDG_CONFIG_HOME", "").strip()
+        return Path(folder or "~/.config").expanduser() / "smtp-repl" / "config.toml"
+    from platformdirs import user_config_path
+
+    return user_config_path("smtp-repl", appauthor=False) / "config.toml"
 
 
 def read_settings(words: Words, environment: Environment) -> Known:
     """Read them all. Raises `UsageError`."""
     path, must_exist = settings_path(words, environment)
-    file = config.load(path, must_exist=must_exist)
+    file = None
+    if must_exist or path.exists():
+        from smtp_repl.config import load
+
+        file = load(path, must_exist=must_exist)
     settings = Settings(allow_plaintext_auth=words.has("allow-plaintext-auth"))
     given = _given(words)
     sources = {}
@@ -53,7 +72,7 @@ def read_settings(words: Words, environment: Environment) -> Known:
 
 
 def _find(
-    row: Setting, words: Words, environment: Environment, file: config.Config, given: Mapping[str, Value]
+    row: Setting, words: Words, environment: Environment, file: "Config | None", given: Mapping[str, Value]
 ) -> tuple[Value | None, str]:
     """The value of one setting and where it comes from."""
     if row.option and words.has(row.option):
@@ -69,7 +88,7 @@ def _find(
             raise UsageError(f"{row.variable}: {error.message}", error.hint) from None
     if row.name == "style" and environment.environ.get("NO_COLOR"):
         return "none", "NO_COLOR"
-    if row.name in file.values:
+    if file is not None and row.name in file.values:
         return file.values[row.name], f"{printable(file.path)}:{file.lines.get(row.name, 0)}"
     return None, DEFAULT
 

@@ -6,7 +6,6 @@ Nothing here reconnects or repeats by itself: each step stands on the screen, an
 from smtp_repl.script.transcript import describe_tls
 from smtp_repl.term.authenticate import log_in
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.hosts import describe
 from smtp_repl.term.requests import Connect, Drop, Handling, Leave, Tell, confirm, connect, say
 from smtp_repl.term.status import tls_rows
 from smtp_repl.wire.errors import TlsError, UsageError
@@ -23,6 +22,8 @@ def handle_connect(desk: Desk, argument: str) -> Handling:
         raise UsageError("/connect takes HOST[:PORT], or HOST PORT")
     host = desk.hosts.get(words[0]) if len(words) == 1 else None
     if host is not None:
+        from smtp_repl.term.hosts import describe
+
         yield from _close(desk)
         desk.profile = host
         yield Tell(f"{host.name}: {describe(host)}")

@@ -19,7 +19,6 @@ from smtp_repl.term.connections import walk
 from smtp_repl.term.desk import Account, Desk, Material, Practice
 from smtp_repl.term.driver import Driver
 from smtp_repl.term.greetings import farewell, welcome
-from smtp_repl.term.hosts import Host
 from smtp_repl.term.requests import Ask, Handling
 from smtp_repl.term.settings import Settings
 from smtp_repl.term.signals import HANGUP, ending_signals
@@ -27,8 +26,9 @@ from smtp_repl.wire.errors import ConnectError, ExitStatus, UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.targets import Target
 
-if TYPE_CHECKING:  # these load prompt_toolkit
+if TYPE_CHECKING:  # these load prompt_toolkit, or are needed by few
     from smtp_repl.term.history import TypedHistory
+    from smtp_repl.term.hosts import Host
     from smtp_repl.term.stage import Stage
     from smtp_repl.term.typist import Typist
 
@@ -42,7 +42,7 @@ class ShellOptions:
     """Start the practice server and go there."""
     told: Sequence[str] = ()
     """What is said first."""
-    host: Host | None = None
+    host: "Host | None" = None
     """The profile that the target is of."""
     greets: bool = False
     """Say EHLO at the start."""
@@ -52,7 +52,7 @@ class ShellOptions:
     tls: TlsOptions = field(default_factory=TlsOptions)
     record: Path | None = None
     settings: Settings = field(default_factory=Settings)
-    hosts: Mapping[str, Host] = field(default_factory=dict)
+    hosts: "Mapping[str, Host]" = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     play: str = ""
     """A script to play at the start, before the person goes on; as `/run` names it."""

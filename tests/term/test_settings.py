@@ -73,7 +73,10 @@ def test_every_row_has_its_attributes() -> None:
         if text:
             assert read(row, text) == value, row.name
         give(settings, row, value)
-    assert settings == Settings(end_of_data_seconds=settings.reply_seconds)
+    assert settings.end_of_data_seconds == settings.reply_seconds  # --timeout has always set both
+    assert [value_of(settings, row) for row in SETTINGS.values()] == [
+        value_of(Settings(), row) for row in SETTINGS.values()
+    ]
 
 
 def told(sitting: Sitting, line: str) -> list[str]:
