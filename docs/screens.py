@@ -257,7 +257,7 @@ def shell_message(folder: Path) -> str:
         person.terminal.wait_for(lambda terminal: terminal.line() == "C: Subject:")
         person.terminal.type("Report\n\nHere it is.\n")
         person.terminal.key("c-]")
-        person.terminal.wait_for_prompt("# command: /")
+        person.terminal.wait_for("# command: /")
         person.terminal.type("attach report.pdf\n")
         person.terminal.wait_for(lambda terminal: terminal.line() == "C:")
         person.terminal.type(".hidden")
