@@ -16,7 +16,6 @@ from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.options import Words
 from smtp_repl.cli.passwords import DEFAULT, ask_password, from_command, given_any, read_passwords
 from smtp_repl.cli.settings import Known, read_settings
-from smtp_repl.cli.sources import folder_blocks, folder_loader, read_source
 from smtp_repl.net.dial import Attempt
 from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.desk import Account, Desk, Material, Practice
@@ -175,6 +174,8 @@ def read_material(name: str, environment: Environment) -> Material:
     """What `/run` plays: a file, or `@name`. Raises `UsageError`."""
     if name == "-":
         raise UsageError("/run reads no standard input", "/run FILE.smtp, or /run @first-mail")
+    from smtp_repl.cli.sources import folder_blocks, folder_loader, read_source  # the language of scripts: 15 ms
+
     source = read_source(name, environment)
     return Material(source.name, source.octets, folder_loader(source.folder), folder_blocks(source.folder))
 
