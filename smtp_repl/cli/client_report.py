@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from smtp_repl.cli.report import Narrator
+from smtp_repl.cli.narrator import Narrator
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.casting import Observer, StepResult
 from smtp_repl.script.model import line_text

@@ -17,7 +17,7 @@ DEFAULT = "auth"
 """Whom a password without `WHO=` belongs to."""
 OPTIONS = ("password-env", "password-file", "password-command")
 
-_WHO = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*(?:\.[0-9]+)?)=(.*)", re.DOTALL)
+_WHO = r"(?s)([A-Za-z_][A-Za-z0-9_-]*(?:\.[0-9]+)?)=(.*)"
 _LIMIT = 64 * 1024
 
 
@@ -30,7 +30,7 @@ def read_passwords(words: Words, environment: Environment) -> dict[str, Secret]:
     passwords: dict[str, Secret] = {}
     for key in OPTIONS:
         for text in words.texts(key):
-            found = _WHO.fullmatch(text)
+            found = re.fullmatch(_WHO, text)
             who, source = (found[1], found[2]) if found is not None else (DEFAULT, text)
             password = _READERS[key](source, environment)
             if not password:

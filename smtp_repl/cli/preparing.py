@@ -3,8 +3,7 @@
 All of it happens before anything is said. Loaded by every run, so it loads little itself.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
 from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.options import Words
@@ -29,11 +28,11 @@ from smtp_repl.wire.secrets import Secret
 from smtp_repl.wire.targets import Target, parse_target
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from smtp_repl.cli.recording import Recording
 
 PRACTICE_PASSWORD = "not-a-secret"  # noqa: S105 # it is not
-PRACTICE_SESSIONS = 50
-"""As many as the practice server takes at once unless more are asked for."""
 
 
 class Prepared(Record):
@@ -91,31 +90,31 @@ def connect_of(steps: Sequence[Step]) -> Target | None:
     return None
 
 
-@contextmanager
+class _Elsewhere:
+    """A server that lives without us."""
+
+    __slots__ = ("_server",)
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def __enter__(self) -> Server:
+        return self._server
+
+    def __exit__(self, *exception: object) -> None:
+        return None
+
+
 def find_server(
     words: Words, scripts: Sequence[Prepared | Unplayable], passwords: Mapping[str, Secret], connections: int = 1
-) -> Iterator[Server]:
+) -> "AbstractContextManager[Server]":
     """The server of a run; the practice server lives as long as this does, and takes so many connections at once."""
-    if not words.has("local"):
-        text = words.text("server")
-        yield Server(parse_target(text) if text is not None else None)
-        return
-    from smtp_repl.net.practice import PracticeOptions, PracticeThread
-    from smtp_repl.net.practice.options import PRACTICE_ACCOUNTS
+    if words.has("local"):
+        from smtp_repl.cli.practice import practice_server
 
-    plays = [one for one in scripts if isinstance(one, Prepared)]
-    # Who a script says it is, may log in: so a recording of another server can be played here.
-    accounts = dict(PRACTICE_ACCOUNTS)
-    for need in (need for one in plays for need in one.needs if need.user and need.user not in accounts):
-        given = passwords.get(need.name)
-        accounts[need.user] = given.reveal().decode("utf-8", "replace") if given is not None else PRACTICE_PASSWORD
-    # Connections that are over for us may not be for the server: hence some more.
-    most = max(PRACTICE_SESSIONS, 2 * connections)
-    with PracticeThread(PracticeOptions(accounts=accounts, idle_limit=None, max_sessions=most)) as server:
-        # A certificate takes 100 ms: only for scripts that may use it.
-        uses_tls = any(word in one.source.octets.lower() for one in plays for word in (b"starttls", b"@tls", b"@incl"))
-        ca = server.ca_pem() if uses_tls or words.has("var") else b""
-        yield Server(Target(server.host, server.port), ca, is_practice=True)
+        return practice_server(words, scripts, passwords, connections)
+    text = words.text("server")
+    return _Elsewhere(Server(parse_target(text) if text is not None else None))
 
 
 def cast(

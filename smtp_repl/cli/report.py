@@ -4,23 +4,19 @@ ok     first-mail.smtp  8 steps  0.021 s
 FAIL   refused.smtp  4 steps  0.019 s  line 9  EHLO lost: STARTTLS
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from smtp_repl.cli.environment import Environment
-from smtp_repl.script.actions import Opened, TlsFacts
-from smtp_repl.script.casting import Observer, PlayResult, StepResult
+from smtp_repl.script.casting import PlayResult, StepResult
 from smtp_repl.script.model import line_text
 from smtp_repl.script.steps import Step
-from smtp_repl.script.transcript import FILE_ONLY, Line, Transcriber, finding_remark, remark
 from smtp_repl.wire.errors import ExitStatus, ScriptError, SmtpReplError
-from smtp_repl.wire.events import Closed, Event, Finding
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import Reply
-from smtp_repl.wire.targets import Target
 
 _WORDS = {"pass": "ok", "drift": "drift", "fail": "FAIL", "skip": "skip", "error": "error"}
-_TITLES = {
+TITLES = {
     "code": "the reply has another code",
     "enhanced": "the reply has another enhanced code",
     "text": "the reply says something else",
@@ -122,7 +118,7 @@ def failure(result: StepResult, steps: Sequence[Step], name: str) -> str:
         if difference is None:
             error = ScriptError("this did not hold", file=result.file or name, line=result.line, source=result.source)
         else:
-            title = _TITLES.get(difference.what, "the reply differs")
+            title = TITLES.get(difference.what, "the reply differs")
             want = f": expected {difference.want}, got {difference.got}" if difference.want else f": {difference.got}"
             error = ScriptError(
                 title + want,
@@ -157,54 +153,3 @@ def _meaning(reply: Reply) -> str:
     enhanced = entries.enhanced(str(reply.enhanced)) if reply.enhanced is not None else None
     found = (entries.code(reply.code), enhanced)
     return "; ".join(f"{entry.word}: {entry.plain}" for entry in found if entry is not None)
-
-
-class Narrator(Observer):
-    """Shows the conversation, and each drift where it happened (`-v`)."""
-
-    def __init__(self, show: Callable[[str], None]) -> None:
-        self._show = show
-        self._transcribers: dict[str, Transcriber] = {}
-
-    def _of(self, connection: str) -> Transcriber:
-        if connection not in self._transcribers:
-            self._transcribers[connection] = Transcriber(connection)
-        return self._transcribers[connection]
-
-    def _lines(self, lines: Sequence[Line]) -> None:
-        for line in lines:
-            if line.kind != FILE_ONLY:
-                self._show(line.text)
-
-    def opened(self, connection: str, opened: Opened, target: Target | None) -> None:
-        self._transcribers[connection] = Transcriber(connection)
-        self._lines(self._of(connection).opened(opened, target))
-
-    def wrote(self, connection: str, events: Sequence[Event]) -> None:
-        self._lines(self._of(connection).wrote(events))
-
-    def heard(self, connection: str, events: Sequence[Event]) -> None:
-        for event in events:
-            if isinstance(event, Finding):
-                if event.severity != "info" and event.rule != "unsolicited":
-                    self._lines([finding_remark(event)])
-            else:
-                self._lines(self._of(connection).heard([event]))
-
-    def secured(self, connection: str, facts: TlsFacts) -> None:
-        self._lines(self._of(connection).secured(facts))
-
-    def closed(self, connection: str, event: Closed | None, *, by_us: bool) -> None:
-        self._lines(self._of(connection).closed(event, by_us=by_us))
-
-    def remarked(self, connection: str, text: str) -> None:
-        self._lines([remark(text)])
-
-    def stepped(self, result: StepResult) -> None:
-        if result.status not in ("drift", "fail"):
-            return
-        for difference in result.differences:
-            title = _TITLES.get(difference.what, "the reply differs")
-            place = f"line {difference.line}: " if difference.line else ""
-            want = f": expected {difference.want}, got {difference.got}" if difference.want else f": {difference.got}"
-            self._lines([remark(f"{result.status}: {place}{title}{want}")])

@@ -22,7 +22,7 @@ from smtp_repl.cli.preparing import (
     prepare,
     read_level,
 )
-from smtp_repl.cli.report import Ended, Narrator, failure_text, show_errors, summary_of
+from smtp_repl.cli.report import Ended, failure_text, show_errors, summary_of
 from smtp_repl.cli.sources import scripts_below
 from smtp_repl.cli.variables import read_variables
 from smtp_repl.net.runner import run_part
@@ -223,6 +223,8 @@ def _perform(
     if events is not None:
         observers.append(events.for_file(one.name))
     elif words.has("verbose"):
+        from smtp_repl.cli.narrator import Narrator
+
         observers.append(Narrator(environment.out))
     observer = observers[0] if len(observers) == 1 else Observers(observers)
     options = net_options(words, server.target, practice_ca=server.practice_ca)

@@ -5,9 +5,9 @@ from collections import Counter
 from smtp_repl.cli.preparing import Prepared
 from smtp_repl.cli.report import Ended, numbered, summary_line
 from smtp_repl.script.casting import Counts
-from smtp_repl.view.width import cells
 from smtp_repl.view.latencies import milliseconds, word_for
 from smtp_repl.view.results import FileResult, RunResult, SessionResult, StepShown
+from smtp_repl.view.width import cells
 from smtp_repl.wire.errors import SmtpReplError
 from smtp_repl.wire.octets import printable
 

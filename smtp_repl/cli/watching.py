@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from smtp_repl.cli.keeping import Keeper
+from smtp_repl.cli.narrator import Narrator
 from smtp_repl.cli.options import Words
 from smtp_repl.cli.preparing import Prepared, open_recording
-from smtp_repl.cli.report import Ended, Narrator, numbered
+from smtp_repl.cli.report import Ended, numbered
 from smtp_repl.cli.updating import Updating
 from smtp_repl.script.casting import Casting, Observer, Observers
 from smtp_repl.view.events_json import EventWriter

@@ -4,7 +4,6 @@ A socket that is asked, never waited for: who waits is the runner. Nothing here 
 network did; `gone`, `reset`, `broken` and `fault` tell. Knows octets, not SMTP.
 """
 
-import contextlib
 import socket
 from time import monotonic
 
@@ -179,8 +178,10 @@ class Connection:
         """Close our half; to be called with nothing unsent."""
         if self._pipe is not None:
             self.send(self._pipe.close(), encrypted=True)
-        with contextlib.suppress(OSError):
+        try:  # noqa: SIM105 # contextlib is a library to load, which most runs do without
             self._socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
         self.shut = self.broken = True
 
     def close(self) -> None:
@@ -189,11 +190,13 @@ class Connection:
             return
         self.closed = True
         if self._pipe is not None and not self.broken and self._unsent is None:
-            with contextlib.suppress(OSError):
+            try:
                 self._socket.send(self._pipe.close())
                 # Unread octets (session tickets) would make the system cut the connection instead of closing it,
                 # and the peer could lose the last thing that we said.
                 self._socket.recv(_BLOCK)
+            except OSError:
+                pass
         self._socket.close()
         self.gone = self.broken = True
         self._unsent = None
@@ -222,6 +225,8 @@ class Connection:
     def _fail(self, error: TlsError, alert: bytes) -> None:
         self.fault = error
         if alert and self._unsent is None:
-            with contextlib.suppress(OSError):
+            try:  # noqa: SIM105 # as above
                 self._socket.send(alert)
+            except OSError:
+                pass
         self._broke()

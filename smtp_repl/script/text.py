@@ -6,7 +6,6 @@ octets back, whatever they were. Opens no file. No RFC: our notation, made from 
 """
 
 import re
-import unicodedata
 
 from smtp_repl.script.directives import near_directive, read_directive
 from smtp_repl.script.holes import NAME, Template, parse_template
@@ -279,6 +278,8 @@ def _unseen(node: Node) -> list[Remark]:
     text = line_text(node.source).replace("\t", " ")
     if text.isprintable() or (node.source.isascii() and not isinstance(node, Wire)):
         return []
+    import unicodedata  # a library to load, which most scripts do without
+
     for index, character in enumerate(text):
         category = "" if character.isprintable() else unicodedata.category(character)
         if category == "Cc":

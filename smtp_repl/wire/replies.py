@@ -235,7 +235,7 @@ def _usual_reply(line: bytes) -> Reply | None:
 
 
 def _enhanced_flags(code: int, text: bytes) -> list[str]:
-    if not re.match(_ENHANCED_LOOK, text):
+    if b"." not in text or not re.match(_ENHANCED_LOOK, text):
         return []
     enhanced = parse_enhanced(text)
     if enhanced is None:

@@ -59,7 +59,7 @@ _FORBIDDEN = r"[\x00-\x20\x7f-\x9f/?#@%\\\[\]\"<>]"
 
 def is_loopback_address(address: str) -> bool:
     """Whether a numeric address is this machine's own. A name is not: `127.example.com` can lead anywhere."""
-    return re.fullmatch(_LOOPBACK, address) is not None
+    return address in ("127.0.0.1", "::1") or re.fullmatch(_LOOPBACK, address) is not None
 
 
 def parse_target(text: str, port: str | None = None) -> Target:
