@@ -16,10 +16,11 @@ from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.keeping import Drawer, file_names
 from smtp_repl.cli.load import check_load, read_pace
 from smtp_repl.cli.options import Words
-from smtp_repl.cli.preparing import Prepared, Server, Unplayable, cast, find_server
+from smtp_repl.cli.preparing import Prepared, Server, Unplayable, cast
 from smtp_repl.cli.progress import Progress
 from smtp_repl.cli.report import Ended, failure_text, summary_of
 from smtp_repl.cli.report_files import ReportFiles
+from smtp_repl.cli.servers import find_server
 from smtp_repl.cli.tally import Tally, detailed, load_table, repeated_summary
 from smtp_repl.cli.turns import Turns
 from smtp_repl.cli.watching import View, Watch

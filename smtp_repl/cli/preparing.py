@@ -25,11 +25,9 @@ from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import Credentials
 from smtp_repl.wire.secrets import Secret
-from smtp_repl.wire.targets import Target, parse_target
+from smtp_repl.wire.targets import Target
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from smtp_repl.cli.recording import Recording
 
 PRACTICE_PASSWORD = "not-a-secret"  # noqa: S105 # it is not
@@ -88,33 +86,6 @@ def connect_of(steps: Sequence[Step]) -> Target | None:
         if isinstance(step, Do) and isinstance(step.directive.value, Connect) and not step.connection:
             return step.directive.value.target
     return None
-
-
-class _Elsewhere:
-    """A server that lives without us."""
-
-    __slots__ = ("_server",)
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-
-    def __enter__(self) -> Server:
-        return self._server
-
-    def __exit__(self, *exception: object) -> None:
-        return None
-
-
-def find_server(
-    words: Words, scripts: Sequence[Prepared | Unplayable], passwords: Mapping[str, Secret], connections: int = 1
-) -> "AbstractContextManager[Server]":
-    """The server of a run; the practice server lives as long as this does, and takes so many connections at once."""
-    if words.has("local"):
-        from smtp_repl.cli.practice import practice_server
-
-        return practice_server(words, scripts, passwords, connections)
-    text = words.text("server")
-    return _Elsewhere(Server(parse_target(text) if text is not None else None))
 
 
 def cast(

@@ -17,12 +17,12 @@ from smtp_repl.cli.preparing import (
     Unplayable,
     cast,
     connect_of,
-    find_server,
     open_recording,
     prepare,
     read_level,
 )
 from smtp_repl.cli.report import Ended, failure_text, show_errors, summary_of
+from smtp_repl.cli.servers import find_server
 from smtp_repl.cli.sources import scripts_below
 from smtp_repl.cli.variables import read_variables
 from smtp_repl.net.runner import run_part
