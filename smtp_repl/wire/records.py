@@ -33,8 +33,11 @@ else:
 
         def __new__(cls, *values, **named):
             given = len(values)
-            if not named and required <= given <= count:
-                return _new(cls, values if given == count else values + rest[given - required :])
+            if not named:
+                if given == count:
+                    return _new(cls, values)
+                if required <= given < count:
+                    return _new(cls, values + rest[given - required :])
             if given > count:
                 raise TypeError(f"{name}() takes {count} values but {given} were given")
             filled = list(values)

@@ -229,9 +229,9 @@ def _usual_reply(line: bytes) -> Reply | None:
         return None
     if not (text.isascii() and text.decode("ascii").isprintable()) or (text[1:2] == b"." and code[:1] != text[:1]):
         return None
-    if text[1:2] == b"." and parse_enhanced(text) is None:
+    if text[1:2] == b"." and re.match(_ENHANCED, text) is None:
         return None
-    return Reply(int(code), (text,), line)
+    return Reply._make((int(code), (text,), line, (), False))
 
 
 def _enhanced_flags(code: int, text: bytes) -> list[str]:
