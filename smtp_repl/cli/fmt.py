@@ -43,7 +43,7 @@ def _write(source: Source, octets: bytes) -> None:
     """Replace a file as a whole, so that nobody ever sees half of it. Raises `OutputError`, `UsageError`."""
     if not source.folder:
         raise UsageError("standard input cannot be written to", "without --write the result is printed")
-    path = os.path.realpath(source.name)
+    path = os.path.realpath(source.path)
     try:
         descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".fmt-")
         try:

@@ -66,7 +66,8 @@ def main(words: Words, environment: Environment) -> int:
         start = monotonic()
         try:
             casting = cast(one, server, words, environment, passwords)
-            ended = Ended(monotonic() - start, _perform(one, casting, server, words, environment, events))
+            result = _perform(one, casting, server, words, environment, events)
+            ended = Ended(monotonic() - start, result)
         except SmtpReplError as error:
             if error.exit_status is ExitStatus.OUTPUT:
                 raise

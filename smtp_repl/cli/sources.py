@@ -23,11 +23,12 @@ _BLOCK = 256 * 1024
 
 
 class Source(Record):
-    """A script's octets; `folder` is "" for one that has no folder of its own (standard input)."""
+    """A script's octets. `name` is as it was given; `folder` and `path` are "" for what is no file (standard input)."""
 
     name: str
     octets: bytes
     folder: str
+    path: str = ""
 
 
 def read_source(word: str, environment: Environment) -> Source:
@@ -49,7 +50,7 @@ def read_source(word: str, environment: Environment) -> Source:
         raise UsageError(f"{shown} is no file name", kind="no-file") from None
     except OSError as error:
         raise UsageError(f"cannot read {shown}: {error.strerror}", kind="no-file") from None
-    return Source(path, octets, os.path.dirname(path) or ".")
+    return Source(word, octets, os.path.dirname(path) or ".", path)
 
 
 def scripts_below(word: str) -> list[str]:

@@ -55,7 +55,7 @@ class Updating(Observer):
         octets = self._update.octets
         if octets == self._one.source.octets:
             return False
-        path = os.path.realpath(self._one.name)
+        path = os.path.realpath(self._one.source.path)
         try:
             with open(path, "rb") as file:
                 if file.read() != self._one.source.octets:
