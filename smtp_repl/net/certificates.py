@@ -4,6 +4,7 @@ Everything is read with the standard library, also from a certificate that faile
 `Certificate` are as the certificate has them; only messages are made safe to print. Knows nothing of sockets.
 """
 
+import contextlib
 import re
 from collections.abc import Iterable
 
@@ -74,6 +75,10 @@ _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _DATE = re.compile(r"([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9:]{8}) ([0-9]{4}) GMT")
 
 
+_known: dict[bytes, Certificate] = {}
+"""Certificates that were read before: a server shows the same one each time."""
+
+
 def presented(tls: "ssl.SSLObject") -> Certificate | None:
     """The certificate that the peer presented, accepted or not; None when there was none.
 
@@ -86,12 +91,18 @@ def presented(tls: "ssl.SSLObject") -> Certificate | None:
     if not chain:
         return None
     own = chain[0]
-    if isinstance(own, bytes):
-        return Certificate(sha256=fingerprint(own))
-    try:
-        return _read(own.public_bytes(_DER), own.get_info())
-    except (ValueError, TypeError, AttributeError, UnicodeError):  # a certificate made to break readers
-        return Certificate(sha256=fingerprint(own.public_bytes(_DER)))
+    der = own if isinstance(own, bytes) else own.public_bytes(_DER)
+    known = _known.get(der)
+    if known is not None:
+        return known
+    certificate = Certificate(sha256=fingerprint(der))
+    if not isinstance(own, bytes):
+        # It may have been made to break readers.
+        with contextlib.suppress(ValueError, TypeError, AttributeError, UnicodeError):
+            certificate = _read(der, own.get_info())
+    if len(_known) < 100:
+        _known[der] = certificate
+    return certificate
 
 
 def fingerprint(der: bytes) -> str:

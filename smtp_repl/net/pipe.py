@@ -129,7 +129,10 @@ class Pipe:
         try:
             while piece := self._object.read(BLOCK):
                 pieces.append(piece)
-            self.closed = True
+                if not self._incoming.pending and not self._object.pending():
+                    break  # else the next reading would say so with an exception, which takes its time
+            else:
+                self.closed = True
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLError as error:

@@ -127,7 +127,11 @@ class Session:
         try:
             error: SmtpReplError | None = None
             try:
-                happening = self._look()
+                rote, reading = self._rote, self._reading
+                if rote is None or reading is None or self._task is not None:
+                    happening = self._look()
+                else:
+                    happening = self._recite(reading, rote, begins=False)
             except SmtpReplError as problem:
                 self._fall_through()
                 happening, error = None, problem
@@ -198,7 +202,9 @@ class Session:
                 happening: Happening = end.value
                 if rote is None or reading is None:
                     return happening
-                self._said_turn(reading, rote)
+                rote.told.append(None)
+                rote.moments.append(reading.flushed_at)
+                rote.at += 1
                 return self._recite(reading, rote, begins=True)
             return _WAITS
         if reading is None:
@@ -214,7 +220,9 @@ class Session:
                 if not connection.send(said):
                     self._task = self._flush(connection)
                     return self._look()
-                self._said_turn(connection, rote)
+                told.append(None)
+                moments.append(connection.flushed_at)
+                rote.at += 1
                 continue
             if begins:
                 connection.set_clock()
@@ -233,11 +241,6 @@ class Session:
             rote.at = to
         self._rote = self._reading = None
         return None
-
-    def _said_turn(self, connection: Connection, rote: Rote) -> None:
-        rote.told.append(None)
-        rote.moments.append(connection.flushed_at)
-        rote.at += 1
 
     def _read(self, connection: Connection) -> _Outcome:
         octets = connection.octets

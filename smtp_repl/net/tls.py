@@ -17,7 +17,28 @@ from smtp_repl.wire.octets import printable
 if TYPE_CHECKING:
     import ssl
 
-Sessions = MutableMapping[tuple[TlsOptions, str], tuple["ssl.SSLSession", Certificate]]
+
+class Kept:
+    """A session to be resumed, still inside the connection that it is of, and the certificate that came with it.
+
+    Taking it out costs as much as half a handshake: that is done when somebody resumes it, once.
+    """
+
+    __slots__ = ("_object", "_session", "certificate")
+
+    def __init__(self, tls: "ssl.SSLObject", certificate: Certificate) -> None:
+        self._object: ssl.SSLObject | None = tls
+        self._session: ssl.SSLSession | None = None
+        self.certificate = certificate
+
+    def session(self) -> "ssl.SSLSession | None":
+        """The session; None when the server gave none."""
+        if self._object is not None:
+            self._session, self._object = self._object.session, None
+        return self._session
+
+
+Sessions = MutableMapping[tuple[TlsOptions, str], Kept]
 """Sessions to resume, by whom we trust and whom we talk to: resuming skips the certificate and its verification.
 
 For many sessions with one server. Who wants to see what the server presents *now* uses none.
@@ -28,10 +49,14 @@ _contexts: dict[TlsOptions, "ssl.SSLContext"] = {}
 
 def context_for(options: TlsOptions) -> "ssl.SSLContext":
     """The one context for these options: making one costs 20 ms. Raises `UsageError` for a bad CA file or pin."""
+    if options in _contexts:
+        return _contexts[options]
     import ssl
 
+    given = options
     options = options._replace(server_name="", pin_sha256=tuple(map(parse_pin, options.pin_sha256)))
     if options in _contexts:
+        _contexts[given] = _contexts[options]
         return _contexts[options]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -83,10 +108,9 @@ class TlsPipe(Pipe):
         self._key = (options, self._name)
         self._certificate: Certificate | None = None
         context = context_for(options)
-        session = None
-        self._resumed: Certificate | None = None
-        if sessions is not None and self._key in sessions:
-            session, self._resumed = sessions[self._key]
+        kept = sessions.get(self._key) if sessions is not None else None
+        session = kept.session() if kept is not None else None
+        self._resumed = kept.certificate if kept is not None else None
         # OpenSSL would check the chain and no name at all.
         if not self._name and context.check_hostname:
             raise self._no_name("there is no host name to check the certificate for")
@@ -103,9 +127,10 @@ class TlsPipe(Pipe):
 
     def keep_session(self) -> None:
         """Remember the session, if sessions are kept: with TLS 1.3 its ticket comes after the handshake."""
-        session = self._object.session
-        if self._sessions is not None and session is not None and self._certificate and self.fault is None:
-            self._sessions[self._key] = session, self._certificate
+        # One that could be resumed can be once more.
+        if self._sessions is None or self._object.session_reused or self._certificate is None or self.fault is not None:
+            return
+        self._sessions[self._key] = Kept(self._object, self._certificate)
 
     def facts(self) -> TlsFacts:
         """What is known of the connection, once `handshake_done`."""

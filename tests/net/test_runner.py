@@ -200,7 +200,7 @@ def test_a_turn_that_cannot_be_said_at_once(raw_server: Start) -> None:
 
 def test_a_turn_that_cannot_be_said(raw_server: Start) -> None:
     """The error comes where the turn would have been told."""
-    server = raw_server([raw.Send(b"220 hi\r\n"), raw.Reset()])
+    server = raw_server([raw.Send(b"220 hi\r\n"), raw.ExpectOctets(1), raw.Reset()])
     turns = [GREET_AND_LEAVE[0], Turn(b"x" * 8 * 1024 * 1024, 0.0, {})]
     rote, error = run_part(by_rote(turns), options(server))
     assert (rote.at, len(rote.told)) == (1, 1)
