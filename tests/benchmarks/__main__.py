@@ -4,14 +4,35 @@ WORDS choose the comparisons whose title has one of them. Not part of the tests:
 """
 
 import argparse
+import os
 import platform
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
-from tests.benchmarks.contenders import comparisons
-from tests.benchmarks.pairs import measure, table
+from tests.benchmarks.contenders import start_ups
+from tests.benchmarks.crowds import crowds
+from tests.benchmarks.messages import messages
+from tests.benchmarks.pairs import Comparison, measure, table
+from tests.benchmarks.servers import certificates, program, smtp_sink
 from tests.benchmarks.sink import sink
+from tests.benchmarks.wires import handshakes, round_trips
+
+
+def comparisons(stack: ExitStack) -> Iterator[list[Comparison]]:
+    """All of them, each kind with its own server, which lives as long as the stack."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    yield start_ups(stack.enter_context(sink()), folder)
+    postfix = stack.enter_context(smtp_sink())
+    yield round_trips(postfix)
+    yield round_trips(stack.enter_context(smtp_sink("0")), "0")
+    yield crowds(postfix, folder)
+    ca, chain, key = certificates(folder)
+    yield handshakes(stack.enter_context(program("tls_sink", str(chain), str(key))), ca)
+    yield messages(stack.enter_context(program("drain")), folder)
 
 
 def main() -> int:
@@ -19,17 +40,18 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=21, metavar="N", help="turns of each (default 21)")
     parser.add_argument("words", nargs="*", metavar="WORD", help="only what has this word in its title")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, sink() as address:
-        chosen = [
-            comparison
-            for comparison in comparisons(address, Path(folder))
-            if not options.words or any(word in comparison.title for word in options.words)
-        ]
-        rows = []
-        for number, comparison in enumerate(chosen, 1):
-            print(f"{number}/{len(chosen)} {comparison.title}", file=sys.stderr)
-            rows.append(measure(comparison, options.rounds))
-    print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {options.rounds} rounds\n")
+    rows = []
+    with ExitStack() as stack:
+        for kind in comparisons(stack):
+            for comparison in kind:
+                if options.words and not any(word in comparison.title for word in options.words):
+                    continue
+                print(f"{comparison.title}: {comparison.ours.name}, {comparison.other.name}", file=sys.stderr)
+                rows.append(measure(comparison, options.rounds))
+    print(
+        f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {platform.system()} {platform.machine()}, "
+        f"{os.cpu_count()} cores, {options.rounds} rounds (fewer of what takes long)\n"
+    )
     print("\n".join(table(rows)))
     return 0
 

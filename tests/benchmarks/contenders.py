@@ -1,19 +1,10 @@
-"""Who is compared: smtp-repl's command lines, and what other people would use instead. Whole processes."""
+"""Small conversations and first prompts: whole processes, and what other people would use instead."""
 
-import importlib.util
-import os
-import select
-import shutil
-import subprocess
 import sys
-import time
 from pathlib import Path
 
-from ptyprocess import PtyProcess
-
-from tests.benchmarks.pairs import Comparison, Contender, Missing
-
-PATIENCE = 20.0
+from tests.benchmarks.pairs import Comparison, Contender, Cost
+from tests.benchmarks.processes import PROGRAMS, first_prompt, found, needs, run, smtp_repl
 
 CONVERSATION = """\
 S: 220 sink.example.com ESMTP
@@ -39,47 +30,34 @@ C: QUIT
 S: 221 2.0.0 Bye
 """
 
-BARE_SOCKET = """
-import socket, sys
-host, _, port = sys.argv[1].partition(":")
-peer = socket.create_connection((host, int(port)))
-stream = peer.makefile("rb")
-def reply():
-    while stream.readline()[3:4] == b"-":
-        pass
-reply()
-for text in sys.argv[2].split("\x1f"):
-    peer.sendall(text.encode())
-    reply()
-"""
 
-
-def comparisons(address: str, folder: Path) -> list[Comparison]:
-    """All of them, against a server at an address, with a folder for their files."""
+def start_ups(address: str, folder: Path) -> list[Comparison]:
+    """Against a server at an address that says what CONVERSATION says, with a folder for files."""
     script = folder / "small.smtp"
     script.write_text(CONVERSATION)
+    message = folder / "small.eml"
+    message.write_text("From: bob@example.org\nTo: alice@example.com\nSubject: benchmark\n\nOne line.\n")
+
+    def python(program: str, *arguments: str) -> Cost:
+        return run([sys.executable, str(PROGRAMS / f"{program}.py"), address, *arguments])
+
+    def toolkit() -> Cost:
+        needs("prompt_toolkit")
+        return run([sys.executable, "-c", "import prompt_toolkit"])
+
     ours = Contender("`smtp-repl run`", lambda: run([*smtp_repl(), "run", str(script), "--server", address]))
     shell = Contender("`smtp-repl HOST`", lambda: first_prompt([*smtp_repl(), address]))
     practice = Contender("`smtp-repl --local`", lambda: first_prompt([*smtp_repl(), "--local"]))
-    toolkit = Contender(
-        "`import prompt_toolkit`", lambda: run([sys.executable, "-c", "import prompt_toolkit"], "prompt_toolkit")
-    )
-    swaks = Contender("swaks", lambda: run_swaks(address))
-    bare = Contender("a bare socket", lambda: run([sys.executable, "-c", BARE_SOCKET, address, sent()]))
+    imported = Contender("`import prompt_toolkit`", toolkit)
+    title = "a small conversation, whole process"
     return [
-        Comparison("first prompt, a server", shell, toolkit, 1.25),
-        Comparison("first prompt, the practice server", practice, toolkit),
-        Comparison("a small conversation", ours, swaks, 1.0),
-        Comparison("a small conversation", ours, bare),
+        Comparison("first prompt, a server", shell, imported, 1.25),
+        Comparison("first prompt, the practice server", practice, imported),
+        Comparison(title, ours, Contender("swaks", lambda: run_swaks(address)), 1.0),
+        Comparison(title, ours, Contender("a script with smtplib", lambda: python("smtplib_once")), 0.9),
+        Comparison(title, ours, Contender("a script with a bare socket", lambda: python("socket_once", sent()))),
+        Comparison(title, ours, Contender("curl", lambda: run_curl(address, message))),
     ]
-
-
-def smtp_repl() -> list[str]:
-    """The command as users call it: the installed script, where this Python has one."""
-    if importlib.util.find_spec("smtp_repl.cli") is None:
-        raise Missing("smtp-repl has no command line yet")
-    script = Path(sys.executable).with_name("smtp-repl")
-    return [str(script)] if script.exists() else [sys.executable, "-m", "smtp_repl"]
 
 
 def sent() -> str:
@@ -93,41 +71,12 @@ def sent() -> str:
     return "\x1f".join(text for text in texts if text)
 
 
-def run(command: list[str], needs: str = "") -> None:
-    """One process from its start to its end."""
-    if needs and importlib.util.find_spec(needs) is None:
-        raise Missing(f"{needs} is not installed")
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE)
-    if done.returncode != 0:
-        raise RuntimeError(f"{command} ended with {done.returncode}:\n{done.stderr.decode(errors='replace')}")
-
-
-def run_swaks(address: str) -> None:
-    swaks = shutil.which("swaks")
-    if swaks is None:
-        raise Missing("swaks is not installed")
+def run_swaks(address: str) -> Cost:
     message = "From: bob@example.org\\nTo: alice@example.com\\nSubject: benchmark\\n\\nOne line.\\n"
-    command = [swaks, "--server", address, "--ehlo", "client.example.net", "--from", "bob@example.org"]
-    run([*command, "--to", "alice@example.com", "--data", message])
+    command = [found("swaks"), "--server", address, "--ehlo", "client.example.net", "--from", "bob@example.org"]
+    return run([*command, "--to", "alice@example.com", "--data", message])
 
 
-def first_prompt(command: list[str]) -> None:
-    """One process at a terminal, from its start to the prompt; then it is ended."""
-    environment = {**os.environ, "TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
-    process = PtyProcess.spawn(command, env=environment, dimensions=(40, 100))
-    try:
-        output = b""
-        deadline = time.monotonic() + PATIENCE
-        while b"C:" not in output:  # the blank behind it may be a move of the cursor
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([process.fd], [], [], left)[0]:
-                raise RuntimeError(f"{command}: no prompt within {PATIENCE:g} s:\n{output!r}")
-            try:
-                output += os.read(process.fd, 65536)
-            except OSError:
-                raise RuntimeError(f"{command} ended before its prompt:\n{output!r}") from None
-    finally:
-        process.kill(9)
-        process.wait()
-        process.fileobj.close()
-        process.closed = True
+def run_curl(address: str, message: Path) -> Cost:
+    command = [found("curl"), "-sS", f"smtp://{address}/client.example.net", "--mail-from", "bob@example.org"]
+    return run([*command, "--mail-rcpt", "alice@example.com", "-T", str(message)], patience=120)

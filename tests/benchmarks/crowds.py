@@ -1,0 +1,100 @@
+"""Many sessions in one process, each checked in full, against Postfix's smtp-sink."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.benchmarks.pairs import Comparison, Contender, Cost, Missing
+from tests.benchmarks.processes import PROGRAMS, found, needs, peak, run, smtp_repl
+
+LINES = "".join(f"C: {'X' * 78}\n" for _ in range(5))
+MESSAGE = f"C: From: <bob@example.org>\nC: To: <alice@example.com>\nC: Subject: benchmark\nC:\n{LINES}C: .\n"
+IN_TURN = f"""\
+S: 220
+C: EHLO client.example.net
+S: 250
+C: MAIL FROM:<bob@example.org>
+S: 250
+C: RCPT TO:<alice@example.com>
+S: 250
+C: DATA
+S: 354
+{MESSAGE}S: 250
+C: QUIT
+S: 221
+"""
+PIPELINED = f"""\
+S: 220
+C: EHLO client.example.net
+S: 250
+C: MAIL FROM:<bob@example.org>
+C: RCPT TO:<alice@example.com>
+C: DATA
+S: 250
+S: 250
+S: 354
+{MESSAGE}C: QUIT
+S: 250
+S: 221
+"""
+SESSIONS = 20_000
+SOME = 2_000
+"""For those who take longer."""
+
+
+def patient(command: list[str]) -> Cost:
+    return run(command, patience=300)
+
+
+def crowds(address: str, folder: Path) -> list[Comparison]:
+    """Against an smtp-sink at an address ("" where there is none), with a folder for files."""
+    scripts = {"in turn": IN_TURN, "pipelined": PIPELINED}
+    for name, text in scripts.items():
+        (folder / f"{name}.smtp").write_text(text)
+
+    def there() -> None:
+        if not address:
+            raise Missing("smtp-sink is not installed")
+
+    def ours(way: str, at_once: int, sessions: int, cost: Callable[[list[str]], Cost] = patient) -> Contender:
+        def once() -> Cost:
+            there()
+            command = [*smtp_repl(), "run", str(folder / f"{way}.smtp"), "--server", address, "--repeat", str(sessions)]
+            return cost([*command, "-j", str(at_once)])
+
+        return Contender(f"`run -j {at_once}`, {way}", once)
+
+    def smtp_source(at_once: int, sessions: int, cost: Callable[[list[str]], Cost] = patient) -> Contender:
+        def once() -> Cost:
+            there()
+            command = [found("smtp-source"), "-s", str(at_once), "-m", str(sessions), "-l", "400"]
+            return cost([*command, "-f", "bob@example.org", "-t", "alice@example.com", address])
+
+        return Contender(f"`smtp-source -s {at_once}`", once)
+
+    def python(program: str, at_once: int, sessions: int, module: str) -> Contender:
+        def once() -> Cost:
+            there()
+            needs(module)
+            path = str(PROGRAMS / f"{program}.py")
+            return patient([sys.executable, path, address, str(sessions), str(at_once)])
+
+        return Contender(program.replace("_", " in "), once)
+
+    def compare(title: str, mine: Contender, other: Contender, goal: float | None, sessions: int) -> Comparison:
+        return Comparison(title, mine, other, goal, "cpu", sessions, rounds=7)
+
+    rows = []
+    for at_once in (1, 10, 100, 1000):
+        goals = {"in turn": 1 / 0.75, "pipelined": 1 / 0.95} if 10 <= at_once <= 100 else {}
+        for way in scripts:
+            title = f"a session of many, {at_once} at once, {way}"
+            mine, other = ours(way, at_once, SESSIONS), smtp_source(at_once, SESSIONS)
+            rows.append(compare(title, mine, other, goals.get(way), SESSIONS))
+    mine = ours("in turn", 50, SOME)
+    title = "a session of many, 50 at once, in turn"
+    rows.append(compare(title, mine, python("smtplib_threads", 50, SOME, "smtplib"), 1 / 2.8, SOME))
+    rows.append(compare(title, mine, python("aiosmtplib_tasks", 50, SOME, "aiosmtplib"), 1 / 2.8, SOME))
+    mine, other = ours("in turn", 1000, SESSIONS, peak), smtp_source(1000, SESSIONS, peak)
+    rows.append(Comparison("memory, 1000 at once", mine, other, 0.4, "octets", rounds=3))
+    return rows
