@@ -8,7 +8,7 @@ RFC 5321 §4.2, RFC 3463 (enhanced codes).
 from smtp_repl.script.differences import Difference, Level, line_difference
 from smtp_repl.script.expectations import Expectation, ExpectedLine
 from smtp_repl.script.masking import mask
-from smtp_repl.wire.octets import printable
+from smtp_repl.wire.octets import lines_with_ends, printable
 from smtp_repl.wire.replies import Reply, parse_enhanced
 
 
@@ -24,9 +24,7 @@ class Comparison:
         self._reply = reply
         self._own_names = own_names
         self.bindings = bindings
-        lines = [line + b"\n" for line in reply.raw.split(b"\n")]
-        lines[-1] = lines[-1][:-1]
-        lines = lines if lines[-1] else lines[:-1]
+        lines = lines_with_ends(reply.raw)
         self._ends = [b"\r\n" if line.endswith(b"\r\n") else b"\n" if line.endswith(b"\n") else b"" for line in lines]
         self._actual = [line[: len(line) - len(end)] for line, end in zip(lines, self._ends, strict=True)]
 

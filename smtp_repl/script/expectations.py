@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from smtp_repl.script.limits import EXPECTED_LINE
 from smtp_repl.script.model import Directive, Wire
+from smtp_repl.wire.octets import lines_with_ends
 from smtp_repl.wire.records import Record
 
 _CODE = re.compile(rb"([0-9](?:[0-9][0-9x]|xx))(?:([ -])|\Z)", re.DOTALL)
@@ -183,16 +184,10 @@ def _lines_of(wire: Wire) -> list[ExpectedLine]:
         return [_line(wire, wire.text, b"\r\n")]
     octets = _octets(wire)
     result = []
-    for piece in _split(octets):
+    for piece in lines_with_ends(octets):
         end = b"\r\n" if piece.endswith(b"\r\n") else b"\n" if piece.endswith(b"\n") else b""
         result.append(_line(wire, piece[: len(piece) - len(end)], end))
     return result or [_line(wire, b"", b"")]
-
-
-def _split(octets: bytes) -> list[bytes]:
-    pieces = [piece + b"\n" for piece in octets.split(b"\n")]
-    last = pieces.pop()[:-1]
-    return [*pieces, last] if last else pieces
 
 
 def _octets(wire: Wire) -> bytes:

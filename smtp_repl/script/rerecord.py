@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from smtp_repl.script.casting import PlayResult, StepResult
 from smtp_repl.script.model import Script, Wire
 from smtp_repl.script.steps import Do, Hear, Say, Step
-from smtp_repl.script.transcript import escape_braces, wire_line
+from smtp_repl.script.transcript import masked_template, wire_line
 from smtp_repl.wire.errors import SmtpReplError
-from smtp_repl.wire.octets import printable
+from smtp_repl.wire.octets import lines_with_ends, printable
 from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.secrets import MASK
 
@@ -137,15 +137,10 @@ class Rerecording:
 def _recorded(reply: Reply, connection: str) -> list[str]:
     """A reply as script lines, in the recorder's form. Masked secrets become holes."""
     tag = f"S[{connection}]" if connection else "S"
-    lines = []
-    for octets in reply.raw.split(b"\n")[:-1] if reply.raw.endswith(b"\n") else reply.raw.split(b"\n"):
-        line = octets + b"\n"
-        if MASK.encode() in line:
-            text = printable(octets.removesuffix(b"\r"))
-            lines.append(f"{tag}~ " + escape_braces(text).replace(MASK, "{}"))
-        else:
-            lines.append(wire_line(tag, line))
-    return lines
+    return [
+        f"{tag}~ {masked_template(line)}" if MASK.encode() in line else wire_line(tag, line)
+        for line in lines_with_ends(reply.raw)
+    ]
 
 
 def _one_line(result: StepResult) -> str:

@@ -25,7 +25,7 @@ from smtp_repl.wire.events import (
     ReplySaid,
 )
 from smtp_repl.wire.extensions import Capabilities
-from smtp_repl.wire.octets import decode_step, encode_step, is_plain, printable, quote
+from smtp_repl.wire.octets import decode_step, encode_step, is_plain, lines_with_ends, printable, quote
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import MECHANISMS
 from smtp_repl.wire.secrets import MASK, Secret
@@ -154,7 +154,7 @@ class Transcriber:
 
     def _body_lines(self, raw: bytes, ended: bool) -> list[Line]:
         lines: list[Line] = []
-        for line in _lines_with_ends(self._body + raw):
+        for line in lines_with_ends(self._body + raw):
             self._body = line
             if line.endswith(b"\n") or len(line) >= PIECE:
                 lines += self._flush_body()
@@ -171,9 +171,9 @@ class Transcriber:
         if reply.code == 334 and event.answers in ("AUTH", AUTH_STEP) and self._is_fresh_challenge():
             lines.append(Line(SERVER, f"S{self._connection}~ 334 {{}}"))
         else:
-            for octets in _lines_with_ends(reply.raw):
+            for octets in lines_with_ends(reply.raw):
                 if event.secret and MASK.encode() in octets:
-                    lines.append(Line(SERVER, f"S{self._connection}~ {_masked_template(octets)}"))
+                    lines.append(Line(SERVER, f"S{self._connection}~ {masked_template(octets)}"))
                 else:
                     lines += self._lines(SERVER, octets)
         if reply.partial:
@@ -247,7 +247,7 @@ def _user_value(user: bytes) -> str:
     return text if is_plain(user) and _BARE_USER.fullmatch(text) else f'"{quote(user)}"' if text else ""
 
 
-def _masked_template(octets: bytes) -> str:
+def masked_template(octets: bytes) -> str:
     """An `S~` text for a line in which secrets are masked: holes for these, and for what cannot be written."""
     text = octets.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "replace")
     text = "".join(character if is_plain(character.encode() + b".") else "\ufffd" for character in text)
@@ -266,13 +266,6 @@ def _expression(step: AuthStep) -> tuple[str, bytes | None]:
     if step.user is not None and not step.initial:
         return "reply", decode_step(step.text.reveal())
     return "", None
-
-
-def _lines_with_ends(octets: bytes) -> list[bytes]:
-    """Lines with their line ends; only LF ends one, whatever str.splitlines thinks."""
-    *whole, unfinished = octets.split(b"\n")
-    lines = [line + b"\n" for line in whole]
-    return [*lines, unfinished] if unfinished else lines
 
 
 def wire_line(tag: str, octets: bytes) -> str:

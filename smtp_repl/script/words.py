@@ -11,6 +11,7 @@ from smtp_repl.script.model import Wire
 from smtp_repl.script.steps import Say
 from smtp_repl.wire.client_octets import LINE_KEPT
 from smtp_repl.wire.commands import Command
+from smtp_repl.wire.octets import lines_with_ends
 
 Piece = tuple[Wire, bytes]
 
@@ -129,9 +130,5 @@ def _pieces(wire: Wire) -> Iterator[Piece]:
     """The octets of a script line, cut behind each line end; holes stand as they are written."""
     blocks = iter((wire.text + b"\r\n",)) if wire.template is not None else wire.blocks({})
     for block in blocks:
-        pieces = [piece + b"\n" for piece in block.split(b"\n")]
-        last = pieces.pop()[:-1]
-        for piece in pieces:
+        for piece in lines_with_ends(block):
             yield wire, piece
-        if last:
-            yield wire, last

@@ -126,6 +126,13 @@ def _escaped(character: str) -> str:
     return "".join(f"\\x{octet:02x}" for octet in character.encode("utf-8", errors))
 
 
+def lines_with_ends(octets: bytes) -> list[bytes]:
+    """The lines of some octets with their line ends; only LF ends one, and the last one may have none."""
+    *whole, unfinished = octets.split(b"\n")
+    lines = [line + b"\n" for line in whole]
+    return [*lines, unfinished] if unfinished else lines
+
+
 def encode_step(octets: bytes) -> bytes:
     """An AUTH step in base64, on one line, as it goes on the wire (RFC 4954 §4); empty for empty."""
     return binascii.b2a_base64(octets, newline=False)

@@ -14,6 +14,7 @@ from smtp_repl.wire.octets import (
     encode_step,
     is_plain,
     line_end_faults,
+    lines_with_ends,
     printable,
     quote,
     unquote,
@@ -335,3 +336,20 @@ def test_reading_inverts_stuffing(message: bytes, cuts: tuple[int, ...], other_c
     read, rest, done, lines, octets = reads(stuffed(message, cuts=cuts) + b"QUIT\r\n", other_cuts)
     assert (read, rest, done) == (whole, b"QUIT\r\n", True)
     assert (lines, octets) == (whole.count(b"\r\n"), len(whole))
+
+
+@pytest.mark.parametrize(
+    ("octets", "lines"),
+    [
+        (b"", []),
+        (b"a\r\nb\n", [b"a\r\n", b"b\n"]),
+        (b"a\nb", [b"a\n", b"b"]),
+        (b"\n\n", [b"\n", b"\n"]),
+        ("a\u2028b\x0c\r".encode(), ["a\u2028b\x0c\r".encode()]),
+    ],
+    ids=repr,
+)
+def test_only_lf_ends_a_line(octets: bytes, lines: list[bytes]) -> None:
+    """Lines keep their ends, the last one may have none, and together they are the octets."""
+    assert lines_with_ends(octets) == lines
+    assert b"".join(lines) == octets
