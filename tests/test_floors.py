@@ -21,12 +21,13 @@ FLOORS = {
     "wire": 1,
     "knowledge": 2,
     "script": 3,
-    "view": 4,
-    "net": 4,
-    "term": 5,
-    "cli": 6,
+    "teach": 4,
+    "view": 5,
+    "net": 5,
+    "term": 6,
+    "cli": 7,
 }
-TOP = 6
+TOP = 7
 """The floor of single modules: `__main__`, `cli`, `config`, `pytest_plugin`. They may import one another."""
 
 # What lives only where its floor is. A name in a place stands for the module and everything below it.
@@ -54,7 +55,7 @@ PLACES = {
     "pickle": (),
 }
 
-PURE = ("wire", "script")
+PURE = ("wire", "script", "teach")
 """Bytes and texts only: no I/O, clock, randomness or environment, so only what stands in `PURE_MODULES`."""
 
 PURE_MODULES = frozenset(
@@ -65,7 +66,7 @@ TYPING_HOMES = frozenset({"wire.records", "wire.hints"})
 """Where `typing` may stand on the lower floors: these two tell the type checker of it without loading it."""
 IMPURE_CALLS = frozenset({"breakpoint", "eval", "exec", "input", "open", "print"})
 
-CHEAP = ("wire", "knowledge", "script")
+CHEAP = ("wire", "knowledge", "script", "teach")
 """Loaded by plain `run`; a frozen slotted dataclass costs 0.6 ms, a `Record` a sixtieth of that."""
 DEAR_MODULES = frozenset({"typing", "dataclasses", "inspect", "logging", "asyncio", "ssl", "email"})
 

@@ -1,0 +1,44 @@
+"""Texts for people pass through one hook, and are English until somebody says otherwise."""
+
+import gettext
+from collections.abc import Iterator
+
+import pytest
+
+from smtp_repl.wire.language import N_, _, n_, speak
+
+
+@pytest.fixture
+def backwards() -> Iterator[None]:
+    """A language in which everything is said backwards."""
+    speak(lambda message: message[::-1], lambda one, many, count: (one if count == 1 else many)[::-1])
+    yield
+    speak()
+
+
+def test_english_needs_no_catalog() -> None:
+    """What nobody translated is said as it is written."""
+    assert _("no such file: {path}").format(path="a") == "no such file: a"
+    assert [n_("{count} line", "{count} lines", count).format(count=count) for count in (0, 1, 2)] == [
+        "0 lines",
+        "1 line",
+        "2 lines",
+    ]
+
+
+def test_another_language(backwards: None) -> None:
+    """From then on every text is looked up; a mark alone looks up nothing."""
+    assert _("tac") == "cat"
+    assert n_("eno", "ynam", 1) == "one"
+    assert n_("eno", "ynam", 2) == "many"
+    assert N_("tac") == "tac"
+
+
+def test_the_empty_text_is_no_key() -> None:
+    """A catalog keeps its header under the empty text; nobody is to read it."""
+    null = gettext.NullTranslations()
+    speak(lambda message: "header" if not message else null.gettext(message))
+    try:
+        assert _("") == ""
+    finally:
+        speak()
