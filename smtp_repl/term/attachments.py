@@ -6,8 +6,8 @@ The message at the prompt stays as it is written; see `multipart` for what becom
 from collections.abc import Callable
 from pathlib import Path
 
+from smtp_repl.teach.message_check import survey, troubles
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.message_check import survey, troubles
 from smtp_repl.term.multipart import Attachment, Multipart, attach
 from smtp_repl.term.outgoing import Outgoing
 from smtp_repl.term.requests import Handling, Tell

@@ -4,7 +4,7 @@ Whether secrets may show is decided by whoever asks; without leave, a password a
 are a mask in both forms. Pure; knows events and mechanisms, nothing of screens.
 """
 
-from smtp_repl.term.step_doubts import step_doubt
+from smtp_repl.teach.step_doubts import step_doubt
 from smtp_repl.wire.events import AuthStep, ChallengeSaid
 from smtp_repl.wire.extensions import Capabilities
 from smtp_repl.wire.octets import decode_step, printable

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
-from smtp_repl.term.message_check import survey
+from smtp_repl.teach.message_check import survey
 from smtp_repl.term.outgoing import Outgoing
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable

@@ -8,8 +8,8 @@ import stat
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 
+from smtp_repl.teach.message_check import Survey, Trouble, troubles
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.message_check import Survey, Trouble, troubles
 from smtp_repl.term.outgoing import Outgoing, size
 from smtp_repl.term.requests import Answer, Drop, Handling, Request, Tell, Write, ask, say
 from smtp_repl.term.writing import circumstances

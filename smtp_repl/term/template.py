@@ -5,8 +5,8 @@
 
 from collections.abc import Generator
 
+from smtp_repl.teach.message_check import survey
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.message_check import survey
 from smtp_repl.term.requests import Answer, Handling, Request, draft, say
 from smtp_repl.term.writing import circumstances, octets_of
 from smtp_repl.wire.errors import UsageError

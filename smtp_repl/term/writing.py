@@ -3,8 +3,8 @@
 Pure, and cheap enough to be asked at every key in a long message: the answer for the same text is kept.
 """
 
+from smtp_repl.teach.message_check import Circumstances, Survey, Trouble, survey, troubles
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.message_check import Circumstances, Survey, Trouble, survey, troubles
 from smtp_repl.wire.commands import parse_command, parse_path
 
 Piece = tuple[str, str]

@@ -5,8 +5,8 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
+from smtp_repl.teach.message_check import survey, troubles
 from smtp_repl.term.commands import read_command
-from smtp_repl.term.message_check import survey, troubles
 from smtp_repl.term.template import Filling, fill_in
 from smtp_repl.term.writing import circumstances
 from smtp_repl.wire.errors import UsageError

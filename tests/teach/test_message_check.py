@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from smtp_repl.term.message_check import Circumstances, Survey, addresses_in, survey, troubles
+from smtp_repl.teach.message_check import Circumstances, Survey, addresses_in, survey, troubles
 
 GOOD = (
     b"From: Bob <bob@example.org>\r\nTo: alice@example.com\r\nSubject: Hello\r\n"
