@@ -57,7 +57,7 @@ def _lines(words: Words, environment: Environment, listener: Listener) -> int:
     record = record_path(words)
     environment.out(f"# listening on {listener}")
     if record is not None:
-        show(desk.record(record))
+        show(desk.scribe.record(record))
     runner = Runner(NetOptions(), listener=listener)
     try:
         played = runner.add(AnswerLines(desk, show=show).play(read_lines(environment)))
@@ -65,8 +65,8 @@ def _lines(words: Words, environment: Environment, listener: Listener) -> int:
         if played.error is not None:
             raise played.error
         played.result  # noqa: B018 # raises what ended it
-        if desk.fault is not None:
-            raise desk.fault
+        if desk.scribe.fault is not None:
+            raise desk.scribe.fault
     finally:
-        desk.stop_recording()
+        desk.scribe.stop()
     return int(ExitStatus.OK)

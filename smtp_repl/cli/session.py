@@ -229,7 +229,7 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
         events = desk.observer = EventWriter(lambda text: environment.out(text.removesuffix("\n")), monotonic)
     record = record_path(words)
     if record is not None:
-        desk.record(record)
+        desk.scribe.record(record)
 
     def show(shown: Iterable[Line]) -> None:
         if events is None:
@@ -275,14 +275,14 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
         run_part(LineMode(desk, options, show=show, ask=ask).play(lines), net, attempted)
         if attended:
             show(farewell(desk))
-        if desk.fault is not None:
-            raise desk.fault
+        if desk.scribe.fault is not None:
+            raise desk.scribe.fault
     except SmtpReplError as error:
         if events is not None and error.exit_status is not ExitStatus.OUTPUT:
             events.error(error)
         raise
     finally:
-        desk.stop_recording()
+        desk.scribe.stop()
     return int(ExitStatus.OK)
 
 

@@ -39,7 +39,7 @@ def handle_b64(desk: Desk, argument: str) -> Handling:
     if desk.phase is not Phase.AUTH:
         yield Tell(f"{encoded.decode()} is base64 of {printable(octets)} (not sent: no 334 waits for an answer)")
         return
-    exchange = desk.exchange
+    exchange = desk.login.exchange
     is_user_name = exchange is not None and exchange.mechanism == "LOGIN" and not exchange.responses
     if exchange is not None and not is_user_name:
         mechanism = MECHANISMS.get(exchange.mechanism)
@@ -52,9 +52,9 @@ def handle_pass(desk: Desk, argument: str) -> Handling:
     """`/pass`: asks for the password and answers the 334 with it, as the mechanism wants it."""
     if argument:
         raise UsageError("/pass asks for the password; it is not typed where it shows", "/pass")
-    if desk.phase is not Phase.AUTH or desk.exchange is None:
+    if desk.phase is not Phase.AUTH or desk.login.exchange is None:
         raise UsageError("no AUTH step is due", "AUTH LOGIN first, or /auth")
-    exchange, challenge = desk.exchange, desk.challenge
+    exchange, challenge = desk.login.exchange, desk.login.challenge
     mechanism = MECHANISMS.get(exchange.mechanism)
     if exchange.mechanism == "LOGIN" and not exchange.responses:
         raise UsageError("the server asks for the user name first", "/b64 NAME, then /pass")
@@ -134,8 +134,8 @@ def _exchange(desk: Desk, mechanism: Mechanism, steps: Steps) -> Handling:
     if steps.first is not None:
         line += b" " + steps.first.reveal()
     reply = yield from say(line + b"\r\n")
-    while reply is not None and reply.code == 334 and desk.challenge is not None:
-        step = steps.answer(desk.challenge.text)
+    while reply is not None and reply.code == 334 and desk.login.challenge is not None:
+        step = steps.answer(desk.login.challenge.text)
         if step is None:
             yield Tell("there is no answer to this; * cancels")
             yield from say(b"*\r\n")

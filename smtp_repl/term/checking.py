@@ -53,7 +53,7 @@ class Standing(Record):
         session = State.of(conversation, connected=desk.is_connected and not in_command)
         if desk.target is not None and desk.target.lmtp:
             session = session._replace(lmtp=True)
-        exchange = desk.exchange
+        exchange = desk.login.exchange
         return cls(
             session,
             exchange.mechanism if exchange is not None else "",

@@ -1,35 +1,32 @@
 """The desk: everything that a session by hand knows, whoever drives it; octets come in, lines to show go out.
 
-It holds the conversation and writes the transcript. A line is in the recording before it is given out to be shown.
-What the lens, the findings and the clock have to add becomes remarks between the lines; remarks of this kind are on
-the screen only, because a recording tells what was said. No socket, no terminal, no loop: the shell and line mode
-each put their own around it. Handlers of `/commands` read it, and change nothing but `settings` and the recording.
+It holds the conversation, and tells what happens to those who make something of it: the scribe writes it down,
+`login` follows AUTH, the ledger numbers it, and `beside` knows what is to be remarked between the lines. No socket, no
+terminal, no loop: the shell and line mode each put their own around it. Handlers of `/commands` read it, and change
+nothing but `settings` and the recording.
 """
 
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smtp_repl import __version__
-from smtp_repl.net.recording import Recorder
 from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.actions import Opened, TlsFacts
-from smtp_repl.script.transcript import FILE_ONLY, Line, Transcriber, finding_remark, header_lines, remark
-from smtp_repl.term import hexdump, lens
-from smtp_repl.term.excerpt import lines_from
+from smtp_repl.script.transcript import Line, Transcriber, header_lines, remark
+from smtp_repl.term import beside
 from smtp_repl.term.ledger import Ledger
+from smtp_repl.term.login import Login
 from smtp_repl.term.pairing import Answer, Pairing
 from smtp_repl.term.past import Past
+from smtp_repl.term.scribe import Scribe
 from smtp_repl.term.settings import Settings
 from smtp_repl.wire.conversation import Conversation, Side
-from smtp_repl.wire.errors import OutputError
-from smtp_repl.wire.events import BodySaid, ChallengeSaid, ChunkSaid, Closed, CommandSaid, Event, Finding, ReplySaid
-from smtp_repl.wire.octets import printable
+from smtp_repl.wire.events import BodySaid, ChunkSaid, Closed, CommandSaid, Event, ReplySaid
 from smtp_repl.wire.records import Record
-from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, GREETING, Phase
+from smtp_repl.wire.states import END_OF_DATA, Phase
 from smtp_repl.wire.targets import Target
 
 if TYPE_CHECKING:  # what a session by hand can begin without: 20 ms before the first prompt
@@ -63,14 +60,6 @@ class Material(Record):
     octets: bytes
     load: "Load | None" = None
     open_blocks: "OpenBlocks | None" = None
-
-
-class Exchange(Record):
-    """An AUTH exchange that has not got its final reply: responses given so far, and for whom."""
-
-    mechanism: str
-    responses: int = 0
-    user: bytes | None = None
 
 
 class Heard(Record):
@@ -108,16 +97,12 @@ class Desk:
         self.tls: TlsFacts | None = None
         self.conversation = Conversation()
         """Of the present connection, or of the last one."""
-        self.transcript: list[Line] = []
-        """What was said over the present or last connection, `FILE_ONLY` lines too."""
+        self.scribe = Scribe()
         self.ledger = Ledger(time_of_day)
-        """The same, write by write."""
+        """What was said over the present or last connection, write by write."""
         self.past = Past()
         """What of it bears on what to propose."""
-        self.exchange: Exchange | None = None
-        self.challenge: ChallengeSaid | None = None
-        """The 334 that waits for an answer."""
-        self._tried = lens.Tried()
+        self.login = Login()
         self.round_trip: float | None = None
         """Seconds between the last write that was answered and its reply."""
         self.read_script: Callable[[str], Material] | None = None
@@ -135,11 +120,6 @@ class Desk:
         self.pipeline: list[str] | None = None
         """Typed lines that are kept back, to be said in one write; None when each goes at once."""
         self.commands = 0
-        self.recorder: Recorder | None = None
-        self.kept = False
-        """Whether all that was said stands in a file."""
-        self.fault: OutputError | None = None
-        """Why the recording ended early; the session goes on without."""
         self.observer: Observer | None = None
         """Is told what happens, as in a play (`--json`)."""
         self.at_prompt = False
@@ -158,6 +138,11 @@ class Desk:
     @property
     def is_connected(self) -> bool:
         return self.opened is not None
+
+    @property
+    def transcript(self) -> list[Line]:
+        """What was said over the present or last connection."""
+        return self.scribe.transcript
 
     @property
     def phase(self) -> Phase:
@@ -218,16 +203,14 @@ class Desk:
         self.past.connected(target)
         self.conversation = Conversation(tls_active=opened.tls is not None, path_is_private=opened.is_loopback)
         self._transcriber = Transcriber()
-        is_first, self.transcript = not self.transcript, []
-        self.exchange, self.challenge, self.round_trip = None, None, None
+        self.login.end()
+        self.round_trip = None
         self.ledger, self._pairing = Ledger(self._time_of_day), Pairing(self._clock)
-        remarks: list[Line] = []
-        if self.recorder is not None and not is_first:
-            remarks = self.record(next_name(self.recorder.path), told=True)
-        self._keep(header_lines(__version__, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", target))
+        remarks = self.scribe.begin()
+        self.scribe.keep(header_lines(__version__, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", target))
         if self.observer is not None:
             self.observer.opened("", opened, target)
-        return remarks + self._keep(self._transcriber.opened(opened, target))
+        return remarks + self.scribe.keep(self._transcriber.opened(opened, target))
 
     def secured(self, facts: TlsFacts) -> Heard:
         """TLS is up, by STARTTLS."""
@@ -273,7 +256,7 @@ class Desk:
     def message_begins(self, outgoing: "Outgoing") -> None:
         """What the client says from now on is the text of this message."""
         self.outgoing = outgoing
-        self.transcript += outgoing.stand_in()
+        self.transcript.extend(outgoing.stand_in())
 
     def message_ends(self) -> None:
         self.outgoing = None
@@ -282,13 +265,13 @@ class Desk:
         """Write down what the client said; of a long message not all is shown, or kept in memory."""
         outgoing = self.outgoing
         if outgoing is None:
-            return self._keep(self._transcriber.wrote(events)) + self._remarks(events)
+            return self.scribe.keep(self._transcriber.wrote(events)) + self._remarks(events)
         shown: list[Line] = []
         for event in events:
             if not isinstance(event, BodySaid | ChunkSaid):
-                shown += self._keep(self._transcriber.wrote([event])) + self._remarks([event])
-            elif self.recorder is not None or not (self.at_prompt and outgoing.shows_nothing_more):
-                lines = self._keep(self._transcriber.wrote([event]), in_memory=outgoing.is_kept)
+                shown += self.scribe.keep(self._transcriber.wrote([event])) + self._remarks([event])
+            elif self.scribe.recorder is not None or not (self.at_prompt and outgoing.shows_nothing_more):
+                lines = self.scribe.keep(self._transcriber.wrote([event]), in_memory=outgoing.is_kept)
                 shown += outgoing.thin(lines) if self.at_prompt else lines
                 shown += [] if outgoing.is_long else self._remarks([event])
         return shown
@@ -300,7 +283,7 @@ class Desk:
         self.past.secured()
         if self.observer is not None:
             self.observer.secured("", facts)
-        return self._keep(self._transcriber.secured(facts))
+        return self.scribe.keep(self._transcriber.secured(facts))
 
     def note_wrote(self, events: Sequence[Event]) -> list[Line]:
         """Events of one write. This and its neighbours are for whoever feeds the conversation himself (a play)."""
@@ -316,7 +299,7 @@ class Desk:
                 name = event.command.argument
                 if event.command.verb in ("EHLO", "HELO", "LHLO") and re.fullmatch(rb"[!-~]+", name):
                     self._greeted_as = name.decode("ascii")
-                self._follow_auth(event)
+                self.login.said(event)
         if self.observer is not None:
             self.observer.wrote("", events)
         return self._said(events)
@@ -326,84 +309,34 @@ class Desk:
         self.past.note(events)
         if self.observer is not None:
             self.observer.heard("", events)
+        self.login.heard(events)
         for group in _by_reply(events):
             reply = group[0] if isinstance(group[0], ReplySaid) else None
             answer = self._answered(reply) if reply is not None else None
             if reply is not None and answer is not None:
-                lines += self._label(reply, answer)
+                lines += beside.label(reply, answer, self.settings)
             begin = len(self.transcript)
-            lines += self._keep(self._transcriber.heard(group))
+            lines += self.scribe.keep(self._transcriber.heard(group))
             if reply is not None:
                 step, seconds = (answer.step, answer.seconds) if answer is not None else (None, 0.0)
                 self.ledger.replied(reply, step, seconds, begin, len(self.transcript))
             lines += self._remarks(group)
             if self.settings.timing and answer is not None:
-                lines.append(_timing(answer))
+                lines.append(beside.timing(answer))
         self._pairing.settle(len(self.conversation.awaiting))
         return lines
 
     def note_closed(self, event: Closed | None, *, by_us: bool) -> list[Line]:
         if self.observer is not None:
             self.observer.closed("", event, by_us=by_us)
-        lines = self._keep(self._transcriber.closed(event, by_us=by_us))
+        lines = self.scribe.keep(self._transcriber.closed(event, by_us=by_us))
         self._hang_up()
         return lines
 
-    # ------------------------------------------------------------ recording
-
-    def record(self, path: Path, *, told: bool = False) -> list[Line]:
-        """Record to a new file from here on, with what was said over this connection before. Raises `OutputError`."""
-        recorder = Recorder(path)
-        if self.recorder is not None:
-            self.recorder.close()
-        self.recorder = recorder
-        recorder.write(self.transcript)
-        self.kept = True
-        return [remark(f"recording goes on in {path}" if told else f"recording to {path}")]
-
-    def save(self, path: Path, step: int = 0) -> None:
-        """Write what was said over the present or last connection to a new file; all of it, or from a step on.
-
-        Raises `OutputError`.
-        """
-        recorder = Recorder(path)
-        try:
-            recorder.write(lines_from(self.transcript, self.ledger, step))
-        finally:
-            recorder.close()
-        self.kept = self.kept or not step
-
-    def stop_recording(self) -> None:
-        if self.recorder is not None:
-            self.recorder.close()
-            self.recorder = None
-
     # ------------------------------------------------------------ inside
-
-    def _keep(self, lines: Iterable[Line], *, in_memory: bool = True) -> list[Line]:
-        """Write lines down; returns those that are for a screen."""
-        lines = list(lines)
-        if in_memory:
-            self.transcript += lines
-        if self.recorder is not None:
-            try:
-                self.recorder.write(lines)
-            except OutputError as error:
-                # A full disk must not end the session, and what was said must be shown all the same.
-                self.fault = error
-                self.stop_recording()
-                self.kept = False
-                lines.append(remark(f"error: {error.message}; recording has stopped"))
-        elif lines:
-            self.kept = False
-        return [line for line in lines if line.kind != FILE_ONLY]
 
     def _answered(self, event: ReplySaid) -> Answer | None:
         """Take note of a reply."""
-        if event.answers in ("AUTH", AUTH_STEP):
-            self.challenge = None
-            if event.reply.code != 334:
-                self.exchange = None
         if event.answers is None or event.reply.partial:
             return None
         answer = self._pairing.answer()
@@ -411,67 +344,15 @@ class Desk:
             self.round_trip = answer.seconds
         return answer
 
-    def _label(self, event: ReplySaid, answer: Answer) -> list[Line]:
-        """What a reply answers, where that is not plain: another was awaited meanwhile, or it comes late."""
-        limit = self.settings.end_of_data_seconds if event.answers == END_OF_DATA else self.settings.reply_seconds
-        if answer.was_alone and answer.seconds <= limit:
-            return []
-        said = printable(event.command.line) if event.command is not None else ""
-        what = {END_OF_DATA: "the message", AUTH_STEP: "a step of AUTH", GREETING: "the connection"}
-        return [remark(f"to {said or what.get(event.answers or '', event.answers)}:")]
-
-    def _follow_auth(self, event: CommandSaid) -> None:
-        if event.command.verb == "AUTH":
-            words = event.command.argument.split()
-            self.exchange = Exchange(words[0].decode("ascii", "replace").upper() if words else "")
-        if event.step is not None:
-            self.challenge = None
-            before = self.exchange or Exchange(event.step.mechanism)
-            self.exchange = before._replace(responses=before.responses + 1, user=event.step.user or before.user)
-        if self.exchange is not None:
-            self._tried = lens.tried(self.exchange.mechanism, event.step, self._tried)
-
     def _remarks(self, events: Iterable[Event]) -> list[Line]:
-        lines: list[Line] = []
-        for event in events:
-            if self.settings.hex:
-                lines += map(remark, hexdump.rows(event))
-            match event:
-                case Finding(rule="unsolicited"):
-                    pass  # stands above the reply already
-                case Finding() if self.settings.explain or event.severity == "error":
-                    lines.append(finding_remark(event))
-                case ChallengeSaid():
-                    self.challenge = event
-                    if text := lens.challenge_remark(event):
-                        lines.append(remark(text))
-                case CommandSaid(step=step) if step is not None:
-                    if text := lens.step_remark(step, show=self.shows_secrets):
-                        lines.append(remark(text))
-                    if self.settings.explain and (text := lens.doubt_remark(step)):
-                        lines.append(remark(text))
-                case ReplySaid(reply=reply, answers="AUTH" | "AUTH step") if self.settings.explain:
-                    if text := lens.refusal_remark(reply.code, self._tried, self.conversation.capabilities):
-                        lines.append(remark(text))
-                case _:
-                    pass
-        return lines
+        login = self.login
+        around = beside.Around(self.settings, self.conversation, self.target, login.tried, self.shows_secrets, [])
+        return beside.remarks(events, around)
 
     def _hang_up(self) -> None:
         self.opened = None
-        self.exchange, self.challenge = None, None
+        self.login.end()
         self.attachments.clear()
-
-
-def next_name(path: Path) -> Path:
-    """The next free name for a recording: `a.smtp`, `a-2.smtp`, `a-3.smtp` …; a connection is a file of its own."""
-    stem, _, number = path.stem.rpartition("-")
-    if not stem or not number.isdigit() or not number.isascii():
-        stem, number = path.stem, "1"
-    count = int(number) + 1
-    while (following := path.with_name(f"{stem}-{count}{path.suffix}")).exists():
-        count += 1
-    return following
 
 
 def _by_reply(events: Iterable[Event]) -> list[list[Event]]:
@@ -482,15 +363,3 @@ def _by_reply(events: Iterable[Event]) -> list[list[Event]]:
             groups.append([])
         groups[-1].append(event)
     return groups
-
-
-def _timing(answer: Answer) -> Line:
-    """How long a reply took, and, where that is another time, when its first octet came."""
-    text = f"{answer.seconds * 1000:.1f} ms"
-    if answer.first_octet is not None and answer.seconds - answer.first_octet >= _NOTABLE:
-        text += f", the first octet after {answer.first_octet * 1000:.1f} ms"
-    return remark(text)
-
-
-_NOTABLE = 0.0005
-"""Seconds."""

@@ -21,7 +21,7 @@ def farewell(desk: Desk) -> list[Line]:
     if not desk.commands:
         return []
     count = "1 command" if desk.commands == 1 else f"{desk.commands} commands"
-    if desk.kept:
+    if desk.scribe.kept:
         return [remark(f"session over: {count}")]
     lines = [
         f"session over: {count}, not kept",

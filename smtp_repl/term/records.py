@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from smtp_repl.term.desk import Desk
+from smtp_repl.term.excerpt import lines_from
 from smtp_repl.term.requests import Handling, Tell
 from smtp_repl.wire.conversation import Side
 from smtp_repl.wire.errors import UsageError
@@ -13,16 +14,16 @@ def handle_record(desk: Desk, argument: str) -> Handling:
     """`/record FILE`: write down what was said over this connection and what will be; `/record off` stops."""
     name = argument.strip()
     if not name:
-        if desk.recorder is None:
+        if desk.scribe.recorder is None:
             raise UsageError("not recording", "/record FILE")
-        yield Tell(f"recording to {printable(str(desk.recorder.path))}")
+        yield Tell(f"recording to {printable(str(desk.scribe.recorder.path))}")
     elif name.lower() == "off":
-        if desk.recorder is None:
+        if desk.scribe.recorder is None:
             raise UsageError("not recording")
-        yield Tell(f"no longer recording to {printable(str(desk.recorder.path))}")
-        desk.stop_recording()
+        yield Tell(f"no longer recording to {printable(str(desk.scribe.recorder.path))}")
+        desk.scribe.stop()
     else:
-        for line in desk.record(_path(name)):
+        for line in desk.scribe.record(_path(name)):
             yield Tell(line.text.removeprefix("# "))
 
 
@@ -34,7 +35,8 @@ def handle_save(desk: Desk, argument: str) -> Handling:
     if not desk.commands:
         raise UsageError("nothing was said yet")
     path = _path(name.strip())
-    desk.save(path, _step(desk, step.strip()) if step else 0)
+    number = _step(desk, step.strip()) if step else 0
+    desk.scribe.save(path, lines_from(desk.transcript, desk.ledger, number) if number else None)
     shown = printable(str(path))
     again = "--local" if desk.side is Side.CLIENT else f"smtp-repl mock {shown}"
     yield Tell(f"saved; play it again: smtp-repl run {shown} --server HOST:PORT, or {again}")

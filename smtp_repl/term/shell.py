@@ -128,7 +128,7 @@ class _Session:
     async def run(self) -> int:
         desk, driver = self._desk, self._driver
         if self._options.record is not None:
-            self._early += desk.record(self._options.record)
+            self._early += desk.scribe.record(self._options.record)
         self._early += [*map(remark, self._options.told), *welcome(desk)]
         if self._target is not None:
             driver.start(self._walk(self._target))
@@ -148,12 +148,12 @@ class _Session:
             self._ready.clear()
             await driver.close()
             self._early += desk.dropped()
-            desk.stop_recording()
+            desk.scribe.stop()
         if driver.bug is not None:
             raise driver.bug
         if self._status != HANGUP:
             stage.show([*self._early, *([] if self._status else farewell(desk))])
-        return self._status or (ExitStatus.OUTPUT if desk.fault is not None else 0)
+        return self._status or (ExitStatus.OUTPUT if desk.scribe.fault is not None else 0)
 
     def _set_the_stage(self) -> "Stage":
         from smtp_repl.term.history import TypedHistory, history_path

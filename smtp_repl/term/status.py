@@ -120,8 +120,8 @@ def _session(desk: Desk) -> Iterator[tuple[str, str]]:
     who = conversation.authenticated
     if who is not None:
         yield "AUTH", f"{printable(who.user or b'?')} by {printable(who.mechanism)}"
-    elif desk.exchange is not None:
-        yield "AUTH", f"{printable(desk.exchange.mechanism)}, not finished"
+    elif desk.login.exchange is not None:
+        yield "AUTH", f"{printable(desk.login.exchange.mechanism)}, not finished"
     envelope = conversation.envelope
     if envelope.sender is not None:
         yield "from", f"<{printable(envelope.sender)}>"
@@ -162,8 +162,8 @@ def _traffic(traffic: Traffic) -> str:
 
 
 def _beside(desk: Desk) -> Iterator[tuple[str, str]]:
-    if desk.recorder is not None:
-        yield "recording", printable(str(desk.recorder.path))
+    if desk.scribe.recorder is not None:
+        yield "recording", printable(str(desk.scribe.recorder.path))
     if desk.round_trip is not None:
         yield "last reply", f"after {desk.round_trip * 1000:.1f} ms"
     if desk.settings.show_secrets:

@@ -64,7 +64,7 @@ def _pieces(desk: Desk) -> list[Piece]:
     if opened is None:
         return [
             ("class:toolbar.bad", "not connected"),
-            ("class:toolbar.note", "/save FILE keeps it" if desk.commands and not desk.kept else ""),
+            ("class:toolbar.note", "/save FILE keeps it" if desk.commands and not desk.scribe.kept else ""),
             ("", "/connect HOST[:PORT]"),
             ("", "Ctrl-D leaves"),
         ]
@@ -76,7 +76,7 @@ def _pieces(desk: Desk) -> list[Piece]:
         ("class:toolbar.bad", "secrets shown") if desk.settings.show_secrets else ("", ""),
         ("class:toolbar.next", _due(desk)),
         ("", envelope_piece(desk.conversation.envelope)),
-        ("class:toolbar.note", f"rec {printable(desk.recorder.path.name)}" if desk.recorder is not None else ""),
+        recording_piece(desk),
         ("", f"{desk.round_trip * 1000:.0f} ms" if desk.round_trip is not None else ""),
     ]
 
@@ -93,6 +93,12 @@ def _tls(desk: Desk) -> Piece:
 def _who(desk: Desk) -> Piece:
     who = desk.conversation.authenticated
     return ("class:toolbar.good", f"AUTH {printable(who.user or MASK.encode())}") if who is not None else ("", "")
+
+
+def recording_piece(desk: Desk) -> Piece:
+    """Where what is said is written down."""
+    recorder = desk.scribe.recorder
+    return "class:toolbar.note", f"rec {printable(recorder.path.name)}" if recorder is not None else ""
 
 
 def envelope_piece(envelope: Envelope) -> str:

@@ -210,7 +210,7 @@ def test_record_and_save(tmp_path: Path) -> None:
         run(sitting, f"/save {path}")
     run(sitting, f"/save {tmp_path / 'b.smtp'}")
     assert (tmp_path / "b.smtp").read_text().endswith("S: 250 fine\n")
-    assert sitting.desk.kept
+    assert sitting.desk.scribe.kept
 
 
 def test_nothing_to_save() -> None:

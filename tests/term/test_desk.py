@@ -1,14 +1,10 @@
 """The desk: what is shown and kept of what is said, and in which order."""
 
-import errno
-import os
-from pathlib import Path
-
 import pytest
 
 from smtp_repl.script.actions import Opened
 from smtp_repl.script.text import parse
-from smtp_repl.term.desk import Desk, next_name
+from smtp_repl.term.desk import Desk
 from smtp_repl.term.settings import Settings
 from smtp_repl.wire.states import Phase
 from tests.term.sitting import TARGET, Sitting
@@ -74,12 +70,12 @@ def test_exchange_is_followed() -> None:
     """What was answered so far, for /pass and for the history; the final reply ends it."""
     sitting = Sitting(b"334 VXNlcm5hbWU6\r\n", b"334 UGFzc3dvcmQ6\r\n", b"535 no\r\n").greeted("AUTH LOGIN")
     sitting.say(b"AUTH LOGIN\r\n")
-    assert sitting.desk.challenge is not None
+    assert sitting.desk.login.challenge is not None
     sitting.say(b"Ym9i\r\n")
-    assert sitting.desk.exchange == ("LOGIN", 1, b"bob")
+    assert sitting.desk.login.exchange == ("LOGIN", 1, b"bob")
     sitting.say(b"eA==\r\n")
-    assert sitting.desk.exchange is None
-    assert sitting.desk.challenge is None
+    assert sitting.desk.login.exchange is None
+    assert sitting.desk.login.challenge is None
 
 
 def test_the_end_of_a_connection() -> None:
@@ -111,29 +107,6 @@ def test_a_transcript_is_a_script() -> None:
     sitting.desk.dropped()
     text = "\n".join(line.text for line in sitting.desk.transcript).encode()
     assert not parse(text).problems
-
-
-def test_a_full_disk_does_not_end_the_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was said is shown all the same, and that it is not written down any more."""
-    sitting = Sitting().open()
-    sitting.desk.record(tmp_path / "a.smtp")
-
-    def full(file: int, octets: bytes) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "write", full)
-    texts = [line.text for line in sitting.desk.wrote(b"NOOP\r\n")]
-    assert texts[0] == "C: NOOP"
-    assert "No space left on device; recording has stopped" in texts[1]
-    assert sitting.desk.recorder is None
-    assert sitting.desk.fault is not None
-
-
-@pytest.mark.parametrize(("name", "following"), [("a.smtp", "a-2.smtp"), ("a-2.smtp", "a-3.smtp"), ("x", "x-2")])
-def test_next_name(tmp_path: Path, name: str, following: str) -> None:
-    assert next_name(tmp_path / name) == tmp_path / following
-    (tmp_path / following).touch()
-    assert next_name(tmp_path / name) != tmp_path / following
 
 
 def test_times_on_request() -> None:

@@ -207,9 +207,9 @@ def test_what_is_too_large_for_memory_is_kept_by_name(tmp_path: Path, monkeypatc
     text = long_text(3 * BLOCK)
     write(tmp_path / "big.eml", text)
     sitting = at_rcpt(b"354 go\r\n", OK)
-    sitting.desk.record(tmp_path / "record.smtp")
+    sitting.desk.scribe.record(tmp_path / "record.smtp")
     send(sitting, "big.eml")
-    sitting.desk.stop_recording()
+    sitting.desk.scribe.stop()
     kept = [line.text for line in sitting.desk.transcript]
     assert kept[-3:-1] == [
         f"# a message of some {len(text)} octets, big.eml; /record keeps such in full",

@@ -31,7 +31,7 @@ def test_without_a_connection() -> None:
 def test_everything(tmp_path: Path) -> None:
     """Both ends, what is offered with its values, who one is, the envelope, what is awaited, and the traffic."""
     sitting = Sitting(b"235 ok\r\n", b"250 ok\r\n", b"250 ok\r\n").greeted("SIZE 1000", "AUTH PLAIN")
-    sitting.desk.record(tmp_path / "a.smtp")
+    sitting.desk.scribe.record(tmp_path / "a.smtp")
     sitting.say(b"AUTH PLAIN AGJvYgBodW50ZXIyMg==\r\n")
     sitting.say(b"MAIL FROM:<a@example.org>\r\n")
     sitting.say(b"RCPT TO:<b@example.com>\r\n")

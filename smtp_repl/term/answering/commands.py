@@ -80,15 +80,15 @@ def _status(desk: AnswerDesk) -> Iterator[tuple[str, str]]:
         who = conversation.authenticated
         if who is not None:
             yield "AUTH", f"{printable(who.user or b'?')} by {who.mechanism}"
-        elif desk.exchange is not None:
-            yield "AUTH", f"{printable(desk.exchange.mechanism)}, not finished"
+        elif desk.login.exchange is not None:
+            yield "AUTH", f"{printable(desk.login.exchange.mechanism)}, not finished"
         if conversation.envelope.sender is not None:
             yield "from", f"<{printable(conversation.envelope.sender)}>"
         for recipient in conversation.envelope.recipients:
             yield "to", f"<{printable(recipient)}>"
         yield "awaiting", " ".join(conversation.awaiting) or "nothing: it is the client's turn"
-    if desk.recorder is not None:
-        yield "recording", printable(str(desk.recorder.path))
+    if desk.scribe.recorder is not None:
+        yield "recording", printable(str(desk.scribe.recorder.path))
     if desk.settings.show_secrets:
         yield "secrets", "shown on this screen, of clients on this machine (/set secrets hide)"
 

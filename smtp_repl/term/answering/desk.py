@@ -13,13 +13,13 @@ from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.transcript import CLIENT, Line, Transcriber, header_lines, remark
 from smtp_repl.term import hexdump, lens
 from smtp_repl.term.answering.replies import Due
-from smtp_repl.term.desk import Desk, Heard, next_name
+from smtp_repl.term.desk import Desk, Heard
 from smtp_repl.term.settings import Settings
 from smtp_repl.wire.commands import Command
 from smtp_repl.wire.conversation import Conversation, Side
 from smtp_repl.wire.events import BodySaid, ChallengeSaid, ChunkSaid, CommandSaid, Event, Finding, ReplySaid
 from smtp_repl.wire.octets import printable
-from smtp_repl.wire.states import AUTH_STEP, Phase
+from smtp_repl.wire.states import Phase
 
 MESSAGE_LINES = 200
 """Lines of a message that are shown."""
@@ -74,7 +74,7 @@ class AnswerDesk(Desk):
         """What waits for an answer now."""
         awaiting = self.conversation.awaiting if self.is_connected else ()
         first = self._queue[0] if self._queue else None
-        exchange = self.exchange
+        exchange = self.login.exchange
         cancelled = first is not None and first.command is not None and first.command.line == b"*"
         return Due(
             awaiting[0] if awaiting else "",
@@ -104,25 +104,22 @@ class AnswerDesk(Desk):
             Side.SERVER, tls_active=opened.tls is not None, path_is_private=opened.is_loopback
         )
         self._transcriber = Transcriber()
-        is_first, self.transcript = not self.transcript, []
-        self.exchange, self.challenge, self.ehlo, self.said_goodbye, self._chunk = None, None, "", False, 0
-        self._shown = 0
+        self.login.end()
+        self.ehlo, self.said_goodbye, self._chunk, self._shown = "", False, 0, 0
         self._queue.clear()
-        remarks: list[Line] = []
-        if self.recorder is not None and not is_first:
-            remarks = self.record(next_name(self.recorder.path), told=True)
-        self._keep(header_lines(__version__, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", None))
+        remarks = self.scribe.begin()
+        self.scribe.keep(header_lines(__version__, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", None))
         address = f"[{opened.address}]" if ":" in opened.address else opened.address
         self.client = printable(f"{address}:{opened.port}")
         lines = [remark(f"client {self.client} connected")]
         if opened.tls is not None:
             lines.append(_tls_line(opened.tls))
-        return remarks + self._keep(lines)
+        return remarks + self.scribe.keep(lines)
 
     def secured(self, facts: TlsFacts) -> Heard:
         events = self.conversation.handshake_done()
         self.tls, self.ehlo = facts, ""
-        return Heard(self._keep([_tls_line(facts)]) + self._said(events), events)
+        return Heard(self.scribe.keep([_tls_line(facts)]) + self._said(events), events)
 
     def reply(self, octets: bytes) -> Heard:
         """We are about to say these octets. Raises `WireLimit` after a `Broken`."""
@@ -171,7 +168,7 @@ class AnswerDesk(Desk):
 
     def _ended(self, how: str) -> list[Line]:
         # The last line says who closed, in the words of a client.
-        lines = self._keep([*self._transcriber.closed(None)[:-1], remark(how)])
+        lines = self.scribe.keep([*self._transcriber.closed(None)[:-1], remark(how)])
         self._hang_up()
         self._queue.clear()
         return lines
@@ -183,7 +180,7 @@ class AnswerDesk(Desk):
                 case CommandSaid():
                     self.commands += 1
                     self._queue.append(Awaiting(event.command))
-                    self._follow_auth(event)
+                    self.login.said(event)
                     if event.command.verb in _GREETINGS:
                         self.ehlo = printable(event.command.argument)
                 case BodySaid(ended=True):
@@ -193,17 +190,16 @@ class AnswerDesk(Desk):
                 case _:
                     pass
         self._match_queue()
-        return self._keep(self._transcriber.wrote(events)) + self._remarks(events)
+        return self.scribe.keep(self._transcriber.wrote(events)) + self._remarks(events)
 
     def _said(self, events: Sequence[Event]) -> list[Line]:
         """What we said."""
+        self.login.heard(events)
         for event in events:
             if isinstance(event, ReplySaid):
-                if event.answers in ("AUTH", AUTH_STEP) and event.reply.code != 334:
-                    self.exchange = None
                 self.said_goodbye = self.conversation.phase is Phase.CLOSED
         self._match_queue()
-        return self._keep(self._transcriber.heard(events)) + self._remarks(events)
+        return self.scribe.keep(self._transcriber.heard(events)) + self._remarks(events)
 
     def _match_queue(self) -> None:
         """One entry for each that awaits an answer; what was taken back or said in LMTP has no findings."""

@@ -63,7 +63,7 @@ class _Session:
     async def run(self) -> int:
         desk, driver = self._desk, self._driver
         if self._options.record is not None:
-            self._early += desk.record(self._options.record)
+            self._early += desk.scribe.record(self._options.record)
         self._early += map(remark, self._options.greeting)
         try:
             stage = self._set_the_stage()
@@ -80,12 +80,12 @@ class _Session:
             self._ready.clear()
             self._early += desk.dropped()
             await driver.close()
-            desk.stop_recording()
+            desk.scribe.stop()
         if driver.bug is not None:
             raise driver.bug
         if self._status != HANGUP:
             stage.show([*self._early, *self._summary()])
-        return self._status or (ExitStatus.OUTPUT if desk.fault is not None else 0)
+        return self._status or (ExitStatus.OUTPUT if desk.scribe.fault is not None else 0)
 
     def _set_the_stage(self) -> "Stage":
         from smtp_repl.term.answering.person import Person
@@ -139,6 +139,6 @@ class _Session:
         desk = self._desk
         if self._status or not desk.commands:
             return []
-        kept = "" if desk.kept else "; /save FILE would have kept the last client's"
+        kept = "" if desk.scribe.kept else "; /save FILE would have kept the last client's"
         count = "1 command" if desk.commands == 1 else f"{desk.commands} commands"
         return [remark(f"session over: {count} heard{kept}")]

@@ -1,7 +1,7 @@
 """The toolbar of `answer`: the client, TLS, what waits for an answer, the envelope. Pure."""
 
 from smtp_repl.term.answering.desk import AnswerDesk
-from smtp_repl.term.toolbar import Piece, envelope_piece, lay_out
+from smtp_repl.term.toolbar import Piece, envelope_piece, lay_out, recording_piece
 from smtp_repl.wire.octets import printable
 
 
@@ -11,7 +11,7 @@ def answer_toolbar(desk: AnswerDesk, *, where: str, waiting: int, securing: bool
 
 
 def _pieces(desk: AnswerDesk, where: str, waiting: int, securing: bool) -> list[Piece]:
-    recording = ("class:toolbar.note", f"rec {printable(desk.recorder.path.name)}" if desk.recorder else "")
+    recording = recording_piece(desk)
     if not desk.is_connected:
         return [("class:toolbar.host", f"listening on {where}"), ("", "Ctrl-D leaves"), recording]
     who = desk.conversation.authenticated

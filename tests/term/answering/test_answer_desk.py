@@ -186,7 +186,7 @@ def test_chunks_are_counted() -> None:
 def test_a_long_message_is_cut_short(tmp_path: Path) -> None:
     """On the screen a long message is its beginning and its end; a recording has it all."""
     seat = in_data()
-    seat.desk.record(tmp_path / "rec.smtp")
+    seat.desk.scribe.record(tmp_path / "rec.smtp")
     seat.hear("DATA")
     seat.say("354 go on")
     shown: list[str] = []
@@ -195,7 +195,7 @@ def test_a_long_message_is_cut_short(tmp_path: Path) -> None:
     shown += seat.hear("last", ".", "QUIT")
     assert shown[MESSAGE_LINES] == f"# of a long message {MESSAGE_LINES} lines are shown; a recording has them all"
     assert shown[MESSAGE_LINES + 1 : MESSAGE_LINES + 3] == ["C: .", "C: QUIT"]
-    seat.desk.stop_recording()
+    seat.desk.scribe.stop()
     recorded = (tmp_path / "rec.smtp").read_text()
     assert f"C: line {MESSAGE_LINES + 49}\nC: last\nC: .\nC: QUIT\n" in recorded
     seat.say("250 Ok")
@@ -297,12 +297,12 @@ def test_quit_asks_in_the_middle_of_a_mail(answer: str | None, leaves: bool) -> 
 def test_a_recording_for_each_client(tmp_path: Path) -> None:
     """The next client's session is a file of its own."""
     seat = Seat()
-    seat.desk.record(tmp_path / "rec.smtp")
+    seat.desk.scribe.record(tmp_path / "rec.smtp")
     seat.say("220 one")
     seat._show(seat.desk.gone().lines)
     seat._show(seat.desk.called(Opened("", "127.0.0.1", 40001, "127.0.0.1", 25, is_loopback=True)))
     seat.say("220 two")
-    seat.desk.stop_recording()
+    seat.desk.scribe.stop()
     assert "S: 220 one\n" in (tmp_path / "rec.smtp").read_text()
     assert "S: 220 two\n" in (tmp_path / "rec-2.smtp").read_text()
     assert "one" not in (tmp_path / "rec-2.smtp").read_text()

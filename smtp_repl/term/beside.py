@@ -1,0 +1,110 @@
+"""What is said beside what was said: remarks between the lines of a session.
+
+They are on the screen only, because a recording tells what was said. Who has something to say about an event is a row
+of `VOICES`, and the place to add one: a function that is given the event and what is around it, and that gives lines,
+or none. They speak in the order of the table; a voice that would say the same again sees in `Around.told` what was
+said before it. Pure.
+"""
+
+from collections.abc import Callable, Iterable
+
+from smtp_repl.script.transcript import Line, finding_remark, remark
+from smtp_repl.term import hexdump, lens
+from smtp_repl.term.pairing import Answer
+from smtp_repl.term.settings import Settings
+from smtp_repl.wire.conversation import Conversation
+from smtp_repl.wire.events import ChallengeSaid, CommandSaid, Event, Finding, ReplySaid
+from smtp_repl.wire.octets import printable
+from smtp_repl.wire.records import Record
+from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, GREETING
+from smtp_repl.wire.targets import Target
+
+
+class Around(Record):
+    """What a voice may know beside the event: how the session stands after it."""
+
+    settings: Settings
+    conversation: Conversation
+    target: Target | None
+    tried: lens.Tried
+    """How one tried last to log in."""
+    shows_secrets: bool
+    """Whether steps of AUTH may stand on the screen."""
+    told: list[Line]
+    """What was remarked already on the same write or reply."""
+
+
+Voice = Callable[[Event, Around], Iterable[Line]]
+
+
+def remarks(events: Iterable[Event], around: Around) -> list[Line]:
+    """All that there is to say beside the events of one write, or of one reply and what follows from it."""
+    lines: list[Line] = []
+    for event in events:
+        if around.settings.hex:
+            lines += map(remark, hexdump.rows(event))
+        for voice in VOICES:
+            for line in voice(event, around):
+                around.told.append(line)
+                lines.append(line)
+    return lines
+
+
+# ------------------------------------------------------------ voices
+
+
+def _finding(event: Event, around: Around) -> Iterable[Line]:
+    if not isinstance(event, Finding) or event.rule == "unsolicited":
+        return  # a reply that nobody asked for has its remark above it already, in the transcript
+    if around.settings.explain or event.severity == "error":
+        yield finding_remark(event)
+
+
+def _challenge(event: Event, around: Around) -> Iterable[Line]:
+    if isinstance(event, ChallengeSaid) and (text := lens.challenge_remark(event)):
+        yield remark(text)
+
+
+def _step(event: Event, around: Around) -> Iterable[Line]:
+    if not isinstance(event, CommandSaid) or event.step is None:
+        return
+    if text := lens.step_remark(event.step, show=around.shows_secrets):
+        yield remark(text)
+    if around.settings.explain and (text := lens.doubt_remark(event.step)):
+        yield remark(text)
+
+
+def _refused_login(event: Event, around: Around) -> Iterable[Line]:
+    if not isinstance(event, ReplySaid) or event.answers not in ("AUTH", AUTH_STEP) or not around.settings.explain:
+        return
+    if text := lens.refusal_remark(event.reply.code, around.tried, around.conversation.capabilities):
+        yield remark(text)
+
+
+VOICES: list[Voice] = [_finding, _challenge, _step, _refused_login]
+"""Who may have something to say about an event, in this order."""
+
+
+# ------------------------------------------------------------ about a reply as such
+
+
+def label(event: ReplySaid, answer: Answer, settings: Settings) -> list[Line]:
+    """What a reply answers, where that is not plain: another was awaited meanwhile, or it comes late."""
+    limit = settings.end_of_data_seconds if event.answers == END_OF_DATA else settings.reply_seconds
+    if answer.was_alone and answer.seconds <= limit:
+        return []
+    said = printable(event.command.line) if event.command is not None else ""
+    what = {END_OF_DATA: "the message", AUTH_STEP: "a step of AUTH", GREETING: "the connection"}
+    return [remark(f"to {said or what.get(event.answers or '', event.answers)}:")]
+
+
+def timing(answer: Answer) -> Line:
+    """How long a reply took, and, where that is another time, when its first octet came."""
+    text = f"{answer.seconds * 1000:.1f} ms"
+    if answer.first_octet is not None and answer.seconds - answer.first_octet >= _NOTABLE:
+        text += f", the first octet after {answer.first_octet * 1000:.1f} ms"
+    return remark(text)
+
+
+_NOTABLE = 0.0005
+"""Seconds."""
