@@ -28,7 +28,7 @@ EXPECTED_LINE = 300 * 1024
 EXPECTED = 16 * 1024 * 1024
 """Octets that all S lines say together."""
 EXPECTED_LINES = 2000
-"""Lines and `@caps` of one expected reply; no reply of more than 1000 lines is read."""
+"""Lines and `@caps` of one expected reply; no reply of more than 2000 lines is read."""
 CONNECTIONS = 100
 """Connections of one script."""
 

@@ -11,7 +11,7 @@ from smtp_repl.wire.records import Record
 
 LINE_LIMIT = 8192
 """Octets in one reply line, line end included. RFC 5321 §4.5.3.1.5 says 512; real servers exceed that."""
-LINES_LIMIT = 1000
+LINES_LIMIT = 2000
 """Lines in one reply."""
 REPLY_LIMIT = 256 * 1024
 """Octets in one reply."""

@@ -237,7 +237,7 @@ def test_replies_before_a_fault_are_given_out() -> None:
 
 
 def test_most_lines() -> None:
-    """1,000 lines are read, one more is a fault."""
+    """So many lines are read, one more is a fault."""
     whole = b"250-l\r\n" * (LINES_LIMIT - 1) + b"250 l\r\n"
     (reply,) = read(whole)
     assert len(reply.texts) == LINES_LIMIT
