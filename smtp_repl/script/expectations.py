@@ -7,7 +7,7 @@ elsewhere it stands for itself. RFC 5321 §4.2.1. Compares nothing (see `matchin
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from smtp_repl.script.limits import EXPECTED_LINE
 from smtp_repl.script.model import Directive, Wire
@@ -77,7 +77,10 @@ class Expectation(Record):
 
         Holes get their bound value, else the shortest match, which is bound; `2xx` becomes 250.
         """
-        result: list[bytes] = []
+        return b"".join(octets for _, octets in self.sample_lines(bindings))
+
+    def sample_lines(self, bindings: dict[str, bytes]) -> Iterator[tuple[Wire, bytes]]:
+        """What `sample` gives, line by line, each with the line of the script that it comes from."""
         for index, line in enumerate(self.lines):
             octets = line.octets
             if line.wire.template is not None:
@@ -87,8 +90,7 @@ class Expectation(Record):
             if line.mod == "*" and line.code and octets[3:4] in (b"-", b""):
                 # As the last line it has to end the reply; and not all clients take a bare code for a reply line.
                 octets = octets[:3] + (b" " if index == len(self.lines) - 1 else b"-") + octets[4:]
-            result += (octets, line.end)
-        return b"".join(result)
+            yield line.wire, octets + line.end
 
 
 def cut(nodes: Iterable[Wire | Directive], verbs: Sequence[str] = ()) -> tuple[Expectation, ...]:
