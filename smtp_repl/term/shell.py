@@ -1,12 +1,11 @@
 """The shell: a person at a terminal plays `C:`, a live server or the practice server plays `S:`.
 
-This is where the parts are put together: the practice server if it is wanted, the connection, the terminal, the
-signals that end a session. The first connection is on its way while prompt_toolkit is still being loaded.
+This is where the parts are put together: the practice server if it is wanted, the connection, the terminal. The
+first connection is on its way while prompt_toolkit is still being loaded.
 """
 
 import asyncio
 import contextlib
-import errno
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,14 +14,14 @@ from typing import TYPE_CHECKING
 from smtp_repl.net.session import NetOptions
 from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.transcript import Line, remark
+from smtp_repl.term.at_terminal import AtTerminal
 from smtp_repl.term.connections import walk
 from smtp_repl.term.desk import Account, Desk, Material, Practice
 from smtp_repl.term.driver import Driver
 from smtp_repl.term.greetings import farewell, welcome
 from smtp_repl.term.requests import Ask, Handling
 from smtp_repl.term.settings import Settings
-from smtp_repl.term.signals import HANGUP, ending_signals
-from smtp_repl.wire.errors import ConnectError, ExitStatus, UsageError
+from smtp_repl.wire.errors import ConnectError, UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.targets import Target
 
@@ -103,74 +102,27 @@ async def _practice(options: ShellOptions, desk: Desk) -> AsyncIterator[Target |
         yield target
 
 
-class _Session:
-    """One run of the shell: driver, typist and stage, and how it ends."""
+class _Session(AtTerminal):
+    """One run of the shell: driver, typist and stage."""
 
     def __init__(self, options: ShellOptions, desk: Desk, target: Target | None) -> None:
+        super().__init__(desk)
         self._options = options
-        self._desk = desk
         self._target = target
-        self._status = 0
-        self._early: list[Line] = []
-        """What there is to show before there is a stage."""
-        self._stage: Stage | None = None
         self._typist: Typist | None = None
         self._history: TypedHistory | None = None
-        self._ready = asyncio.Event()
-        self._driver = Driver(
-            desk,
-            NetOptions(target, options.settings.connect_seconds, tls=options.tls),
-            show=self._show,
-            ask=self._ask,
-            changed=self._changed,
-        )
+        net = NetOptions(target, options.settings.connect_seconds, tls=options.tls)
+        self.worker = self._driver = Driver(desk, net, show=self.show, ask=self.ask, changed=self.changed)
 
     async def run(self) -> int:
-        desk, driver = self._desk, self._driver
+        desk = self._desk
         if self._options.record is not None:
-            self._early += desk.scribe.record(self._options.record)
-        self._early += [*map(remark, self._options.told), *welcome(desk)]
+            self.early += desk.scribe.record(self._options.record)
+        self.early += [*map(remark, self._options.told), *welcome(desk)]
         if self._target is not None:
-            driver.start(self._walk(self._target))
+            self._driver.start(self._walk(self._target))
             await asyncio.sleep(0)  # the connection is on its way
-        try:
-            stage = self._set_the_stage()
-            stage.show(self._take_early())
-            with ending_signals(self._end):
-                await stage.run(self._started)
-        except EOFError:
-            self._status = HANGUP
-        except OSError as error:
-            if error.errno != errno.EIO:  # what writing to a terminal gives that is gone
-                raise
-            self._status = HANGUP
-        finally:
-            self._ready.clear()
-            await driver.close()
-            self._early += desk.dropped()
-            desk.scribe.stop()
-        if driver.bug is not None:
-            raise driver.bug
-        if self._status != HANGUP:
-            stage.show([*self._early, *([] if self._status else farewell(desk))])
-        return self._status or (ExitStatus.OUTPUT if desk.scribe.fault is not None else 0)
-
-    def _set_the_stage(self) -> "Stage":
-        from smtp_repl.term.history import TypedHistory, history_path
-        from smtp_repl.term.stage import Stage
-        from smtp_repl.term.typist import Typist
-
-        own = self._options.history
-        settings = self._desk.settings
-        history = self._history = TypedHistory(
-            lambda: own or history_path(), keeps=lambda: settings.history, limit=settings.history_size
-        )
-        typist = self._typist = Typist(self._desk, self._driver, history)
-        stage = Stage(typist, history, completer=typist.completer, settings=settings)
-        self._stage = typist.stage = stage
-        stage.marks, stage.suggest = typist.marks, typist.suggestion
-        self._driver.put = stage.insert
-        return stage
+        return await super().run()
 
     def _walk(self, target: Target) -> Handling:
         options = self._options
@@ -184,55 +136,52 @@ class _Session:
 
             yield from start_up(self._desk, options.settings.startup)
 
-    # ------------------------------------------------------------ what the driver asks
+    def set_the_stage(self) -> "tuple[Stage, Typist]":
+        from smtp_repl.term.history import TypedHistory, history_path
+        from smtp_repl.term.stage import Stage
+        from smtp_repl.term.typist import Typist
 
-    def _started(self) -> None:
-        self._ready.set()
+        own = self._options.history
+        settings = self._desk.settings
+        history = self._history = TypedHistory(
+            lambda: own or history_path(), keeps=lambda: settings.history, limit=settings.history_size
+        )
+        typist = self._typist = Typist(self._desk, self._driver, history)
+        stage = typist.stage = Stage(typist, history, completer=typist.completer, settings=settings)
+        stage.marks, stage.suggest = typist.marks, typist.suggestion
+        self._driver.put = stage.insert
+        return stage, typist
+
+    def opened(self) -> None:
         if self._history is not None:
             self._history.open()
             if self._history.fault:
-                self._early.append(remark(self._history.fault))
-        self._show(self._take_early(), False)
-        self._changed()
+                self.early.append(remark(self._history.fault))
 
-    def _take_early(self) -> list[Line]:
-        early, self._early = self._early, []
-        return early
-
-    def _show(self, lines: list[Line], in_message: bool) -> None:
-        if self._stage is None or not self._ready.is_set():
-            self._early += lines
-        else:
-            self._stage.show(lines, in_message=in_message)
-
-    async def _ask(self, ask: Ask) -> str | None:
+    async def ask(self, ask: Ask) -> str | None:
+        if not ask.program:
+            return await super().ask(ask)
         await self._ready.wait()
-        if ask.program:
-            from smtp_repl.term.password_program import password_from
+        from smtp_repl.term.password_program import password_from
 
-            self._driver.tell(f"password: asked of {ask.program}")
-            return await password_from(ask.program)
-        return await self._typist.ask(ask) if self._typist is not None else None
+        self._driver.tell(f"password: asked of {ask.program}")
+        return await password_from(ask.program)
 
-    def _changed(self) -> None:
-        if self._stage is None or self._typist is None or not self._ready.is_set():
-            return
-        driver = self._driver
-        if driver.bug is not None or (driver.is_leaving and not driver.is_busy):
-            self._stage.leave()
-        elif isinstance(driver.failure, ConnectError) and not self._desk.transcript:
+    def go_on(self, stage: "Stage") -> None:
+        failure = self._driver.failure
+        if isinstance(failure, ConnectError) and not self._desk.transcript:
             # There was never a connection: nothing to talk about, and a status that a caller can act on.
-            self._status = driver.failure.exit_status
-            self._stage.leave()
-        else:
+            self.status = failure.exit_status
+            stage.leave()
+        elif self._typist is not None:
             self._typist.go_on()
 
-    # ------------------------------------------------------------ how it ends
+    async def hang_up(self) -> None:
+        await self._driver.close()
+        self.early += self._desk.dropped()
 
-    def _end(self, status: int) -> None:
-        self._status = status
-        if self._stage is not None:
-            self._stage.leave()
+    def last_words(self) -> list[Line]:
+        return farewell(self._desk)
 
 
 def _read_file(name: str) -> Material:
