@@ -1,30 +1,31 @@
-"""The one loader of the prose: an `Entry` for a word, from a data file that is read when first asked for.
+"""The words of the protocol: an `Entry` for each verb, keyword, parameter, code and mechanism.
 
 Every entry has a `plain` line short enough for a completion menu, more in `detail`, and its source. What was
 never confirmed by a source says so in its texts, whoever shows them. Knows nothing of how entries are shown.
 """
 
-import json
-import os.path
 import re
 
+from smtp_repl.knowledge.rows import Row, rows_of
+from smtp_repl.wire.language import N_, _
 from smtp_repl.wire.records import Record
 
-UNCONFIRMED = "reported, not confirmed"
+UNCONFIRMED = N_("reported, not confirmed")
 
 
 class Entry(Record):
     """What is known about one word.
 
-    `kind` is verb, keyword, parameter, code, enhanced or mechanism. `plain` is one line of at most 70 characters.
-    `syntax`, `example` (one line, or a few with `C:` and `S:`) and `replies` may be empty. `verified` is rfc,
-    registry (IANA), documentation, observed (seen from a running server) or memory (see `is_confirmed`).
+    `kind` is verb, keyword, parameter, code, enhanced or mechanism. `gist` is `plain` in English, `sentences` are
+    those of `detail`. `syntax`, `example` (one line, or a few with `C:` and `S:`) and `replies` may be empty.
+    `verified` is rfc, registry (IANA), documentation, observed (seen from a running server) or memory (see
+    `is_confirmed`).
     """
 
     kind: str
     word: str
-    plain: str
-    detail: str
+    gist: str
+    sentences: tuple[str, ...]
     syntax: str
     example: str
     replies: str
@@ -36,14 +37,25 @@ class Entry(Record):
         """Whether somebody has read it in a source; `plain` and `detail` of what is not say so themselves."""
         return self.verified != "memory"
 
+    @property
+    def plain(self) -> str:
+        """One line of at most 70 characters, in the language of the person (in which it may be longer)."""
+        return _(self.gist) if self.is_confirmed else f"{_(self.gist)} ({_(UNCONFIRMED)})"
+
+    @property
+    def detail(self) -> str:
+        """What else there is to say, in whole sentences, in the language of the person."""
+        said = [_(sentence) for sentence in self.sentences]
+        return " ".join(said if self.is_confirmed else [*said, _("(Reported, not confirmed.)")])
+
 
 _FILES = {
-    "verb": "verbs.json",
-    "keyword": "extensions.json",
-    "parameter": "parameters.json",
-    "code": "reply_codes.json",
-    "enhanced": "enhanced_codes.json",
-    "mechanism": "sasl.json",
+    "verb": "verbs",
+    "keyword": "extensions",
+    "parameter": "parameters",
+    "code": "reply_codes",
+    "enhanced": "enhanced_codes",
+    "mechanism": "sasl",
 }
 _read: dict[str, dict[str, Entry]] = {}
 
@@ -51,20 +63,16 @@ _read: dict[str, dict[str, Entry]] = {}
 def entries_of(kind: str) -> dict[str, Entry]:
     """All entries of a kind by their word, in the order of their file. Codes are words too: "250", "X.7.8"."""
     if kind not in _read:
-        path = os.path.join(os.path.dirname(__file__), _FILES[kind])
-        with open(path, encoding="utf-8") as file:
-            rows: dict[str, dict[str, str]] = json.load(file)
-        _read[kind] = {word: _entry(kind, word, row) for word, row in rows.items()}
+        _read[kind] = {word: _entry(kind, word, row) for word, row in rows_of(_FILES[kind]).items()}
     return _read[kind]
 
 
-def _entry(kind: str, word: str, row: dict[str, str]) -> Entry:
-    plain, detail = row["plain"], row.get("detail", "")
-    if row["verified"] == "memory":
-        plain = f"{plain} ({UNCONFIRMED})"
-        detail = f"{detail} ({UNCONFIRMED.capitalize()}.)".lstrip()
+def _entry(kind: str, word: str, row: Row) -> Entry:
+    sentences = [row[name] for name in ("detail", "means", "advice") if name in row]
+    if "registered" in row:
+        sentences.insert(0, f"{row['registered']}.")
     syntax, example, replies = (row.get(name, "") for name in ("syntax", "example", "replies"))
-    return Entry(kind, word, plain, detail, syntax, example, replies, row["ref"], row["verified"])
+    return Entry(kind, word, row["plain"], tuple(sentences), syntax, example, replies, row["ref"], row["verified"])
 
 
 def verb(name: str) -> Entry | None:
@@ -89,26 +97,19 @@ def mechanism(name: str) -> Entry | None:
 
 _KINDS_OF_NAMES = ("verb", "keyword", "parameter", "mechanism")
 _CODE = re.compile("[2-5][0-9]{2}", re.ASCII)
-_FIRST_DIGIT = {
-    2: "done",
-    3: "go on, more is needed",
-    4: "not now; it may work later",
-    5: "no; do not repeat unchanged",
-}
 
 
 def code(number: int) -> Entry | None:
     """What a reply code means; of an unregistered one, what its first digit says (RFC 5321 §4.2.1)."""
     entry = entries_of("code").get(str(number))
     if entry is None and 200 <= number <= 599:
-        plain = f"{_FIRST_DIGIT[number // 100]} (code not known here)"
-        detail = "A client that does not know a code acts on its first digit alone."
-        return Entry("code", str(number), plain, detail, "", "", "", "RFC 5321 §4.2.1", "rfc")
+        digit = rows_of("digits")[f"{number // 100}yz"]
+        plain = _("{meaning} (code not known here)").format(meaning=_(digit["plain"]))
+        detail = N_("A client that does not know a code acts on its first digit alone.")
+        return Entry("code", str(number), plain, (detail,), "", "", "", digit["ref"], digit["verified"])
     return entry
 
 
-_CLASSES = {"2": "success", "4": "temporary failure", "5": "permanent failure"}
-_SUBJECTS = ("other", "address", "mailbox", "mail system", "network", "protocol", "content", "security or policy")
 _ENHANCED = re.compile(r"([245X])\.([0-9]{1,3})\.([0-9]{1,3})", re.ASCII)
 
 
@@ -121,10 +122,14 @@ def enhanced(text: str) -> Entry | None:
     entry = entries_of("enhanced").get(f"X.{subject}.{detail}")
     if entry is not None:
         return entry._replace(word=text.upper())
-    if klass == "X" or int(subject) >= len(_SUBJECTS):
+    digits = rows_of("digits")
+    klass_row, subject_row = digits.get(f"{klass}.y.z"), digits.get(f"x.{subject}.z")
+    if klass_row is None or subject_row is None:
         return None
-    plain = f"{_CLASSES[klass]}: {_SUBJECTS[int(subject)]} (the detail is not registered)"
-    return Entry("enhanced", text, plain, "", "", "", "", "RFC 3463 §2", "rfc")
+    plain = _("{klass}: {subject} (the detail is not registered)").format(
+        klass=_(klass_row["plain"]), subject=_(subject_row["plain"])
+    )
+    return Entry("enhanced", text, plain, (), "", "", "", subject_row["ref"], subject_row["verified"])
 
 
 def look_up_all(words: str) -> tuple[Entry, ...]:
