@@ -8,7 +8,7 @@ from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.options import Words
 from smtp_repl.cli.passwords import DEFAULT, ask_password, read_passwords
 from smtp_repl.script.transcript import Transcriber, remark, wire_line
-from smtp_repl.term.lens import challenge_remark, step_parts, step_remark
+from smtp_repl.teach.lens import challenge_remark, step_parts, step_remark
 from smtp_repl.view.errors import did_you_mean
 from smtp_repl.wire.conversation import Conversation
 from smtp_repl.wire.errors import ExitStatus, SecretMissing, UsageError

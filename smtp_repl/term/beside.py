@@ -9,7 +9,8 @@ said before it. Pure.
 from collections.abc import Callable, Iterable
 
 from smtp_repl.script.transcript import Line, finding_remark, remark
-from smtp_repl.term import hexdump, lens
+from smtp_repl.teach import lens
+from smtp_repl.term import hexdump
 from smtp_repl.term.pairing import Answer
 from smtp_repl.term.settings import Settings
 from smtp_repl.wire.conversation import Conversation

@@ -7,11 +7,11 @@ become right by typing on is not faulted: see `unfinished`.
 
 import re
 
+from smtp_repl.teach.lens import typed_remark
 from smtp_repl.teach.step_doubts import UNFINISHED, step_doubt
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.due import why_not_due
 from smtp_repl.term.full_width import full_width_runs
-from smtp_repl.term.lens import typed_remark
 from smtp_repl.term.message_completion import HEADERS
 from smtp_repl.term.suggestions import State
 from smtp_repl.term.trouble import ERROR, INFO, WARNING, Trouble, gravest

@@ -5,7 +5,7 @@ Follows events; it keeps user names and no password.
 
 from collections.abc import Iterable
 
-from smtp_repl.term import lens
+from smtp_repl.teach import lens
 from smtp_repl.wire.events import ChallengeSaid, CommandSaid, Event, ReplySaid
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.states import AUTH_STEP

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from smtp_repl import __version__
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.transcript import CLIENT, Line, Transcriber, header_lines, remark
-from smtp_repl.term import hexdump, lens
+from smtp_repl.teach import lens
+from smtp_repl.term import hexdump
 from smtp_repl.term.answering.replies import Due
 from smtp_repl.term.desk import Desk, Heard
 from smtp_repl.term.settings import Settings
