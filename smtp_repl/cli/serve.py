@@ -5,7 +5,7 @@ import time
 from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.listening import read_address
 from smtp_repl.cli.options import Words
-from smtp_repl.net.practice import PracticeOptions, PracticeThread
+from smtp_repl.net.practice import PracticeOptions, PracticeThread, profile_of
 from smtp_repl.wire.errors import ExitStatus
 
 _A_LONG_TIME = 3600.0
@@ -14,7 +14,12 @@ _A_LONG_TIME = 3600.0
 def main(words: Words, environment: Environment) -> int:
     """Serve. The address goes to standard output at once, one line for each event to standard error."""
     host, port = read_address(words.text("listen") or "")
-    options = PracticeOptions(host=host, port=port, lenient=words.has("lenient"), public=words.has("listen-public"))
+    options = PracticeOptions(
+        host=host,
+        port=port,
+        profile=profile_of("lenient" if words.has("lenient") else "strict"),
+        public=words.has("listen-public"),
+    )
     with PracticeThread(options, environment.talk) as server:
         shown = f"[{server.host}]" if ":" in server.host else server.host
         environment.out(f"listening on {shown}:{server.port}")

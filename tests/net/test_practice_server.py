@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from smtp_repl.net.practice import Inbox, PracticeOptions, PracticeServer, PracticeThread
+from smtp_repl.net.practice import Inbox, PracticeOptions, PracticeServer, PracticeThread, profile_from
 from smtp_repl.net.practice.answers import answer
 from smtp_repl.net.practice.options import is_loopback
 from smtp_repl.wire.errors import UsageError
@@ -256,7 +256,10 @@ def test_what_loopback_is(host: str) -> None:
 
 
 def test_without_auth_before_tls_a_login_needs_tls() -> None:
-    with PracticeThread(PracticeOptions(auth_before_tls=False)) as server, Raw(server.host, server.port) as raw:
+    with (
+        PracticeThread(PracticeOptions(profile=profile_from({"only_under_tls": ["AUTH"]}))) as server,
+        Raw(server.host, server.port) as raw,
+    ):
         raw.reply()
         assert "AUTH" not in raw.ask(b"EHLO x")
         assert raw.ask(b"AUTH PLAIN AHR1dG9yAG5vdC1hLXNlY3JldA==") == answer("auth-needs-tls")

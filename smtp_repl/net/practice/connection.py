@@ -1,75 +1,64 @@
 """The connection of one practice session: aiosmtpd's protocol with our clock, our reading and our notes.
 
 aiosmtpd's own loop knows no BDAT, no enhanced codes, no long AUTH lines, and hangs up after five unknown commands;
-so the loop here is ours. What is inherited is what took others years to get right: STARTTLS without injection
-(RFC 3207 §5), and a DATA that only CRLF . CRLF ends. What the commands do is in `session`.
+so the loop here is ours. What is inherited is what took others years to get right: a stream of octets that turns into
+TLS in the middle, without injection (RFC 3207 §5). What the commands do is in `session`.
 
 Importing this module imports aiosmtpd; `server` does so when it starts.
 """
 
 import asyncio
+import contextlib
 import ssl
 
-from aiosmtpd.smtp import SMTP, Envelope, TLSSetupException
+from aiosmtpd.smtp import SMTP, TLSSetupException
 from aiosmtpd.smtp import Session as Visit
 
-from smtp_repl.net.practice.answers import FROM_AIOSMTPD, answer
+from smtp_repl.net.practice.answers import READY_OF_AIOSMTPD, answer, without_enhanced
 from smtp_repl.net.practice.logins import LOGINS
 from smtp_repl.net.practice.options import is_loopback
 from smtp_repl.net.practice.practice import Practice
+from smtp_repl.net.practice.services import SERVICES, Service
+from smtp_repl.net.practice.textreader import LINE_LIMIT
 from smtp_repl.wire.commands import Command
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.secrets import MASK
 from smtp_repl.wire.verbs import VERBS
 
-LINE_LIMIT = 65536
-"""Octets of any line, text lines included. Far more than RFC 5321 §4.5.3.1.6 asks for: real messages need it."""
 BLOCK = 65536
 NEVER = 10.0**8
 """Seconds; three years."""
 
 
-class Transaction(Envelope):
-    """The envelope, and how far the message has come. `chunks` is what BDAT brought, None before the first."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open = False
-        self.refused = 0
-        self.chunks: bytearray | None = None
-        self.failed = False
-
-
-class _Keeper:
-    """aiosmtpd calls its handler when a message is complete."""
-
-    async def handle_DATA(self, server: "PracticeConnection", session: Visit, envelope: Transaction) -> str:
-        return server.keep(envelope.original_content or b"")
+class _NoHandler:
+    """aiosmtpd asks its handler about much; we let it ask about nothing."""
 
 
 class PracticeConnection(SMTP):
     """A connection to a client; a subclass reads commands and keeps messages."""
 
     line_length_limit = LINE_LIMIT
-    _mail: Transaction
     _visit: Visit
 
     def __init__(self, practice: Practice, loop: asyncio.AbstractEventLoop) -> None:
-        options = practice.options
+        options, profile = practice.options, practice.profile
         super().__init__(
-            _Keeper(),
-            data_size_limit=options.max_size,
+            _NoHandler(),
             enable_SMTPUTF8=True,
-            hostname=options.hostname,
+            hostname=profile.hostname,
             timeout=options.idle_limit or NEVER,
             auth_require_tls=False,
             loop=loop,
         )
         self._practice = practice
         self._options = options
+        self._profile = profile
+        """How the server behaved when this session began; it stays so."""
         self._user: str | None = None
         self._leaving = False
-        self._heard_at = loop.time()
+        self._heard_at = self._arrived_at = loop.time()
+        self._spoken_to = asyncio.Event()
+        """Set when the first octets have come."""
         self._receiving = False
         self._closed_for_good: asyncio.Future[None] = loop.create_future()
         self._number = 0
@@ -78,6 +67,7 @@ class PracticeConnection(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Called a second time when a TLS handshake is done: then everything is forgotten (RFC 3207 §4.2).
+        injected = self._pending() if self._number and self._profile.after_starttls == "obeyed" else b""
         super().connection_made(transport)
         self._user = None
         if not self._number:
@@ -87,6 +77,8 @@ class PracticeConnection(SMTP):
         elif self._visit.ssl is not None:
             tls = transport.get_extra_info("ssl_object")
             self._note(f"the connection is encrypted: {tls.version() if isinstance(tls, ssl.SSLObject) else 'TLS'}")
+            if injected:
+                self._reader.feed_data(injected)
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._closed_for_good.done():
@@ -99,8 +91,10 @@ class PracticeConnection(SMTP):
     def data_received(self, data: bytes) -> None:
         # A command must come whole within the limit, or one octet now and then would hold a session for ever;
         # a message may take its time as long as it moves.
+        self._arrived_at = self.loop.time()
         if self._receiving:
-            self._heard_at = self.loop.time()
+            self._heard_at = self._arrived_at
+        self._spoken_to.set()
         super().data_received(data)
 
     def eof_received(self) -> bool | None:
@@ -132,24 +126,28 @@ class PracticeConnection(SMTP):
         if self._handler_coroutine is not None:
             await asyncio.gather(self._handler_coroutine, return_exceptions=True)
 
+    def _reading(self, wanted: bool) -> None:
+        transport = self.transport
+        if isinstance(transport, asyncio.ReadTransport) and not transport.is_closing():
+            (transport.resume_reading if wanted else transport.pause_reading)()
+
     def _say_last(self, text: str) -> None:
         self._leaving = True
         transport = self.transport
         if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
-            self._note_reply(text)
-            transport.write(text.encode() + b"\r\n")
+            transport.write(self._final_form(text))
             transport.close()
 
     # ------------------------------------------------------------ reading and answering
 
     async def _handle_client(self) -> None:
         try:
-            if not self._practice.admit(self):
+            if not self._practice.admit(self, str(self._peer()[0])):
                 await self.push(answer("too-many-sessions"))
-                return
-            await self.push(answer("greeting", hostname=self.hostname))
-            while not self._leaving:
-                await self._read_command()
+            elif self._profile.service in SERVICES:
+                await self._play(SERVICES[self._profile.service])
+            else:
+                await self._serve()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass  # the client hung up
         except TLSSetupException as error:
@@ -163,13 +161,65 @@ class PracticeConnection(SMTP):
         finally:
             self._writer.close()
 
+    async def _serve(self) -> None:
+        """A session of the mail server, from the greeting on."""
+        if self._profile.implicit_tls:
+            # The first octets are for the handshake: none may be read before it.
+            self._reading(False)
+            await self._prepare_tls()
+            self._reading(True)
+            await self._begin_tls()
+        if self._profile.greeting_delay:
+            await self._hesitate(self._profile.greeting_delay)
+        if self._profile.enforce_sync and self._pending():
+            self._say_last(answer("sync"))
+            return
+        protocol = "LMTP" if self._profile.protocol == "lmtp" else "ESMTP" if self._profile.esmtp else "SMTP"
+        await self.push(answer("greeting", hostname=self.hostname, protocol=protocol))
+        while not self._leaving:
+            await self._read_command()
+
+    async def _hesitate(self, seconds: float) -> None:
+        """Wait; where it matters, no longer than the client does."""
+        if not self._profile.enforce_sync:
+            await asyncio.sleep(seconds)
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._spoken_to.wait(), seconds)
+
+    async def _play(self, service: Service) -> None:
+        """Something that is no mail server, or does not want to be one."""
+        if service.greeting:
+            await self.push(service.greeting.format(hostname=self.hostname))
+        if service.closes and (service.greeting or not service.otherwise):
+            return
+        while not self._leaving:
+            line = await self._read_line()
+            self._note("C", f"({len(line or b'')} octets)")
+            word = (line or b"").split(b" ")[0].upper().decode("ascii", "replace")
+            self._leaving = word == "QUIT" or service.closes
+            text = service.replies.get(word, service.otherwise)
+            if text:
+                await self.push(text)
+
     async def _read_command(self) -> None:
         """Read one command and answer it."""
         raise NotImplementedError
 
-    def keep(self, octets: bytes) -> str:
-        """Put the message of this transaction into the inbox; returns the reply."""
-        raise NotImplementedError
+    async def _prepare_tls(self) -> None:
+        """Have the certificate at hand; a client that hears the 220 must find us ready for its handshake."""
+        # Made in a thread: a server in the shell's own loop must not stop the shell for it.
+        self.tls_context = await asyncio.to_thread(
+            self._practice.certificates.server_context, self._profile.certificate, self._profile.hostname
+        )
+
+    async def _begin_tls(self) -> None:
+        """The server's part of the handshake. Raises `TLSSetupException`."""
+        await super().smtp_STARTTLS("")
+
+    def _pending(self) -> bytes:
+        """What has come and was not read yet."""
+        return bytes(self._reader._buffer)  # type: ignore[attr-defined] # nothing public tells
 
     async def _read_line(self) -> bytes | None:
         """The next line without its end (CRLF, or LF as typed into netcat); None for one that is too long."""
@@ -189,11 +239,20 @@ class PracticeConnection(SMTP):
     async def push(self, status: str | bytes) -> None:
         """Send a reply, given without its last line end."""
         text = status if isinstance(status, str) else status.decode()
-        if text in FROM_AIOSMTPD:
-            text = answer(FROM_AIOSMTPD[text], max_size=self._options.max_size)
-        self._note_reply(text)
-        self._writer.write(text.encode() + b"\r\n")
+        if text == READY_OF_AIOSMTPD:
+            return  # said in our own words by whoever begins TLS
+        if self._profile.reply_delay:
+            # The way is long, not the server slow: what came in one packet is answered in one.
+            await asyncio.sleep(self._arrived_at + self._profile.reply_delay - self.loop.time())
+        self._writer.write(self._final_form(text))
         await self._writer.drain()
+
+    def _final_form(self, text: str) -> bytes:
+        """A reply as it goes over the wire; it is noted here."""
+        if "ENHANCEDSTATUSCODES" not in self._profile.keywords:
+            text = without_enhanced(text)
+        self._note_reply(text)
+        return text.encode("utf-8", "surrogateescape") + b"\r\n"
 
     # ------------------------------------------------------------ what is known
 
@@ -203,18 +262,12 @@ class PracticeConnection(SMTP):
 
     @property
     def _auth_offered(self) -> bool:
-        return self._tls_active or (self._options.auth_before_tls and is_loopback(str(self._peer()[0])))
+        in_clear = "AUTH" not in self._profile.only_under_tls and is_loopback(str(self._peer()[0]))
+        return self._tls_active or in_clear
 
     def _create_session(self) -> Visit:
         self._visit = super()._create_session()
         return self._visit
-
-    def _create_envelope(self) -> Transaction:
-        self._mail = Transaction()
-        return self._mail
-
-    def _drop_transaction(self) -> None:
-        self.envelope = self._create_envelope()
 
     def _peer(self) -> tuple[object, ...]:
         peer: object = self._visit.peer

@@ -14,7 +14,8 @@ class Message:
     """One message. `octets` is the text as it was meant: dots unstuffed, CRLF, without the final dot.
 
     `sender` is b"" for the null path; `ehlo` is the name that the client gave itself; `user` is who had logged
-    in, None when nobody had; `tls` tells whether it came encrypted.
+    in, None when nobody had; `tls` tells whether it came encrypted. `asked` are the parameters of MAIL and of each
+    RCPT, as they were written; empty where they are not known.
     """
 
     number: int
@@ -25,6 +26,7 @@ class Message:
     ehlo: bytes
     user: str | None
     tls: bool
+    asked: tuple[bytes, ...] = ()
 
     def header(self, name: bytes) -> bytes:
         """The first header field of this name, unfolded to one line; b"" when there is none."""
@@ -67,11 +69,12 @@ class Inbox:
         ehlo: bytes = b"",
         user: str | None = None,
         tls: bool = False,
+        asked: tuple[bytes, ...] = (),
     ) -> Message:
         """Keep a message and number it; numbers count from 1 and are never used twice."""
         with self._lock:
             self._number += 1
-            message = Message(self._number, sender, recipients, octets, received_at, ehlo, user, tls)
+            message = Message(self._number, sender, recipients, octets, received_at, ehlo, user, tls, asked)
             self._kept.append(message)
             self._size += len(octets)
             while len(self._kept) > 1 and (len(self._kept) > self._count_limit or self._size > self._size_limit):

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from smtp_repl.net.practice.inbox import COUNT_LIMIT, SIZE_LIMIT
+from smtp_repl.net.practice.profiles import DEFAULT
+from smtp_repl.net.practice.switches import Profile
 from smtp_repl.wire.errors import UsageError
 
 PRACTICE_ACCOUNTS: Mapping[str, str] = MappingProxyType({"tutor": "not-a-secret"})
@@ -13,22 +16,23 @@ PRACTICE_ACCOUNTS: Mapping[str, str] = MappingProxyType({"tutor": "not-a-secret"
 
 @dataclass(frozen=True, slots=True)
 class PracticeOptions:
-    """Sizes in octets, times in seconds; port 0 takes a free one.
+    """Where it listens, who may log in, and how much it takes; how it behaves is a matter of its `profile`.
 
-    `lenient` accepts the bad syntax that aiosmtpd accepts. `auth_before_tls` offers AUTH without TLS to clients
-    on loopback, and only there. `idle_limit` None lets a person think as long as they like.
+    Times are in seconds; port 0 takes a free one. `max_per_address` bounds the sessions from one address;
+    `idle_limit` None lets a person think as long as they like. `inbox_count` and `inbox_size` (octets) bound what is
+    kept of messages.
     """
 
     host: str = "127.0.0.1"
     port: int = 0
-    lenient: bool = False
+    profile: Profile = DEFAULT
     accounts: Mapping[str, str] = field(default_factory=lambda: PRACTICE_ACCOUNTS, repr=False)
-    hostname: str = "practice.example.com"
-    max_size: int = 10_240_000
     max_sessions: int = 50
+    max_per_address: int | None = None
     idle_limit: float | None = 300.0
-    auth_before_tls: bool = True
     bad_command_limit: int = 50
+    inbox_count: int = COUNT_LIMIT
+    inbox_size: int = SIZE_LIMIT
     public: bool = False
 
 

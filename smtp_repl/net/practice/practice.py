@@ -7,6 +7,7 @@ from smtp_repl.net.authority import Certificates
 from smtp_repl.net.practice.inbox import Inbox
 from smtp_repl.net.practice.logins import Gate
 from smtp_repl.net.practice.options import PracticeOptions
+from smtp_repl.net.practice.switches import Profile
 
 
 class Visitor(Protocol):
@@ -27,13 +28,16 @@ class Practice:
 
     def __init__(self, options: PracticeOptions, log: Callable[[str], None] | None) -> None:
         self.options = options
-        self.inbox = Inbox()
-        self.certificates = Certificates(options.hostname)
-        self.gate = Gate(options.accounts, options.hostname)
+        self.profile = options.profile
+        """How sessions behave that begin from now on."""
+        self.inbox = Inbox(options.inbox_count, options.inbox_size)
+        self.certificates = Certificates(options.profile.hostname)
         self.visitors: set[Visitor] = set()
-        self.admitted: set[Visitor] = set()
+        self.admitted: dict[Visitor, str] = {}
+        """Who was let in, and from which address."""
         self.put_off: set[bytes] = set()
         """Recipients that were told to try later; see `recipients`."""
+        self._seen: set[tuple[str, bytes, bytes]] = set()
         self._log = log
         self._sessions = 0
 
@@ -41,18 +45,38 @@ class Practice:
         self._sessions += 1
         return self._sessions
 
-    def admit(self, visitor: Visitor) -> bool:
-        """Whether there is room for one more session; if so, it is counted until `leave`."""
+    def gate(self, profile: Profile) -> Gate:
+        """What a login is checked against."""
+        return Gate({**self.options.accounts, **profile.accounts}, profile.hostname)
+
+    def admit(self, visitor: Visitor, address: str) -> bool:
+        """Whether there is room for one more session from there; if so, it is counted until `leave`."""
         if len(self.admitted) >= self.options.max_sessions:
             return False
-        self.admitted.add(visitor)
+        most = self.options.max_per_address
+        if most is not None and list(self.admitted.values()).count(address) >= most:
+            return False
+        self.admitted[visitor] = address
         return True
 
     def leave(self, visitor: Visitor) -> None:
         self.visitors.discard(visitor)
-        self.admitted.discard(visitor)
+        self.admitted.pop(visitor, None)
+
+    def is_new(self, address: str, sender: bytes, recipient: bytes) -> bool:
+        """Whether these three were never seen together before; from now on they were (greylisting)."""
+        if (address, sender, recipient) in self._seen:
+            return False
+        if len(self._seen) >= _REMEMBERED:
+            self._seen.clear()
+        self._seen.add((address, sender, recipient))
+        return True
 
     def note(self, text: str) -> None:
         """Tell whoever watches; `text` is one printable line without secrets."""
         if self._log is not None:
             self._log(text)
+
+
+_REMEMBERED = 10_000
+"""Triplets that greylisting keeps in mind; a flood of them must not fill the memory."""

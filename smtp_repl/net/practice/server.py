@@ -7,6 +7,7 @@ from collections.abc import Callable
 from smtp_repl.net.practice.inbox import Inbox
 from smtp_repl.net.practice.options import PracticeOptions, refuse_public
 from smtp_repl.net.practice.practice import Practice
+from smtp_repl.net.practice.switches import Profile
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
 
@@ -32,6 +33,15 @@ class PracticeServer:
     @property
     def inbox(self) -> Inbox:
         return self._practice.inbox
+
+    @property
+    def profile(self) -> Profile:
+        """How sessions behave that begin now."""
+        return self._practice.profile
+
+    def behave(self, profile: Profile) -> None:
+        """Behave so in sessions that begin from now on; those that are under way go on as they began."""
+        self._practice.profile = profile
 
     def ca_pem(self) -> bytes:
         """The certificate of the authority behind its certificate, in PEM; made at the first call."""

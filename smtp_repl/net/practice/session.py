@@ -7,14 +7,13 @@ anything done. What is said stands in `answers`.
 import asyncio
 import binascii
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 
-from smtp_repl.net.practice.answers import HELP, answer, several, teach
-from smtp_repl.net.practice.connection import BLOCK, PracticeConnection
+from smtp_repl.net.practice.answers import HELP, answer, listed, several, teach
 from smtp_repl.net.practice.logins import LOGINS, LoginRefused
-from smtp_repl.net.practice.recipients import judge
-from smtp_repl.wire.commands import AUTH_LINE_LIMIT, Command, Problem, check_syntax, parse_command, parse_path
-from smtp_repl.wire.octets import printable
+from smtp_repl.net.practice.practice import Practice
+from smtp_repl.net.practice.recipients import named
+from smtp_repl.net.practice.transactions import PracticeTransactions
+from smtp_repl.wire.commands import AUTH_LINE_LIMIT, Command, Problem, check_syntax, parse_command
 from smtp_repl.wire.secrets import MASK
 from smtp_repl.wire.verbs import VERBS, parameters_of
 
@@ -28,10 +27,22 @@ _LENIENT = frozenset(
 )
 
 
-class PracticeSession(PracticeConnection):
+# What the big ones answer in one way, whatever is wrong with it.
+_TERSE = frozenset(
+    {"blank-after-colon", "blank-before-colon", "missing-brackets", "missing-keyword", "missing-address"}
+    | {"missing-blank", "no-domain", "bad-local-part", "bad-domain", "null-recipient", "bad-parameter"}
+)
+# Allowed before TLS where TLS is required (RFC 3207 §4).
+_BEFORE_TLS = frozenset({"EHLO", "HELO", "LHLO", "NOOP", "STARTTLS", "QUIT"})
+
+
+class PracticeSession(PracticeTransactions):
     """One session, from the greeting to the end."""
 
-    _bad_commands = 0
+    def __init__(self, practice: Practice, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(practice, loop)
+        self._bad_commands = 0
+        self._commands = 0
 
     async def _read_command(self) -> None:
         line = await self._read_line()
@@ -41,16 +52,14 @@ class PracticeSession(PracticeConnection):
             return
         command = parse_command(line)
         self._note_command(command)
-        mail = self._mail
-        problems = check_syntax(
-            command,
-            smtputf8=mail.smtp_utf8,
-            extended=self._visit.extended_smtp or not self._visit.host_name,
-            offered=frozenset(self._offered()) if self._visit.extended_smtp else None,
-        )
-        if self._options.lenient:
-            problems = tuple(problem for problem in problems if problem.rule not in _LENIENT)
-        refusal = self._refusal(command.verb, problems[0] if problems else None)
+        self._commands += 1
+        if self._profile.close_after and self._commands > self._profile.close_after:
+            self._say_last(answer("closing"))
+            return
+        if self._is_early(command):
+            self._say_last(answer("sync"))
+            return
+        refusal = self._refusal(command.verb, self._problem(command))
         if refusal is not None:
             if command.verb == "BDAT":
                 await self._skip_chunk(command)
@@ -58,6 +67,26 @@ class PracticeSession(PracticeConnection):
             await (self._refuse if is_bad else self.push)(text)
             return
         await _VERBS[command.verb](self, command)
+
+    def _problem(self, command: Command) -> Problem | None:
+        """What is wrong with the way a command is written, as far as this server minds."""
+        problems = check_syntax(
+            command,
+            smtputf8=self._mail.is_utf8,
+            extended=self._visit.extended_smtp or not self._visit.host_name,
+            offered=frozenset(self._offered()) if self._visit.extended_smtp else None,
+        )
+        if self._profile.syntax == "lenient":
+            problems = tuple(problem for problem in problems if problem.rule not in _LENIENT)
+        return problems[0] if problems else None
+
+    def _is_early(self, command: Command) -> bool:
+        """Whether more has come already, where the client had to wait for the reply (RFC 2920 §3.1)."""
+        if not (self._profile.enforce_sync and self._pending()):
+            return False
+        syntax = VERBS.get(command.verb)
+        may_go_on = self._visit.extended_smtp and "PIPELINING" in self._offered()
+        return not may_go_on or syntax is None or syntax.ends_group
 
     async def _refuse(self, text: str) -> None:
         """Answer something that is no command; too many of them and the client is not worth talking to."""
@@ -74,20 +103,42 @@ class PracticeSession(PracticeConnection):
         """
         if problem is not None and problem.rule in _NO_COMMAND:
             return teach(problem), True
-        if verb not in _VERBS:
-            return answer("lhlo" if verb == "LHLO" else "not-implemented", verb=verb), True
+        unknown = self._unknown(verb)
+        if unknown:
+            return answer(unknown, verb=verb), True
         out_of_order = self._out_of_order(verb)
         if out_of_order:
-            return answer(out_of_order, verb=verb), False
-        return (teach(problem), True) if problem is not None else None
+            return answer(out_of_order, verb=verb, mechanism=" ".join(self._profile.mechanisms[:1])), False
+        if problem is not None:
+            terse = self._profile.syntax == "terse" and problem.rule in _TERSE
+            return answer("terse") if terse else teach(problem), True
+        return None
+
+    def _unknown(self, verb: str) -> str:
+        """The name of the answer to a verb that this server does not have, "" for one that it has."""
+        if verb in ("EHLO", "HELO") and self._is_lmtp:
+            return "no-smtp"
+        if verb == "EHLO" and not self._profile.esmtp:
+            return "no-ehlo"
+        if verb == "LHLO" and not self._is_lmtp:
+            return "lhlo"
+        if verb not in _VERBS:
+            return "not-implemented"
+        keyword = VERBS[verb].keyword or (verb if verb in ("VRFY", "EXPN", "HELP") else "")
+        return "not-implemented" if keyword and keyword not in self._profile.keywords else ""
 
     def _out_of_order(self, verb: str) -> str:
         """The name of the answer to a command that is not due, "" for one that is (RFC 5321 §4.1.4)."""
         mail = self._mail
-        if verb not in ("MAIL", "RCPT", "DATA", "BDAT", "AUTH", "STARTTLS"):
+        in_order = verb in ("MAIL", "RCPT", "DATA", "BDAT", "AUTH", "STARTTLS")
+        if in_order and not self._visit.host_name:
+            return "lhlo-first" if self._is_lmtp else "ehlo-first"
+        if self._profile.tls_required and not self._tls_active and verb not in _BEFORE_TLS:
+            return "tls-needed"
+        if self._profile.auth_required and self._user is None and verb in ("MAIL", "VRFY", "EXPN"):
+            return "auth-needed" if self._auth_offered else "auth-needed-after-tls"
+        if not in_order:
             return ""
-        if not self._visit.host_name:
-            return "ehlo-first"
         if verb in ("BDAT", "AUTH", "STARTTLS") and not self._visit.extended_smtp:
             return "needs-ehlo"
         if verb == "STARTTLS":
@@ -104,7 +155,9 @@ class PracticeSession(PracticeConnection):
             return "bdat-after-failure"
         if verb == "DATA" and (mail.chunks is not None or mail.failed):
             return "data-after-bdat"
-        if not mail.rcpt_tos:
+        if verb == "DATA" and mail.is_binary:
+            return "binary-by-bdat"
+        if not mail.recipients:
             return "rcpt-all-refused" if mail.refused else "rcpt-first"
         return ""
 
@@ -119,123 +172,52 @@ class PracticeSession(PracticeConnection):
 
     def _offered(self) -> dict[str, str]:
         """The EHLO keywords and what stands behind them."""
-        offered = {"PIPELINING": "", "SIZE": str(self._options.max_size), "VRFY": ""}
-        if not self._tls_active:
-            offered["STARTTLS"] = ""
-        if self._auth_offered:
-            offered["AUTH"] = " ".join(LOGINS)
-        return offered | {"ENHANCEDSTATUSCODES": "", "8BITMIME": "", "SMTPUTF8": "", "CHUNKING": "", "HELP": ""}
+        behind = {
+            "SIZE": str(self._profile.max_size) if self._profile.size_told else "",
+            "AUTH": " ".join(self._profile.mechanisms),
+        }
+        hidden = {"STARTTLS"} if self._tls_active else set(self._profile.only_under_tls)
+        if not (self._auth_offered and self._profile.mechanisms):
+            hidden.add("AUTH")
+        return {keyword: behind.get(keyword, "") for keyword in self._profile.keywords if keyword not in hidden}
 
     async def _ehlo(self, command: Command) -> None:
         self._greeted_by(command, extended=True)
         keywords = [f"{keyword} {value}".rstrip() for keyword, value in self._offered().items()]
-        await self.push(several(250, [self.hostname, *keywords]))
+        await self.push(several(250, [self._profile.ehlo_name or self.hostname, *keywords]))
 
     async def _helo(self, command: Command) -> None:
         self._greeted_by(command, extended=False)
-        await self.push(answer("helo", hostname=self.hostname))
+        await self.push(answer("helo", hostname=self._profile.ehlo_name or self.hostname))
 
     def _greeted_by(self, command: Command, extended: bool) -> None:
         self._drop_transaction()
         self._visit.host_name = _text(command.argument.strip(b" "))
         self._visit.extended_smtp = extended
 
-    async def _mail_from(self, command: Command) -> None:
-        path = parse_path(command.argument, b"FROM")
-        parameters = dict(path.parameters)
-        size = parameters.get("SIZE")
-        if size is not None and int(size) > self._options.max_size:
-            await self.push(answer("size-declared", max_size=self._options.max_size))
-            return
-        mail = self._mail
-        mail.open = True
-        mail.mail_from = _text(path.address or b"")
-        mail.smtp_utf8 = "SMTPUTF8" in parameters
-        await self.push(answer("sender-ok"))
-
-    async def _rcpt_to(self, command: Command) -> None:
-        address = parse_path(command.argument, b"TO").address or b""
-        verdict = judge(address, self._user is not None, self._practice.put_off)
-        if verdict == "recipient-ok":
-            self._mail.rcpt_tos.append(_text(address))
-        else:
-            self._mail.refused += 1
-        await self.push(answer(verdict))
-
-    async def _data(self, command: Command) -> None:
-        self._receiving = True
-        await super().smtp_DATA("")
-        self._receiving = False
-
-    async def _bdat(self, command: Command) -> None:
-        mail = self._mail
-        size, last = _chunk(command)
-        chunks = mail.chunks if mail.chunks is not None else bytearray()
-        if len(chunks) + size > self._options.max_size:
-            await self._skip_chunk(command)
-            mail.chunks, mail.failed = None, True
-            if last:
-                self._drop_transaction()
-            await self.push(answer("size-exceeded", max_size=self._options.max_size))
-            return
-        mail.chunks = chunks
-        while size:
-            block = await self._read_block(size)
-            chunks += block
-            size -= len(block)
-        if last:
-            kept = self.keep(bytes(chunks))
-            self._drop_transaction()
-            await self.push(kept)
-        else:
-            await self.push(answer("chunk", octets=_chunk(command)[0]))
-
-    async def _skip_chunk(self, command: Command) -> None:
-        """Swallow the octets of a chunk that is refused (RFC 3030 §2), never more than a block at a time."""
-        size, last = _chunk(command)
-        while size:
-            size -= len(await self._read_block(size))
-        if last and self._mail.failed:
-            self._drop_transaction()
-
-    async def _read_block(self, size: int) -> bytes:
-        self._receiving = True
-        block = await self._reader.read(min(size, BLOCK))
-        self._receiving = False
-        if not block:
-            raise asyncio.IncompleteReadError(b"", size)
-        return block
-
-    def keep(self, octets: bytes) -> str:
-        """Put the message of this transaction into the inbox; returns the reply."""
-        mail = self._mail
-        message = self._practice.inbox.add(
-            sender=_octets(mail.mail_from or ""),
-            recipients=tuple(map(_octets, mail.rcpt_tos)),
-            octets=octets,
-            received_at=datetime.now(UTC),
-            ehlo=_octets(self._visit.host_name or ""),
-            user=self._user,
-            tls=self._tls_active,
-        )
-        recipients = ", ".join(f"<{printable(recipient)}>" for recipient in message.recipients[:5])
-        sender = printable(message.sender)
-        self._note(f"message {message.number}: {len(octets)} octets from <{sender}> for {recipients}")
-        return answer("kept", number=message.number)
-
     async def _starttls(self, command: Command) -> None:
-        # Made in a thread: a server in the shell's own loop must not stop the shell for it.
-        self.tls_context = await asyncio.to_thread(self._practice.certificates.server_context)
-        await super().smtp_STARTTLS("")
+        profile = self._profile
+        if profile.tls_down:
+            await self.push(answer("tls-down"))
+            return
+        await self._prepare_tls()
+        if profile.after_starttls == "refused" and self._pending():
+            self._say_last(answer("tls-not-alone"))
+            return
+        await self.push(answer("tls-ready"))
+        if profile.drop_after_starttls:
+            self._leaving = True
+            return
+        await self._begin_tls()
 
     async def _auth(self, command: Command) -> None:
         words = command.argument.split()
         mechanism = words[0].upper().decode("ascii")
-        if mechanism not in LOGINS:
-            await self.push(answer("auth-unknown"))
+        if mechanism not in self._profile.mechanisms:
+            await self.push(answer("auth-unknown", mechanisms=listed(self._profile.mechanisms, "or")))
             return
         initial = None if len(words) == 1 else b"" if words[1] == b"=" else binascii.a2b_base64(words[1])
-        exchange = LOGINS[mechanism](self._practice.gate, initial)
+        exchange = LOGINS[mechanism](self._practice.gate(self._profile), initial)
         try:
             challenge = next(exchange)
             while True:
@@ -243,6 +225,9 @@ class PracticeSession(PracticeConnection):
         except LoginRefused as refused:
             await self.push(answer(refused.answer, **refused.facts))
         except StopIteration as done:
+            if self._profile.auth_down:
+                await self.push(answer("auth-down"))
+                return
             self._user = done.value
             await self.push(answer("auth-ok"))
 
@@ -269,14 +254,28 @@ class PracticeSession(PracticeConnection):
         await self.push(answer("noop"))
 
     async def _vrfy(self, command: Command) -> None:
-        await self.push(answer("vrfy"))
+        if not self._directory.tells:
+            await self.push(answer("vrfy"))
+            return
+        found = named(self._directory.verify(_asked(command)))
+        if len(found) > 1:
+            await self.push(answer("vrfy-several", addresses=", ".join(found[:5])))
+        else:
+            await self.push(answer("vrfy-one", address=found[0]) if found else answer("vrfy-nobody"))
+
+    async def _expn(self, command: Command) -> None:
+        members = self._directory.expand(_asked(command))
+        if members:
+            await self.push(several(250, [f"2.1.5 {member}" for member in named(members)]))
+        else:
+            await self.push(answer("expn-no-list"))
 
     async def _help(self, command: Command) -> None:
         word = _text(command.argument.strip(b" ").upper())
         if not word:
-            lines = [f"2.0.0 {line}".format(verbs=" ".join(sorted(_VERBS))) for line in HELP]
-            await self.push(several(214, lines))
-        elif word in _VERBS:
+            verbs = " ".join(verb for verb in sorted(_VERBS) if not self._unknown(verb))
+            await self.push(several(214, [f"2.0.0 {line}".format(verbs=verbs) for line in HELP]))
+        elif word in _VERBS and not self._unknown(word):
             offered = self._offered()
             forms = [known.form for known in parameters_of(word).values() if known.keyword in offered]
             parameters = f"; parameters: {' '.join(forms)}" if forms else ""
@@ -294,20 +293,16 @@ def _text(octets: bytes) -> str:
     return octets.decode("utf-8", "surrogateescape")
 
 
-def _octets(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
-
-
-def _chunk(command: Command) -> tuple[int, bool]:
-    """The octets of a BDAT chunk (0 where that is no number) and whether it is the last."""
-    words = command.argument.split()
-    size = int(words[0]) if words and words[0].isdigit() and len(words[0]) <= 20 else 0
-    return size, len(words) > 1 and words[1].upper() == b"LAST"
+def _asked(command: Command) -> str:
+    """Whom VRFY or EXPN is about: the argument without its parameter (RFC 6531 §3.7.4)."""
+    words = [word for word in _text(command.argument).split(" ") if word.upper() != "SMTPUTF8"]
+    return " ".join(words)
 
 
 _VERBS: dict[str, Callable[[PracticeSession, Command], Awaitable[None]]] = {
     "EHLO": PracticeSession._ehlo,
     "HELO": PracticeSession._helo,
+    "LHLO": PracticeSession._ehlo,
     "MAIL": PracticeSession._mail_from,
     "RCPT": PracticeSession._rcpt_to,
     "DATA": PracticeSession._data,
@@ -317,6 +312,7 @@ _VERBS: dict[str, Callable[[PracticeSession, Command], Awaitable[None]]] = {
     "RSET": PracticeSession._rset,
     "NOOP": PracticeSession._noop,
     "VRFY": PracticeSession._vrfy,
+    "EXPN": PracticeSession._expn,
     "HELP": PracticeSession._help,
     "QUIT": PracticeSession._quit,
 }

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from smtp_repl.net.practice.inbox import Inbox
 from smtp_repl.net.practice.options import PracticeOptions
 from smtp_repl.net.practice.server import PracticeServer
+from smtp_repl.net.practice.switches import Profile
 
 
 class PracticeThread:
@@ -34,6 +35,14 @@ class PracticeThread:
     @property
     def inbox(self) -> Inbox:
         return self._server.inbox
+
+    @property
+    def profile(self) -> Profile:
+        return self._server.profile
+
+    def behave(self, profile: Profile) -> None:
+        """See `PracticeServer.behave`; safe to call from any thread, since a profile never changes."""
+        self._server.behave(profile)
 
     def ca_pem(self) -> bytes:
         """See `PracticeServer.ca_pem`."""
