@@ -17,7 +17,7 @@ def fold(address: bytes | str) -> str:
     """An address in the form in which addresses are compared."""
     text = address if isinstance(address, str) else address.decode("utf-8", "surrogateescape")
     local, at, domain = text.lower().rpartition("@")
-    if not domain.isascii():
+    if at and not domain.isascii():
         with contextlib.suppress(UnicodeError):  # no domain that could be written otherwise
             domain = domain.encode("idna").decode("ascii")
     return f"{local}{at}{domain}"

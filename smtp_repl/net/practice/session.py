@@ -236,6 +236,9 @@ class PracticeSession(PracticeTransactions):
         await self.push(b"334 " + binascii.b2a_base64(challenge, newline=False))
         line = await self._read_line()
         self._note("C", MASK if line != b"*" else "*")
+        if self._profile.enforce_sync and self._pending():
+            self._say_last(answer("sync"))
+            raise ConnectionAbortedError
         if line is None or len(line) + 2 > AUTH_LINE_LIMIT:
             raise LoginRefused("auth-line-too-long")
         if line == b"*":
