@@ -119,7 +119,8 @@ def enhanced(text: str) -> Entry | None:
     if found is None:
         return None
     klass, subject, detail = found.groups()
-    entry = entries_of("enhanced").get(f"X.{subject}.{detail}")
+    known = entries_of("enhanced")
+    entry = known.get(text.upper()) or known.get(f"X.{subject}.{detail}")
     if entry is not None:
         return entry._replace(word=text.upper())
     digits = rows_of("digits")

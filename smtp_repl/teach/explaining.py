@@ -11,7 +11,7 @@ from smtp_repl.knowledge import entries
 from smtp_repl.knowledge.entries import Entry
 from smtp_repl.knowledge.rows import groups_of, rows_of
 from smtp_repl.knowledge.texts import texts_saying
-from smtp_repl.teach.explaining_replies import explain_reply, of_text
+from smtp_repl.teach.explaining_replies import OTHER_SERVICES, explain_reply, of_text, retry_of
 from smtp_repl.teach.explanation import NOWHERE, Circumstances, Explanation
 from smtp_repl.wire.language import _
 from smtp_repl.wire.replies import Reply, ReplyReader
@@ -22,6 +22,7 @@ _REPLY = re.compile(r"(?:S(?:\[\w+\])?[:=] ?)?([2-5][0-9]{2}(?:[ -].*|))", re.AS
 _CODE = re.compile(r"[2-5][0-9]{2}", re.ASCII)
 _ENHANCED = re.compile(r"[245X]\.[0-9]{1,3}\.[0-9]{1,3}", re.ASCII)
 _TAG = re.compile(r"C(?:\[\w+\])?[:=~] ?", re.ASCII)
+_CLASS = re.compile("[2-5](?:XX|YZ)", re.ASCII)
 _MANY = 3
 """How many texts are shown of those that say the words whose code nobody told."""
 
@@ -37,14 +38,17 @@ def explain(words: str, circumstances: Circumstances = NOWHERE) -> tuple[Explana
     if not words:
         return ()
     replies = _replies_in(words)
+    if words.startswith(OTHER_SERVICES):
+        replies = [Reply(None, (words.encode("utf-8", "surrogateescape"),), b"")]
     if replies:
         return tuple(explain_reply(reply, circumstances) for reply in replies)
     word = words.upper()
     if _CODE.fullmatch(word):
-        return (_of_code(word),)
+        return tuple(_of_limit(words)) or (_of_code(word),)
     if _ENHANCED.fullmatch(word):
         return tuple(_of_enhanced(word))
     found = (*_of_names(_TAG.sub("", words, count=1)), *_of_term(words), *_of_pitfall(words))
+    found = (*found, *_of_limit(words), *_of_digits(word))
     return found or tuple(_of_texts(words))
 
 
@@ -94,6 +98,8 @@ def _of_enhanced(code: str) -> Iterator[Explanation]:
     explanation = explain_reply(_reply(f"{code[0]}00 {code}"))
     if explanation.kind == "enhanced":
         yield explanation._replace(subject=code, more=_as_answers(code))
+    else:
+        yield from _of_class(code, f"{code[0]}.y.z")
 
 
 def _of_names(words: str) -> Iterator[Explanation]:
@@ -133,6 +139,11 @@ def of_entry(entry: Entry) -> Explanation:
     )
 
 
+_LIMITS = {
+    "port": lambda: _("a port"),
+    "size": lambda: _("a limit of size"),
+    "timeout": lambda: _("a limit of time"),
+}
 _KINDS = {
     "verb": lambda: _("a command"),
     "keyword": lambda: _("a keyword of EHLO"),
@@ -164,6 +175,31 @@ def _of_pitfall(words: str) -> Iterator[Explanation]:
         yield Explanation(
             words, "pitfall", source, _(row["why"]), _(row["fix"]), retry, row["ref"], confirmed, (_(row["title"]),)
         )
+
+
+def _of_limit(words: str) -> Iterator[Explanation]:
+    """A port, a size, a time: "587", "port 465", "local-part"."""
+    limits = rows_of("limits")
+    name = words.lower()
+    row = limits.get(f"port {name}") or limits.get(name)
+    if row is not None:
+        subject = f"{row['number']} {_(row['unit'])}" if row["unit"] else f"port {row['number']}"
+        confirmed = row["verified"] != "memory"
+        yield Explanation(subject, "term", _LIMITS[row["kind"]](), _(row["plain"]), "", None, row["ref"], confirmed)
+
+
+def _of_digits(word: str) -> Iterator[Explanation]:
+    """A class of codes, as people write it: "4xx", "5yz"."""
+    if _CLASS.fullmatch(word):
+        yield from _of_class(word.lower(), f"{word[0]}yz")
+
+
+def _of_class(subject: str, digits: str) -> Iterator[Explanation]:
+    row = rows_of("digits")[digits]
+    plain, advice = _(row["means"]), _(row.get("advice", ""))
+    yield Explanation(
+        subject, "digit", _("the first digit"), plain, advice, retry_of("", int(digits[0])), row["ref"], True
+    )
 
 
 def _of_texts(words: str) -> Iterator[Explanation]:

@@ -22,7 +22,8 @@ _NO_REPLY = (
     N_("This line is no reply: a reply begins with three digits, of which the first is 2, 3, 4 or 5."),
     N_("Check that the host and the port are those of mail."),
 )
-_OTHER_SERVICES = ("+OK", "* OK", "SSH-", "HTTP/", "<")
+OTHER_SERVICES = ("+OK", "* OK", "SSH-", "HTTP/")
+"""How the greetings of POP3, IMAP, SSH and HTTP begin."""
 
 
 def explain_reply(reply: Reply, circumstances: Circumstances = NOWHERE) -> Explanation:
@@ -100,16 +101,20 @@ def _of_row(subject: str, kind: str, source: str, row: Row, code: str) -> Explan
 
 
 def _of_enhanced(code: str, enhanced: str) -> Explanation | None:
-    row = rows_of("enhanced_codes").get(f"X{enhanced[1:]}") if enhanced else None
-    subject = f"{code} {enhanced}"
-    if row is not None:
+    if not enhanced:
+        return None
+    klass, subject, detail = enhanced.split(".")
+    subject_and_code = f"{code} {enhanced}"
+    known = rows_of("enhanced_codes")
+    row = known.get(enhanced) or known.get(f"X.{subject}.{detail}")
+    if row is not None and (klass != "2" or "2" in row["classes"]):  # "2.1.1" is no unknown user
         source = _("enhanced code {code}").format(code=enhanced)
-        return _of_row(subject, "enhanced", source, row, code)._replace(more=_beside(code, ""))
-    row = rows_of("digits").get(f"x.{enhanced.split('.')[1]}.z") if enhanced else None
-    if row is None or enhanced.split(".")[1] == "0":
+        return _of_row(subject_and_code, "enhanced", source, row, code)._replace(more=_beside(code, ""))
+    row = rows_of("digits").get(f"x.{subject}.z")
+    if row is None or subject == "0" or klass == "2":
         return None
     source = _("class and subject of {code}").format(code=enhanced)
-    return _of_row(subject, "enhanced", source, row, code)._replace(more=_beside(code, ""))
+    return _of_row(subject_and_code, "enhanced", source, row, code)._replace(more=_beside(code, ""))
 
 
 def _of_code(code: str, enhanced: str) -> Explanation:
@@ -126,7 +131,7 @@ def _of_code(code: str, enhanced: str) -> Explanation:
 
 def _no_reply(reply: Reply) -> Explanation:
     text = words_of(reply)
-    if text.startswith(_OTHER_SERVICES):
+    if text.startswith(OTHER_SERVICES):
         row = rows_of("pitfalls")["http-port"]
         return Explanation(
             "http-port", "pitfall", _("how the line begins"), _(row["why"]), _(row["fix"]), False, row["ref"], True
