@@ -60,7 +60,7 @@ PURE = ("wire", "script", "teach")
 
 PURE_MODULES = frozenset(
     "__future__ _collections base64 binascii bisect codecs collections difflib enum functools hashlib heapq hmac"
-    " ipaddress itertools math operator re string struct textwrap types typing unicodedata".split()
+    " ipaddress itertools math operator re string struct textwrap tomllib types typing unicodedata".split()
 )
 TYPING_HOMES = frozenset({"wire.records", "wire.hints"})
 """Where `typing` may stand on the lower floors: these two tell the type checker of it without loading it."""

@@ -1,0 +1,414 @@
+"""Evidence: what happened in a lesson, in pieces that checks can look at; a pure function of the wire's events.
+
+    Exchange   a command, a step of AUTH or a whole message, and the reply to it; a reply that nobody had asked for
+    Write      what was said in one write, once all of it was answered
+    Answer     what was answered to a question of the lesson
+    End        the end of a connection
+
+A live session feeds `Evidence` with events as they happen, `facts_of` with those of a transcript that is told again;
+both come to the same. What was said stays as it was, so a secret is a mask here as everywhere.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+
+from smtp_repl.script.model import Comment, Directive, Script
+from smtp_repl.teach.message import Message
+from smtp_repl.teach.retelling import CLIENT, Connected, Retold, Secured, TheyLeft, Told, WeLeft, retell
+from smtp_repl.wire.commands import parse_path
+from smtp_repl.wire.events import (
+    BodySaid,
+    CapabilitiesKnown,
+    ChunkSaid,
+    Closed,
+    CommandSaid,
+    Finding,
+    HandshakeDue,
+    ReplySaid,
+)
+from smtp_repl.wire.extensions import NO_CAPABILITIES, Capabilities
+from smtp_repl.wire.octets import DotReader, printable
+from smtp_repl.wire.records import Record
+from smtp_repl.wire.secrets import MASK
+from smtp_repl.wire.states import END_OF_DATA, GREETING, LAST_CHUNK, Phase
+
+KEPT = 4 * 1024 * 1024
+"""Octets of a message, or of a write, that are looked at."""
+
+NOTHING = "nothing"
+"""What a reply answers that nobody had asked for."""
+
+SessionId = tuple[str, int]
+"""A connection: its name, and which of that name it is."""
+
+
+class Exchange(Record):
+    """`client` is the line ("." for a message); `reply` its lines as "code text", `code` 0 for what is no reply.
+
+    `message` is what was said up to the dot or the last chunk, whatever the server replied.
+    """
+
+    line: int
+    session: SessionId
+    client: str
+    reply: str
+    code: int
+    answers: str
+    before: Phase
+    phase: Phase
+    tls: bool
+    capabilities: Capabilities
+    message: Message | None = None
+
+
+class Write(Record):
+    line: int
+    session: SessionId
+    octets: bytes
+    commands: int
+    has_text: bool
+    """Octets of a message are in it."""
+    replies: tuple[str, ...]
+
+
+class Answer(Record):
+    line: int
+    session: SessionId
+    text: str
+
+
+class End(Record):
+    """`by` is client or server; `awaiting` is what got no reply; `silent` when the server never said anything."""
+
+    line: int
+    session: SessionId
+    by: str
+    awaiting: tuple[str, ...]
+    silent: bool
+
+
+class Noticed(Record):
+    """The wire found something notable: evidence of no goal, but what a wrong way can be caught by."""
+
+    line: int
+    session: SessionId
+    finding: Finding
+
+
+Fact = Exchange | Write | Answer | End | Noticed
+
+
+class _Said(Record):
+    """What awaits a reply."""
+
+    line: int
+    client: str
+    before: Phase
+
+
+class _OpenWrite:
+    __slots__ = ("commands", "due", "has_text", "line", "octets", "replies")
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+        self.octets = b""
+        self.commands = 0
+        self.due = 0
+        self.has_text = False
+        self.replies: list[str] = []
+
+    def add(self, octets: bytes, *, is_text: bool = False) -> None:
+        if len(self.octets) < KEPT:
+            self.octets = (self.octets + octets)[:KEPT]
+        self.has_text = self.has_text or is_text
+
+
+class _Session:
+    """One connection: what awaits a reply in it, and what was said of messages."""
+
+    def __init__(self, identity: SessionId, *, tls: bool) -> None:
+        self.identity = identity
+        self.tls = tls
+        self.capabilities = NO_CAPABILITIES
+        self.has_heard = False
+        self.writes: deque[_OpenWrite] = deque()
+        self._awaiting: deque[_Said] = deque()
+        self._sender = ""
+        self._recipients: list[str] = []
+        self._dots: DotReader | None = None
+        self._text = b""
+        self._texts: deque[bytes] = deque()
+        """Of messages that were said to their end, and are not answered."""
+        self._message: Message | None = None
+        """The one that was answered last."""
+
+    # ------------------------------------------------------------ the client
+
+    def say(self, event: Told, line: int, write: _OpenWrite) -> None:
+        """Note what the client said."""
+        match event:
+            case CommandSaid(command=command, raw=raw, phase=phase, step=step):
+                said = printable(command.line) + (MASK if step is not None else "")
+                self._awaiting.append(_Said(line, said, phase))
+                write.add(raw if raw is not None else f"{said}\r\n".encode())
+                write.commands += 1
+                write.due += 1
+            case BodySaid(raw=raw, ended=ended):
+                if self._dots is None:
+                    self._dots, self._text = DotReader(), b""
+                self._gather(self._dots.feed(raw))
+                write.add(raw, is_text=True)
+                if ended:
+                    self._dots = None
+                    self._texts.append(self._text)
+                    self._awaiting.append(_Said(line, END_OF_DATA, Phase.DATA))
+                    write.due += 1
+            case ChunkSaid(raw=raw, ended=ended, last=last):
+                self._gather(raw)
+                write.add(raw, is_text=True)
+                if ended and last:
+                    self._texts.append(self._text)
+                    self._text = b""
+            case _:
+                pass
+
+    def _gather(self, text: bytes) -> None:
+        if len(self._text) < KEPT:
+            self._text = (self._text + text)[:KEPT]
+
+    # ------------------------------------------------------------ the server
+
+    def answered(self, event: ReplySaid) -> tuple[_Said | None, Message | None]:
+        """What a reply answers, and the message if it answers the end of one."""
+        self.has_heard = True
+        answers = event.answers
+        if answers is None or event.reply.partial or answers == GREETING:
+            return None, None
+        said = self._take(answers)
+        message = self._take_message() if answers in (END_OF_DATA, LAST_CHUNK) else None
+        self._follow_envelope(event)
+        return said, message
+
+    def _take(self, answers: str) -> _Said | None:
+        """What was said and is answered now; None where a message is answered again (LMTP, RFC 2033 §4.2)."""
+        if answers == END_OF_DATA:
+            is_first = bool(self._awaiting) and self._awaiting[0].client == END_OF_DATA
+            return self._awaiting.popleft() if is_first else None
+        while self._awaiting and self._awaiting[0].client == END_OF_DATA:
+            self._awaiting.popleft()  # DATA was refused: there was no message
+        return self._awaiting.popleft() if self._awaiting else None
+
+    def _take_message(self) -> Message:
+        if self._texts or self._message is None:
+            text = self._texts.popleft() if self._texts else self._text
+            self._message = Message(self._sender, tuple(self._recipients), text)
+        return self._message
+
+    def _follow_envelope(self, event: ReplySaid) -> None:
+        """The envelope is what was accepted (RFC 5321 §3.3)."""
+        argument = event.command.argument if event.command is not None else b""
+        klass = event.reply.klass
+        match event.answers:
+            case "MAIL" if klass == 2:
+                self._sender, self._recipients, self._message = _text(parse_path(argument, b"FROM").address), [], None
+            case "RCPT" if klass == 2:
+                self._recipients.append(_text(parse_path(argument, b"TO").address))
+            case "DATA" if klass != 3:
+                self._dots = None
+                self._texts.clear()
+            case "RSET" | "EHLO" | "HELO" | "LHLO" if klass == 2 and not self._awaiting:
+                self._text = b""
+            case _:
+                pass
+
+
+class Evidence:
+    """Gathers the evidence of a lesson while it happens. Lines are those of a transcript, 0 where there is none."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, _Session] = {}
+        self._numbers: dict[str, int] = {}
+        self._last: SessionId = ("", 0)
+
+    def opened(self, connection: str, *, tls: bool) -> None:
+        """A connection is there."""
+        number = self._numbers[connection] = self._numbers.get(connection, 0) + 1
+        self._last = (connection, number)
+        self._sessions[connection] = _Session(self._last, tls=tls)
+
+    def secured(self, connection: str) -> None:
+        """TLS is up."""
+        self._session(connection).tls = True
+
+    def wrote(self, connection: str, said: Sequence[tuple[int, Told]]) -> list[Fact]:
+        """What the client said in one write, each event with its line."""
+        session = self._session(connection)
+        facts: list[Fact] = []
+        if said:
+            write = _OpenWrite(said[0][0])
+            session.writes.append(write)
+            for line, event in said:
+                if isinstance(event, Finding):
+                    facts.append(Noticed(line, session.identity, event))
+                elif not isinstance(event, Connected | Secured | WeLeft):
+                    session.say(event, line, write)
+            facts += self._done(session)
+        return facts
+
+    def heard(self, connection: str, events: Iterable[Told], line: int = 0) -> list[Fact]:
+        """What the server said, and what followed from it."""
+        session = self._session(connection)
+        facts: list[Fact] = []
+        for event in events:
+            match event:
+                case ReplySaid():
+                    facts += self._replied(session, event, line)
+                case CapabilitiesKnown(capabilities):
+                    session.capabilities = capabilities
+                    if facts and isinstance(facts[-1], Exchange):
+                        facts[-1] = facts[-1]._replace(capabilities=capabilities)
+                case HandshakeDue(injected) if not injected:
+                    session.tls = True
+                case Finding():
+                    facts.append(Noticed(line, session.identity, event))
+                case _:
+                    pass
+        return facts + self._done(session)
+
+    def answered(self, text: str, line: int = 0) -> list[Fact]:
+        """A question of the lesson was answered."""
+        return [Answer(line, self._last, text)]
+
+    def closed(self, connection: str, *, by: str, awaiting: tuple[str, ...], line: int = 0) -> list[Fact]:
+        """A connection ended."""
+        session = self._sessions.pop(connection, None)
+        if session is None:
+            return []
+        for write in session.writes:
+            write.due = 0
+        facts = self._done(session)
+        return [*facts, End(line, session.identity, by, awaiting, not session.has_heard)]
+
+    # ------------------------------------------------------------ inside
+
+    def _session(self, connection: str) -> _Session:
+        if connection not in self._sessions:
+            self.opened(connection, tls=False)
+        session = self._sessions[connection]
+        self._last = session.identity
+        return session
+
+    def _replied(self, session: _Session, event: ReplySaid, line: int) -> list[Fact]:
+        said, message = session.answered(event)
+        reply = "\n".join(
+            printable(b"%d %b" % (event.reply.code, text) if event.reply.code is not None else text)
+            for text in event.reply.texts
+        )
+        if said is not None:
+            write = next((write for write in session.writes if write.due), None)
+            if write is not None:
+                write.due -= 1
+                write.replies.append(reply)
+        exchange = Exchange(
+            said.line if said is not None else line,
+            session.identity,
+            said.client if said is not None else END_OF_DATA if message is not None else "",
+            reply,
+            event.reply.code or 0,
+            event.answers if event.answers is not None else NOTHING,
+            said.before if said is not None else event.phase,
+            event.phase,
+            session.tls,
+            session.capabilities,
+            message,
+        )
+        return [exchange]
+
+    def _done(self, session: _Session) -> list[Fact]:
+        """The writes of which nothing awaits a reply any more."""
+        facts: list[Fact] = []
+        while session.writes and not session.writes[0].due:
+            write = session.writes.popleft()
+            replies = tuple(write.replies)
+            facts.append(Write(write.line, session.identity, write.octets, write.commands, write.has_text, replies))
+        return facts
+
+
+def _text(address: bytes | None) -> str:
+    return (address or b"").decode("utf-8", "surrogateescape")
+
+
+# ---------------------------------------------------------------- of a transcript
+
+
+class Said(Record):
+    """A comment of the transcript: what was said to the lesson and not to the server."""
+
+    line: int
+    text: str
+
+
+def facts_of(script: Script) -> Iterator[Fact | Said]:
+    """The evidence of a transcript, and its comments, in the order in which they happened.
+
+    `# /answer TEXT` is both: a comment, and the `Answer`.
+    """
+    return _Reading(script).facts()
+
+
+class _Reading:
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._evidence = Evidence()
+        self._write: list[tuple[int, Told]] = []
+        self._connection = ""
+
+    def facts(self) -> Iterator[Fact | Said]:
+        for told in retell(self._script):
+            if told.side == CLIENT:
+                if told.connection != self._connection:
+                    yield from self._end_write()
+                self._connection = told.connection
+                self._write += [(told.line, event) for event in told.events]
+                continue
+            node = self._script.nodes[told.line - 1] if told.line else None
+            if told.octets or told.events or isinstance(node, Directive):
+                yield from self._end_write()
+            yield from self._heard(told)
+            if isinstance(node, Comment) and told.text:  # without a text it is the end of a connection
+                yield from self._comment(node)
+        yield from self._end_write()
+
+    def _end_write(self) -> Iterator[Fact]:
+        """C lines one after the other are one write; this is the end of it."""
+        said, self._write = self._write, []
+        yield from self._evidence.wrote(self._connection, said)
+
+    def _heard(self, told: Retold) -> Iterator[Fact]:
+        plain: list[Told] = []
+        for event in told.events:
+            match event:
+                case Connected(tls=tls):
+                    self._evidence.opened(told.connection, tls=tls)
+                case Secured():
+                    self._evidence.secured(told.connection)
+                case WeLeft():
+                    yield from self._evidence.closed(told.connection, by="client", awaiting=(), line=told.line)
+                case Closed(awaiting=awaiting):
+                    yield from self._evidence.closed(told.connection, by="server", awaiting=awaiting, line=told.line)
+                case TheyLeft():
+                    pass  # the Closed beside it says more
+                case _:
+                    plain.append(event)
+        if plain:
+            yield from self._evidence.heard(told.connection, plain, told.line)
+
+    def _comment(self, comment: Comment) -> Iterator[Fact | Said]:
+        yield Said(comment.line, comment.text)
+        word, _, text = comment.text.partition(" ")
+        if word == ANSWER:
+            yield from self._evidence.answered(text.strip(), comment.line)
+
+
+ANSWER = "/answer"
+"""What a comment begins with that answers a question."""
