@@ -14,6 +14,7 @@ the language `smtp` with a name behind it is a script that becomes a file of tha
 in the order in which they stand, in one folder of their own.
 """
 
+import os
 import re
 import shlex
 import subprocess
@@ -192,6 +193,8 @@ def _blanked(pattern: re.Pattern[str], text: str) -> str:
 
 
 def main() -> int:
+    # The docs are in English wherever they are checked; what shows another language says --lang.
+    os.environ["SMTP_REPL_LANG"] = "en"
     if "--write" in sys.argv[1:]:
         for page in pages(ROOT):
             text = page.read_text(encoding="utf-8")

@@ -17,6 +17,8 @@ pytest_plugins = [
 os.environ["XDG_CONFIG_HOME"] = os.path.join(tempfile.gettempdir(), "no-settings")
 for _name in [name for name in os.environ if name.startswith("SMTP_REPL_")]:
     del os.environ[_name]
+# What is said is compared with English, wherever the tests run.
+os.environ["SMTP_REPL_LANG"] = "en"
 
 # How long an example takes says something about the machine's other work, not about the code. On CI the examples
 # are the same each time; at home they are new ones, which is how they find something.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from types import FrameType
 
 from smtp_repl.cli.environment import Environment
+from smtp_repl.cli.language import speak_for
 from smtp_repl.cli.options import Words, read
 from smtp_repl.wire.errors import ExitStatus, OutputError, SmtpReplError
 from smtp_repl.wire.hints import Never
@@ -34,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def execute(argv: Sequence[str], environment: Environment) -> int:
     """Run a command line in an environment. Errors that the user can act on are shown and become the status."""
     try:
+        speak_for(argv, environment.environ)
         words = read(argv)
         if words.has("version"):
             from smtp_repl import __version__
@@ -83,6 +85,10 @@ def _dispatch(words: Words, environment: Environment) -> int:
             from smtp_repl.cli import fmt
 
             return fmt.main(words, environment)
+        case "explain":
+            from smtp_repl.cli import explain
+
+            return explain.main(words, environment)
         case "show":
             from smtp_repl.cli import show
 

@@ -7,7 +7,7 @@ from smtp_repl.cli.options import COMMANDS, SHELL, SubCommand, options_of, usage
 
 _INTRODUCTION = "Speak SMTP by hand: see everything that is said, record it as a script, and play it again."
 
-_EXAMPLES = {
+EXAMPLES = {
     SHELL: (
         ("smtp-repl --local", "learn, with a practice server that delivers nothing"),
         ("smtp-repl mail.example.com:587 --starttls", "a session, encrypted"),
@@ -57,8 +57,8 @@ def help_text(command: str) -> str:
     if command == SHELL:
         parts.append(_rows("sub-commands", [(r.name, r.summary) for r in COMMANDS.values() if r.name != SHELL], width))
     parts += _options(command, width)
-    if command in _EXAMPLES:
-        parts.append(_rows("examples", list(_EXAMPLES[command]), 200))
+    if command in EXAMPLES:
+        parts.append(_rows("examples", list(EXAMPLES[command]), 200))
     if command in (SHELL, "run", "mock"):
         parts.append(_STATUSES)
     if command == SHELL:

@@ -101,6 +101,16 @@ COMMANDS: dict[str, SubCommand] = {
             1,
             needs="a script to format",
         ),
+        SubCommand(
+            "explain",
+            "WORD… | FILE | -",
+            "say what a reply, a word or a whole conversation means",
+            "WORD is what you saw or typed: a reply with its text, a code, a verb, an EHLO keyword, a parameter,\n"
+            "an error of TLS, base64. FILE is a transcript, and is shown with an explanation below each line that\n"
+            "wants one; - is standard input, for either.",
+            1,
+            needs="something to explain: a reply, a word, or a file",
+        ),
         SubCommand("show", "FILE", "show a script in colours", "", 1, 1, needs="a script to show"),
         SubCommand(
             "b64",
@@ -149,7 +159,7 @@ _RECORDED = (*_PLAYED, "answer")
 _SETTLED = (SHELL, "answer", "show", "config")
 _WHERE, _WALK, _LINES, _KEEP, _JUDGE = "where to", "how far to go", "without a terminal", "recording", "what must hold"
 _TLS, _SECRETS, _OUTPUT, _OTHER = "TLS", "passwords", "output", "other"
-_MANY, _REPORTS, _EXCHANGE = "many sessions", "reports", "the exchange"
+_MANY, _REPORTS, _EXCHANGE, _SAID_BY = "many sessions", "reports", "the exchange", "who said it"
 
 OPTIONS: tuple[Option, ...] = (
     Option("local", ("--local",), _PLAYED, "", "the practice server, started for this session", _WHERE),
@@ -164,6 +174,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("auth-user", ("--user",), ("auth",), "NAME", "who logs in", _EXCHANGE),
     Option("authzid", ("--authzid",), ("auth",), "NAME", "whom to act as (PLAIN)", _EXCHANGE),
     Option("challenge", ("--challenge",), ("auth",), "BASE64", "what the server asks: the text of its 334", _EXCHANGE),
+    Option("explain-host", ("--host",), ("explain",), "NAME", "the server that was dialled", _SAID_BY),
+    Option("explain-banner", ("--banner",), ("explain",), "TEXT", "how it greeted: the text of its 220", _SAID_BY),
+    Option("explain-said", ("--said",), ("explain",), "VERB", "what the reply answers; . for a message", _SAID_BY),
     Option("to-line", ("--to-line",), ("run",), "N", "stop behind line N of the script", _WALK),
     Option("shell", ("--shell",), ("run",), "", "then hand over to you (with --to-line)", _WALK),
     Option("line", ("-c",), (SHELL,), "LINE", "say LINE (or do /COMMAND); no input is read", _LINES, True),
@@ -207,6 +220,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("junit", ("--junit",), ("run",), "FILE", "a report for CI (JUnit XML)", _REPORTS),
     Option("tap", ("--tap",), ("run",), "FILE", "a report in TAP 14", _REPORTS),
     Option("html", ("--html",), ("run",), "FILE", "a report to look at: one page; - is standard output", _REPORTS),
+    Option("explain-json", ("--json",), ("explain",), "", "one JSON object for each explanation", _OUTPUT),
+    Option("explain-html", ("--html",), ("explain",), "PAGE", "of a FILE: one page to hand out; - is stdout", _OUTPUT),
     Option("list", ("--list",), ("run",), "", "list the scripts that came with the program", _OUTPUT),
     Option("timeout", ("--timeout",), _PLAYERS, "SECONDS", "for each reply (30; after a message 300)", _OTHER),
     Option("connect-timeout", ("--connect-timeout",), _PLAYED, "SECONDS", "for the connection (10)", _OTHER),
@@ -219,6 +234,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("config", ("--config",), _SETTLED, "FILE", "read the settings there; /dev/null has none", _OTHER),
     Option("set", ("--set",), _SETTLED, "NAME=VALUE", "a setting, for this time", _OTHER, True),
     Option("completion", ("--print-completion",), (SHELL,), "SHELL", "completion for bash, zsh or fish", _OUTPUT),
+    Option("lang", ("--lang",), tuple(COMMANDS), "LANGUAGE", "en or zh_CN; otherwise that of your locale", _OTHER),
     Option("help", ("-h", "--help"), tuple(COMMANDS), "", "show this", _OTHER),
     Option("version", ("--version",), (SHELL,), "", "show the version", _OTHER),
 )  # fmt: skip

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 
 from smtp_repl.view.width import cells
 from smtp_repl.wire.errors import SmtpReplError
+from smtp_repl.wire.language import _, phrase
 from smtp_repl.wire.octets import printable
 
 TAB = "    "
@@ -27,11 +28,11 @@ LONGEST = 1000
 
 def show_error(error: SmtpReplError) -> str:
     """An error in full, each line with its line end."""
-    lines = [*_prefixed("error: ", error.message)]
+    lines = [*_prefixed(_("error: "), _(error.message))]
     if error.file or error.line:
         lines += _place(error)
     if error.hint:
-        lines += _prefixed("hint: ", error.hint)
+        lines += _prefixed(_("hint: "), _(error.hint))
     return "".join(line + "\n" for line in lines)
 
 
@@ -77,4 +78,4 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint that names the known word nearest to one that is not known, or "" when none is near."""
     names = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word.lower(), names, 1, 0.6)
-    return f"did you mean {names[near[0]]}?" if near else ""
+    return phrase("did you mean {name}?", name=names[near[0]]) if near else ""

@@ -21,6 +21,8 @@ Anything else that is raised is a bug and shows its traceback. What the *peer* d
 
 from enum import IntEnum
 
+from smtp_repl.wire.language import phrase
+
 
 class ExitStatus(IntEnum):
     """The exit statuses that other people's CI relies on."""
@@ -55,8 +57,9 @@ class SmtpReplError(Exception):
 
     def __init__(self, message: str, hint: str = "", *, kind: str = "") -> None:
         super().__init__(message)
-        self.message = message
-        self.hint = hint
+        # Phrases, so that an error which quotes another one can be read in another language as well.
+        self.message = phrase(message)
+        self.hint = phrase(hint)
         if kind:
             self.kind = kind
 

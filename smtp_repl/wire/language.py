@@ -2,8 +2,11 @@
 
 Texts are written in English, and the English text is the key of its translation. Until somebody calls `speak`,
 nothing is translated and nothing is loaded. What belongs to the protocol (verbs, keywords, codes, the S: and C: of
-scripts) and what programs read (names of rules, JSON) never passes here. Blanks are named, and filled after the
-translation: `_("no such file: {path}").format(path=path)`, never an f-string.
+scripts) and what programs read (names of rules, JSON) never passes here.
+
+Blanks are named, and filled after the translation: `_("no such file: {path}").format(path=path)` where the text is
+shown, and `phrase("no such file: {path}", path=path)` where it is only made: an error, a finding, a problem. A phrase
+is English to everybody, to logs and to a mail server that says it, until a person is to read it.
 """
 
 from collections.abc import Callable
@@ -29,8 +32,46 @@ def speak(
     _translate, _translate_count = translate, translate_count
 
 
+class Phrase(str):
+    """An English text that remembers what it was made of, so that `_` can say it in another language."""
+
+    facts: dict[str, object]
+    one: str
+    many: str
+    count: int
+
+    def translated(self) -> str:
+        facts = {name: _(fact) if isinstance(fact, Phrase) else fact for name, fact in self.facts.items()}
+        template = n_(self.one, self.many, self.count) if self.many else _(self.one)
+        return template.format(**facts) if facts else template
+
+
+def phrase(template: str, /, **facts: object) -> Phrase:
+    """A text with its named blanks filled; without facts, its braces are braces. What is a phrase stays one.
+
+    A fact that is a phrase itself is translated with it. Raises KeyError for a blank without a fact.
+    """
+    if not facts:
+        return template if isinstance(template, Phrase) else _made(template, template, "", 1, facts)
+    return _made(template.format(**facts), template, "", 1, facts)
+
+
+def phrase_of(one: str, many: str, count: int, /, **facts: object) -> Phrase:
+    """The same for one thing or for many; `{count}` is a fact too."""
+    facts["count"] = count
+    return _made((one if count == 1 else many).format(**facts), one, many, count, facts)
+
+
+def _made(text: str, one: str, many: str, count: int, facts: dict[str, object]) -> Phrase:
+    made = Phrase(text)
+    made.one, made.many, made.count, made.facts = one, many, count, facts
+    return made
+
+
 def _(message: str) -> str:
-    """A text in the language of the person, its blanks not yet filled. The empty text stays empty."""
+    """A text in the language of the person; the blanks of what is no phrase are not yet filled."""
+    if isinstance(message, Phrase):
+        return message.translated()
     # To gettext the empty key is the catalog's own header.
     return _translate(message) if message else ""
 

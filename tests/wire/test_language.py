@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from smtp_repl.wire.language import N_, _, n_, speak
+from smtp_repl.wire.language import N_, _, n_, phrase, phrase_of, speak
 
 
 @pytest.fixture
@@ -32,6 +32,26 @@ def test_another_language(backwards: None) -> None:
     assert n_("eno", "ynam", 1) == "one"
     assert n_("eno", "ynam", 2) == "many"
     assert N_("tac") == "tac"
+
+
+def test_a_phrase_is_english_until_it_is_read() -> None:
+    """It is a text like any other; in another language its template is looked up, and a phrase in it too."""
+    catalog = {
+        "{verb} needs {what}": "{what} is what {verb} needs",
+        "an argument": "something",
+        "{count} line": "{count} row",
+        "{count} lines": "{count} rows",
+    }
+    needs = phrase("{verb} needs {what}", verb="EHLO", what=phrase("an argument"))
+    counted = [phrase_of("{count} line", "{count} lines", count) for count in (1, 2)]
+    assert (needs, *counted) == ("EHLO needs an argument", "1 line", "2 lines")
+    assert [_(text) for text in (needs, *counted)] == [needs, *counted]
+    speak(lambda message: catalog.get(message, message), lambda one, many, count: catalog[one if count == 1 else many])
+    try:
+        assert [_(text) for text in (needs, *counted)] == ["something is what EHLO needs", "1 row", "2 rows"]
+        assert f"{needs}" == "EHLO needs an argument"
+    finally:
+        speak()
 
 
 def test_the_empty_text_is_no_key() -> None:
