@@ -22,7 +22,8 @@ def practice_server(
     plays = [one for one in scripts if isinstance(one, Prepared)]
     # Who a script says it is, may log in: so a recording of another server can be played here.
     accounts = dict(PRACTICE_ACCOUNTS)
-    for need in (need for one in plays for need in one.needs if need.user and need.user not in accounts):
+    users = (need for one in plays for need in one.needs if need.user and not need.refused)
+    for need in (need for need in users if need.user not in accounts):
         given = passwords.get(need.name)
         accounts[need.user] = given.reveal().decode("utf-8", "replace") if given is not None else PRACTICE_PASSWORD
     # Connections that are over for us may not be for the server: hence some more.

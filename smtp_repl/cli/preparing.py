@@ -158,8 +158,10 @@ def _find_password(need: Need, environment: Environment, *, is_practice: bool) -
     if is_practice:
         from smtp_repl.net.practice.options import PRACTICE_ACCOUNTS
 
-        return Secret(PRACTICE_ACCOUNTS.get(need.user, PRACTICE_PASSWORD).encode())
-    return ask_password(f"password of {printable(need.user)}: ", environment)
+        password = PRACTICE_ACCOUNTS.get(need.user, PRACTICE_PASSWORD)
+        return Secret((f"not-{password}" if need.refused else password).encode())
+    which = ", the one that is refused" if need.refused else ""
+    return ask_password(f"password of {printable(need.user)}{which}: ", environment)
 
 
 def own_names(steps: Sequence[Step]) -> tuple[bytes, ...]:

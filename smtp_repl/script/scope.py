@@ -6,7 +6,7 @@ Secrets come out as `Secret` and are never kept in the variables, so that a late
 from collections.abc import Iterable, Iterator, Mapping
 
 from smtp_repl.script.arguments import Auth
-from smtp_repl.script.steps import Do, Say, Step
+from smtp_repl.script.steps import Do, Hear, Say, Step
 from smtp_repl.wire.errors import ScriptError, SecretMissing
 from smtp_repl.wire.events import ChallengeSaid
 from smtp_repl.wire.octets import encode_step
@@ -130,13 +130,22 @@ class Need(Record):
     name: str
     user: str
     line: int
+    refused: bool = False
+    """Whether each login with it is refused in the script: the password is not the right one, and need not be."""
 
 
 def secrets_needed(steps: tuple[Step, ...]) -> tuple[Need, ...]:
     """What has to be bound before the first octet goes out: identities in use, and every `secret.N`."""
     users: dict[str, tuple[str, int]] = {}
     needs: dict[str, Need] = {}
+    tried: dict[str, set[str]] = {}
+    """By connection: who is being logged in."""
+    outcomes: dict[str, set[str]] = {}
+    """By identity: the first digits of what came of that."""
     for step in steps:
+        if isinstance(step, Hear) and step.expectation.code[:1] != "3":
+            for identity in tried.pop(step.connection, ()):
+                outcomes.setdefault(identity, set()).add(step.expectation.code[:1])
         if isinstance(step, Do) and isinstance(step.directive.value, Auth):
             users[step.directive.value.name or "auth"] = (step.directive.value.user, step.line)
         if not isinstance(step, Say):
@@ -148,7 +157,9 @@ def secrets_needed(steps: tuple[Step, ...]) -> tuple[Need, ...]:
                     needs.setdefault(name, Need(name, "", wire.line))
                 elif part in ("plain", "user", "pass", "reply"):
                     needs.setdefault(identity, Need(identity, users.get(identity, ("", 0))[0], wire.line))
-    return tuple(needs.values())
+                    if part != "user":
+                        tried.setdefault(step.connection, set()).add(identity)
+    return tuple(need._replace(refused=outcomes.get(name) == {"5"}) for name, need in needs.items())
 
 
 def missing(needs: tuple[Need, ...], bound: Mapping[str, object]) -> SecretMissing | None:

@@ -204,10 +204,9 @@ class Transcriber:
         identity = None
         if attribute and step.user is not None and not step.authzid:
             identity = self._identify(step.user, step.password, directives)
-        elif (
-            attribute == "pass" and self._current is not None and self._current.fits(self._current.user, step.password)
-        ):
-            identity = self._current
+        elif attribute == "pass" and self._current is not None:
+            # Another password than the one that this user had before is another identity, as for PLAIN.
+            identity = self._identify(self._current.user, step.password, directives)
         if identity is None or octets is None or encode_step(octets) != step.text.reveal():
             self._secrets += 1
             return f"{{secret.{self._secrets}}}"

@@ -76,10 +76,12 @@ def bind(
     secrets: dict[str, Secret] = {}
     for need in secrets_needed(steps):
         if account is not None and need.user == account.user:
-            credentials[need.name] = Credentials(need.user, Secret(account.password.encode()))
+            password = f"not-{account.password}" if need.refused else account.password
+            credentials[need.name] = Credentials(need.user, Secret(password.encode()))
             continue
         is_step = need.name.startswith("secret.")
-        what = f"{need.name} (as on the wire)" if is_step else f"password of {need.user or need.name}"
+        which = ", the one that is refused" if need.refused else ""
+        what = f"{need.name} (as on the wire)" if is_step else f"password of {need.user or need.name}{which}"
         answer = yield from ask(f"{what}: ", hidden=True)
         if answer is None:
             raise SecretMissing(f"the script needs the {what}; nothing sent")

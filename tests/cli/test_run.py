@@ -451,6 +451,15 @@ def test_somebody_elses_recording_runs_on_the_practice_server(write: Write) -> N
     assert done.status == 0, done
 
 
+@pytest.mark.parametrize("user", ["tutor", "alice"])
+def test_a_wrong_password_is_wrong_again(write: Write, user: str) -> None:
+    """A login that was refused, and then one that was not, are played as they were."""
+    login = ["C: AUTH LOGIN", "S: 334 VXNlcm5hbWU6", "C~ {auth.user}", "S: 334 UGFzc3dvcmQ6"]
+    first = [f"@auth user={user}", *AUTH[1:4], *login, "C~ {auth.pass}", "S: 535"]
+    done = call("run", write([*first, *login, f"@auth[auth2] user={user}", "C~ {auth2.pass}", "S: 235"]), "--local")
+    assert done.status == 0, done
+
+
 CANARY = "Kanarienvogel-7"
 
 

@@ -78,6 +78,25 @@ def test_no_answer_without_a_challenge_that_we_know() -> None:
     assert caught.value.kind == "no-challenge"
 
 
+@pytest.mark.parametrize(
+    ("script", "refused"),
+    [
+        ("C~ AUTH PLAIN {auth.plain}\nS: 535 no\n", ["auth"]),
+        ("C~ AUTH PLAIN {auth.plain}\nS: 235 ok\n", []),
+        ("C~ AUTH PLAIN {auth.plain}\nS: 454 later\n", []),
+        ("C: AUTH LOGIN\nS: 334 x\nC~ {auth.user}\nS: 334 y\nC~ {auth.pass}\nS: 5xx\n", ["auth"]),
+        ("C: AUTH LOGIN\nC~ {auth.user}\nC~ {auth.pass}\nS: 334 x\nS: 334 y\nS: 535 no\n", ["auth"]),
+        ("C~ {auth.user}\nS: 501 no\n", []),
+        ("C~ AUTH PLAIN {auth.plain}\nS: 535 no\nC~ AUTH PLAIN {auth.plain}\nS: 235 ok\n", []),
+        ("C~ AUTH PLAIN {auth.plain}\nS: 535 no\nC~ AUTH PLAIN {auth2.plain}\nS: 235 ok\n", ["auth"]),
+        ("C~ AUTH PLAIN {auth.plain}\n", []),
+    ],
+)
+def test_who_is_refused(script: str, refused: list[str]) -> None:
+    """A login that the script expects to fail must not be played with the right password."""
+    assert [need.name for need in secrets_needed(planned(script).steps) if need.refused] == refused
+
+
 def test_what_has_to_be_bound() -> None:
     steps = planned(
         "@auth user=tim\nC~ AUTH PLAIN {auth.plain}\nC~ {auth.pass}\nC~ {bob.reply}\nC~ {secret.2} {name} {a.b}\n"

@@ -347,7 +347,8 @@ EXCHANGES: dict[str, tuple[list[tuple[str, bytes]], list[str]]] = {
         ],
         [
             *("@auth user=timothy", "C~ AUTH LOGIN {auth.user}", "S: 334 UGFzc3dvcmQ6", "C~ {auth.pass}"),
-            *("S: 535 no", "C~ AUTH LOGIN {auth.user}", "S: 334 UGFzc3dvcmQ6", "C~ {secret.1}", "S: 235 ok"),
+            *("S: 535 no", "C~ AUTH LOGIN {auth.user}", "S: 334 UGFzc3dvcmQ6"),
+            *("@auth[auth2] user=timothy", "C~ {auth2.pass}", "S: 235 ok"),
         ],
     ),
     "LOGIN, pipelined": (
