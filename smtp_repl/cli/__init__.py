@@ -89,6 +89,10 @@ def _dispatch(words: Words, environment: Environment) -> int:
             from smtp_repl.cli import explain
 
             return explain.main(words, environment)
+        case "learn":
+            from smtp_repl.cli import learn
+
+            return learn.main(words, environment)
         case "show":
             from smtp_repl.cli import show
 

@@ -111,6 +111,14 @@ COMMANDS: dict[str, SubCommand] = {
             1,
             needs="something to explain: a reply, a word, or a file",
         ),
+        SubCommand(
+            "learn",
+            "[LESSON]",
+            "learn SMTP, lesson by lesson",
+            "LESSON is a number, a name, or a file that somebody wrote; without one you go on where you\n"
+            "stopped. The server is the practice server: nothing leaves this machine. Without a terminal,\n"
+            "lines are read from standard input, and the exit status says whether every goal was reached.",
+        ),
         SubCommand("show", "FILE", "show a script in colours", "", 1, 1, needs="a script to show"),
         SubCommand(
             "b64",
@@ -160,6 +168,8 @@ _SETTLED = (SHELL, "answer", "show", "config")
 _WHERE, _WALK, _LINES, _KEEP, _JUDGE = "where to", "how far to go", "without a terminal", "recording", "what must hold"
 _TLS, _SECRETS, _OUTPUT, _OTHER = "TLS", "passwords", "output", "other"
 _MANY, _REPORTS, _EXCHANGE, _SAID_BY = "many sessions", "reports", "the exchange", "who said it"
+
+_TEACHING = "for teachers"
 
 OPTIONS: tuple[Option, ...] = (
     Option("local", ("--local",), _PLAYED, "", "the practice server, started for this session", _WHERE),
@@ -223,6 +233,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("explain-json", ("--json",), ("explain",), "", "one JSON object for each explanation", _OUTPUT),
     Option("explain-html", ("--html",), ("explain",), "PAGE", "of a FILE: one page to hand out; - is stdout", _OUTPUT),
     Option("list", ("--list",), ("run",), "", "list the scripts that came with the program", _OUTPUT),
+    Option("learn-check", ("--check",), ("learn",), "", "find what is wrong in lessons: LESSON…", _TEACHING),
     Option("timeout", ("--timeout",), _PLAYERS, "SECONDS", "for each reply (30; after a message 300)", _OTHER),
     Option("connect-timeout", ("--connect-timeout",), _PLAYED, "SECONDS", "for the connection (10)", _OTHER),
     Option("config-show", ("--show",), ("config",), "", "the settings as they are (what happens anyway)", _OUTPUT),
