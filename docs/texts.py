@@ -7,6 +7,7 @@ are. Knows nothing of catalogs, and needs nothing but the program.
 
 import ast
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -48,8 +49,13 @@ class Text(NamedTuple):
 
 def texts() -> Iterator[Text]:
     """All of them, in the order of their floors and files; what stands in two places comes twice."""
-    found = [*_code(), *_tables(), *_prose_files()]
+    found = [text for text in (*_code(), *_tables(), *_prose_files()) if _has_words(text.key)]
     yield from sorted(found, key=lambda text: PARTS.index(text.part))
+
+
+def _has_words(key: Key) -> bool:
+    """Whether there is anything to translate beside the blanks."""
+    return any(map(str.isalpha, re.sub(r"\{[^}]*\}", "", key if isinstance(key, str) else key[0])))
 
 
 def untranslatable() -> Iterator[str]:

@@ -9,9 +9,10 @@ and files and must not let a line end through.
 import re
 
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import N_, phrase
 from smtp_repl.wire.path_syntax import check_path
 from smtp_repl.wire.paths import Path, check_domain, parse_path
-from smtp_repl.wire.problems import RULES, Problem, problem
+from smtp_repl.wire.problems import RULES, Problem, problem, write_like
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.verbs import PARAMETERS, VERBS, Parameter, VerbSyntax, near_verb, parameters_of
 
@@ -81,7 +82,7 @@ def check_syntax(
         return (problem("empty-line", "An empty line is no command", 0, "write QUIT to leave"),)
     control = re.search(_CONTROL, command.line)
     if control is not None:
-        what = "TAB is not a blank here" if control[0] == b"\t" else "The line holds a control character"
+        what = N_("TAB is not a blank here") if control[0] == b"\t" else N_("The line holds a control character")
         return (problem("control-char", what, control.start()),)
     syntax = VERBS.get(command.verb)
     length = len(command.line) + 2
@@ -89,7 +90,7 @@ def check_syntax(
         return (_unknown(command), *_check_length(length, LINE_LIMIT, "line-over-512"))
     found: list[Problem] = []
     if syntax.keyword and offered is not None and syntax.keyword not in offered:
-        missing = f"{command.verb} is not offered here"
+        missing = phrase("{verb} is not offered here", verb=command.verb)
         found.append(problem("verb-not-offered", missing, 0))
     rule = "auth-line-too-long" if syntax.argument == "auth" else "line-over-512"
     found += _check_length(length, _line_limit(syntax, extended, offered), rule)
@@ -113,18 +114,20 @@ def _line_limit(syntax: VerbSyntax, extended: bool, offered: frozenset[str] | No
 def _check_length(octets: int, limit: int, rule: str) -> list[Problem]:
     if octets <= limit:
         return []
-    return [problem(rule, f"The line has {octets} octets with its end; a server must take {limit}", limit)]
+    what = phrase("The line has {octets} octets with its end; a server must take {limit}", octets=octets, limit=limit)
+    return [problem(rule, what, limit)]
 
 
 def _unknown(command: Command) -> Problem:
     if command.line.startswith(b" "):
         return problem("unknown-verb", "A command begins without a blank", 0)
     if command.verb in VERBS:
-        what = "A lone dot ends a message, and none is open" if command.verb == "." else "No AUTH is open to cancel"
+        dot = N_("A lone dot ends a message, and none is open")
+        what = dot if command.verb == "." else N_("No AUTH is open to cancel")
         return problem("unknown-verb", what, 0)
     near = near_verb(command.verb)
     if near is not None:
-        return problem("unknown-verb", f"Unknown command; did you mean {near}?", 0)
+        return problem("unknown-verb", phrase("Unknown command; did you mean {verb}?", verb=near), 0)
     return problem("unknown-verb", "Unknown command", 0, "write HELP for a list")
 
 
@@ -132,7 +135,14 @@ def _check_nothing(command: Command, syntax: VerbSyntax) -> list[Problem]:
     if not command.argument.strip(b" "):  # RFC 5321 §4.1.1: trailing blanks should be tolerated
         return []
     verb = command.verb
-    return [problem("argument-unwanted", f"{verb} takes no argument", len(verb) + 1, f"write {verb} alone")]
+    return [
+        problem(
+            "argument-unwanted",
+            phrase("{verb} takes no argument", verb=verb),
+            len(verb) + 1,
+            phrase("write {verb} alone", verb=verb),
+        )
+    ]
 
 
 def _check_anything(command: Command, syntax: VerbSyntax) -> list[Problem]:
@@ -148,9 +158,9 @@ def _check_text(command: Command, syntax: VerbSyntax) -> list[Problem]:
 def _missing(command: Command, syntax: VerbSyntax) -> Problem:
     return problem(
         "argument-missing",
-        f"{command.verb} needs an argument",
+        phrase("{verb} needs an argument", verb=command.verb),
         len(command.line),
-        f"write {_EXAMPLES.get(command.verb, syntax.form)}",
+        write_like(_EXAMPLES.get(command.verb, syntax.form)),
     )
 
 
@@ -159,9 +169,9 @@ def _check_domain(command: Command, syntax: VerbSyntax) -> list[Problem]:
     if not name:
         return [_missing(command, syntax)]
     column = command.line.index(name, len(command.verb))
-    hint = f"write {_EXAMPLES[command.verb]}"
+    hint = write_like(_EXAMPLES[command.verb])
     if b" " in name:
-        return [problem("argument-unwanted", f"{command.verb} takes one host name", column, hint)]
+        return [problem("argument-unwanted", phrase("{verb} takes one host name", verb=command.verb), column, hint)]
     if not name.isascii():
         return [problem("bad-host-name", "A host name is ASCII here", column, 'write its "xn--" form')]
     reason = check_domain(name)
@@ -175,7 +185,7 @@ def _check_auth(command: Command, syntax: VerbSyntax) -> list[Problem]:
     if not words:
         return [_missing(command, syntax)]
     if re.fullmatch(_MECHANISM, words[0]) is None:
-        return [problem("bad-mechanism", "This is not the name of a mechanism", column, "write AUTH PLAIN")]
+        return [problem("bad-mechanism", "This is not the name of a mechanism", column, write_like("AUTH PLAIN"))]
     column += command.argument.index(words[0]) + len(words[0]) + 1
     if len(words) > 2:
         return [problem("argument-unwanted", "AUTH takes a mechanism and one step", column)]
@@ -189,7 +199,7 @@ def _check_chunk(command: Command, syntax: VerbSyntax) -> list[Problem]:
     if not words:
         return [_missing(command, syntax)]
     column = len(command.verb) + 1
-    hint = "write BDAT 120, or BDAT 120 LAST"
+    hint = N_("write BDAT 120, or BDAT 120 LAST")
     if re.fullmatch(_SIZE, words[0]) is None:
         return [problem("bad-chunk-size", "BDAT needs a number of octets", column, hint)]
     if len(words) > 2 or (len(words) == 2 and words[1].upper() != b"LAST"):
@@ -204,7 +214,9 @@ def _check_attributes(command: Command, syntax: VerbSyntax) -> list[Problem]:
         return [_missing(command, syntax)]
     bad = [word for word in words if re.fullmatch(_ATTRIBUTE, word) is None]
     column = len(command.verb) + 1
-    return [problem("bad-attribute", f"{command.verb} takes NAME=value only", column) for _ in bad[:1]]
+    return [
+        problem("bad-attribute", phrase("{verb} takes NAME=value only", verb=command.verb), column) for _ in bad[:1]
+    ]
 
 
 _EXAMPLES = {
@@ -239,11 +251,11 @@ def build(verb: str, *words: str) -> bytes:
     for word in words:
         if any(ord(character) < 32 or 127 <= ord(character) < 160 for character in word):
             raise UsageError(
-                f"the argument of {verb} holds a control character; nothing was sent",
+                phrase("the argument of {verb} holds a control character; nothing was sent", verb=verb),
                 "/raw sends exact bytes",
                 kind="control-char",
             )
     try:
         return " ".join((verb, *words)).encode()
     except UnicodeEncodeError:
-        raise UsageError(f"the argument of {verb} is not UTF-8", kind="bad-utf8") from None
+        raise UsageError(phrase("the argument of {verb} is not UTF-8", verb=verb), kind="bad-utf8") from None

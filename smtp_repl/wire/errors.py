@@ -58,8 +58,8 @@ class SmtpReplError(Exception):
     def __init__(self, message: str, hint: str = "", *, kind: str = "") -> None:
         super().__init__(message)
         # Phrases, so that an error which quotes another one can be read in another language as well.
-        self.message = phrase(message)
-        self.hint = phrase(hint)
+        self.message: str = phrase(message)
+        self.hint: str = phrase(hint)
         if kind:
             self.kind = kind
 

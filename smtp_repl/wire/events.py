@@ -8,6 +8,7 @@ can be found, except for syntax faults of commands, whose rows stand with the sy
 from smtp_repl.wire.commands import Command
 from smtp_repl.wire.errors import WireLimit
 from smtp_repl.wire.extensions import Capabilities
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.secrets import Secret
@@ -292,7 +293,7 @@ def finding(rule: str, *, hint: str = "", **facts: object) -> Finding:
     return Finding(
         rule,
         row.severity,
-        row.message.format(**facts),
-        hint or row.hint.format(**facts),
+        phrase(row.message, **facts),
+        hint or phrase(row.hint, **facts),
         row.ref.format(**facts),
     )

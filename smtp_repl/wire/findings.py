@@ -10,17 +10,18 @@ from smtp_repl.wire import states
 from smtp_repl.wire.commands import VERBS, Command, check_syntax
 from smtp_repl.wire.events import AuthStep, Finding, finding
 from smtp_repl.wire.extensions import NO_CAPABILITIES, Capabilities
+from smtp_repl.wire.language import N_, phrase
 from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, GREETING, Phase
 
 _LOOKS_LIKE = (
-    (b"HTTP/", "this looks like a web server (HTTP)"),
-    (b"SSH-", "this looks like an SSH server"),
-    (b"+OK", "this looks like a POP3 server; its mail server may listen on port 25, 465 or 587"),
-    (b"* OK", "this looks like an IMAP server; its mail server may listen on port 25, 465 or 587"),
-    (b"\x15\x03", "this looks like TLS: try smtps:// (port 465)"),
-    (b"\x16\x03", "this looks like TLS: try smtps:// (port 465)"),
-    (b"\xff", "these look like telnet negotiation octets"),
+    (b"HTTP/", N_("this looks like a web server (HTTP)")),
+    (b"SSH-", N_("this looks like an SSH server")),
+    (b"+OK", N_("this looks like a POP3 server; its mail server may listen on port 25, 465 or 587")),
+    (b"* OK", N_("this looks like an IMAP server; its mail server may listen on port 25, 465 or 587")),
+    (b"\x15\x03", N_("this looks like TLS: try smtps:// (port 465)")),
+    (b"\x16\x03", N_("this looks like TLS: try smtps:// (port 465)")),
+    (b"\xff", N_("these look like telnet negotiation octets")),
 )
 
 
@@ -38,7 +39,9 @@ def reply_findings(reply: Reply, said: str | None) -> list[Finding]:
         if not reply.partial:
             found.append(finding("unsolicited"))
     elif reply.klass in (2, 3) and not _is_expected(said, reply):
-        found.append(finding("unexpected-code", code=reply.code, said="a message" if said == END_OF_DATA else said))
+        what = phrase("a message") if said == END_OF_DATA else said
+        hint = N_("a line that is no command is a step of it all the same, and masked") if said == "AUTH" else ""
+        found.append(finding("unexpected-code", hint=hint, code=reply.code, said=what))
     return found
 
 
@@ -76,7 +79,7 @@ def command_findings(
     found += _pipelining(said, awaiting, capabilities)
     syntax = VERBS.get(command.verb)
     if syntax and syntax.keyword and capabilities is not NO_CAPABILITIES and not capabilities.offers(syntax.keyword):
-        why = "it may be offered after STARTTLS" if capabilities.offers("STARTTLS") else ""
+        why = phrase("it may be offered after STARTTLS") if capabilities.offers("STARTTLS") else ""
         found.append(finding("not-offered", said=command.verb, keyword=syntax.keyword, why=why, ref=syntax.ref))
     found += [
         Finding(problem.rule, "warning", problem.message, problem.hint, problem.ref)
@@ -91,8 +94,17 @@ def _order(said: str, phase: Phase, is_early: bool, after_handshake: bool) -> Fi
     if phase is Phase.CONNECTED and after_handshake:
         return finding("no-ehlo-after-tls")
     way = states.way_to(said, phase)
-    first = f"{', then '.join(way)} {'comes' if len(way) == 1 else 'come'} first" if way else ""
-    return finding("out-of-order", said=said, first=first, ref=states.RULES[said].ref)
+    return finding("out-of-order", said=said, first=_first(way), ref=states.RULES[said].ref)
+
+
+def _first(way: Sequence[str]) -> str:
+    """What would have to be said before."""
+    if len(way) < 2:
+        return phrase("{verb} comes first", verb=way[0]) if way else ""
+    verbs: str = way[0]
+    for verb in way[1:]:
+        verbs = phrase("{verbs}, then {verb}", verbs=verbs, verb=verb)
+    return phrase("{verbs} come first", verbs=verbs)
 
 
 def _pipelining(said: str, awaiting: Sequence[str], capabilities: Capabilities) -> list[Finding]:

@@ -38,11 +38,11 @@ class Phrase(str):
     facts: dict[str, object]
     one: str
     many: str
-    count: int
+    number: int
 
     def translated(self) -> str:
         facts = {name: _(fact) if isinstance(fact, Phrase) else fact for name, fact in self.facts.items()}
-        template = n_(self.one, self.many, self.count) if self.many else _(self.one)
+        template = n_(self.one, self.many, self.number) if self.many else _(self.one)
         return template.format(**facts) if facts else template
 
 
@@ -64,7 +64,7 @@ def phrase_of(one: str, many: str, count: int, /, **facts: object) -> Phrase:
 
 def _made(text: str, one: str, many: str, count: int, facts: dict[str, object]) -> Phrase:
     made = Phrase(text)
-    made.one, made.many, made.count, made.facts = one, many, count, facts
+    made.one, made.many, made.number, made.facts = one, many, count, facts
     return made
 
 

@@ -7,6 +7,8 @@ and the transparency of DATA bodies (RFC 5321 §4.5.2), streaming. Knows nothing
 import binascii
 import re
 
+from smtp_repl.wire.language import N_, phrase
+
 _SHORT = {"\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0"}
 _MARKS_IN_A_ROW = 8
 """Combining marks kept after one another; more would climb over the neighbouring lines of a terminal."""
@@ -105,10 +107,11 @@ def _unescape(octets: bytes, found: re.Match[bytes]) -> bytes:
     if octet is None:
         offset = len(octets[: found.start()].decode("utf-8", "surrogateescape"))
         if found[2] == b"x":
-            raise BadEscape("\\x needs two hexadecimal digits", offset)
+            raise BadEscape(N_("\\x needs two hexadecimal digits"), offset)
         # The escaped character may be longer than the one octet that was matched.
         after = octets[found.start() + 1 :].decode("utf-8", "surrogateescape")[:1]
-        raise BadEscape(f"unknown escape \\{printable(after)}" if after else "nothing after the backslash", offset)
+        unknown = phrase("unknown escape {escape}", escape=f"\\{printable(after)}")
+        raise BadEscape(unknown if after else N_("nothing after the backslash"), offset)
     return octet
 
 

@@ -6,8 +6,9 @@ line that has no control characters.
 
 import re
 
+from smtp_repl.wire.language import N_, phrase
 from smtp_repl.wire.paths import PATH_LIMIT, Path, check_address, parse_path
-from smtp_repl.wire.problems import Problem, problem
+from smtp_repl.wire.problems import Problem, problem, write_like
 from smtp_repl.wire.verbs import Parameter, parameters_of, value_fits
 
 _PARAMETER_NAME = r"[A-Z0-9][A-Z0-9-]*"
@@ -28,7 +29,7 @@ def check_path(
     if address_problem is not None:
         found.append(address_problem)
     if path.parameters and not extended:
-        after = "Parameters need EHLO, and you said HELO"
+        after = N_("Parameters need EHLO, and you said HELO")
         found.append(problem("parameters-after-helo", after, len(verb) + 1 + path.end))
     elif path.parameters:
         found += _parameter_problems(verb, argument, path, offered)
@@ -39,30 +40,50 @@ def _form_problems(verb: str, argument: bytes, path: Path, recipient: bool) -> l
     """What surrounds the address: keyword, colon, blanks, brackets."""
     keyword = "TO:" if recipient else "FROM:"
     at = len(verb) + 1
-    hint = f"write {_rewritten(verb, path, keyword)}"
+    hint = write_like(_rewritten(verb, path, keyword))
     if not argument.strip(b" "):
-        return [problem("argument-missing", f"{verb} needs {keyword}<address>", len(verb), hint)]
+        return [
+            problem(
+                "argument-missing",
+                phrase("{verb} needs {keyword}<address>", verb=verb, keyword=keyword),
+                len(verb),
+                hint,
+            )
+        ]
     word = path.keyword.strip(b" ").upper().decode("ascii", "replace")
     if word != keyword:
         if word.replace(" ", "") == keyword:
-            return [problem("blank-before-colon", f'No blank before the colon of "{keyword}"', at, hint)]
+            return [
+                problem(
+                    "blank-before-colon", phrase('No blank before the colon of "{keyword}"', keyword=keyword), at, hint
+                )
+            ]
         if word.endswith(":"):
-            what = f'{verb} takes "{keyword}", not "{word.replace(" ", "")}"' if len(word) < 10 else ""
-            return [problem("missing-keyword", what or f'{verb} takes "{keyword}"', at, hint)]
-        what = f'No colon after "{word}"' if word else f'No "{keyword}" before the address'
+            what = phrase('{verb} takes "{keyword}"', verb=verb, keyword=keyword)
+            if len(word) < 10:
+                word = word.replace(" ", "")
+                what = phrase('{verb} takes "{keyword}", not "{word}"', verb=verb, keyword=keyword, word=word)
+            return [problem("missing-keyword", what, at, hint)]
+        what = phrase('No "{keyword}" before the address', keyword=keyword)
+        if word:
+            what = phrase('No colon after "{word}"', word=word)
         return [problem("missing-keyword", what, at, hint)]
     if path.address is None:
-        return [problem("missing-address", f'No address after "{keyword}"', at + len(argument), hint)]
+        return [
+            problem(
+                "missing-address", phrase('No address after "{keyword}"', keyword=keyword), at + len(argument), hint
+            )
+        ]
     found: list[Problem] = []
     if path.start > len(path.keyword):
-        found.append(problem("blank-after-colon", f'No blank after "{keyword}"', at + len(path.keyword), hint))
+        what = phrase('No blank after "{keyword}"', keyword=keyword)
+        found.append(problem("blank-after-colon", what, at + len(path.keyword), hint))
     if not path.bracketed:
         found.append(problem("missing-brackets", "The address needs < and >", at + path.start, hint))
     elif argument[path.end - 1 : path.end] != b">":
         found.append(problem("missing-brackets", 'The address has no closing ">"', at + path.end, hint))
     elif path.end < len(argument) and argument[path.end : path.end + 1] != b" ":
-        after = 'A blank must follow the ">"'
-        found.append(problem("missing-blank", after, at + path.end, hint))
+        found.append(problem("missing-blank", 'A blank must follow the ">"', at + path.end, hint))
     return found
 
 
@@ -89,10 +110,11 @@ def _address_problem(at: int, path: Path, recipient: bool, smtputf8: bool) -> Pr
         except UnicodeDecodeError:
             return problem("non-utf8", "The address is neither ASCII nor UTF-8", column)
         if not smtputf8:
-            hint = "write MAIL FROM:<address> SMTPUTF8 first" if recipient else "add SMTPUTF8 at the end"
+            first = N_("write MAIL FROM:<address> SMTPUTF8 first")
+            hint = first if recipient else N_("add SMTPUTF8 at the end")
             return problem("non-ascii", "An address beyond ASCII needs SMTPUTF8", column, hint, recipient=recipient)
     if len(address) + 2 > PATH_LIMIT:
-        too_long = f"The path is longer than {PATH_LIMIT} octets"
+        too_long = phrase("The path is longer than {limit} octets", limit=PATH_LIMIT)
         return problem("path-too-long", too_long, column, recipient=recipient)
     rule, reason = check_address(address)
     return problem(rule, reason, column, recipient=recipient) if rule else None
@@ -110,14 +132,16 @@ def _parameter_problems(verb: str, argument: bytes, path: Path, offered: frozens
         if re.fullmatch(_PARAMETER_NAME, name) is None or value == b"":
             found.append(problem("bad-parameter", "A parameter is written NAME or NAME=value", column))
         elif parameter is None:
-            what = f"{verb} has no parameter {name}" if len(name) <= 32 else "Unknown parameter"
-            found.append(problem("unknown-parameter", what, column))
+            what = phrase("{verb} has no parameter {name}", verb=verb, name=name)
+            found.append(problem("unknown-parameter", what if len(name) <= 32 else N_("Unknown parameter"), column))
         elif name in seen:
-            found.append(problem("duplicate-parameter", f"{name} stands here twice", column))
+            found.append(problem("duplicate-parameter", phrase("{name} stands here twice", name=name), column))
         elif not value_fits(parameter, value):
-            found.append(problem("bad-parameter", f"{name} is malformed", column, f"write {parameter.form}"))
+            what = phrase("{name} is malformed", name=name)
+            found.append(problem("bad-parameter", what, column, write_like(parameter.form)))
         elif offered is not None and _keyword_needed(parameter, value) not in offered:
-            what = f"{name} needs {_keyword_needed(parameter, value)}, which is not offered here"
+            keyword = _keyword_needed(parameter, value)
+            what = phrase("{name} needs {keyword}, which is not offered here", name=name, keyword=keyword)
             found.append(problem("parameter-not-offered", what, column))
         seen.add(name)
     return found

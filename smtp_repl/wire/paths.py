@@ -7,6 +7,7 @@ address is for.
 
 import re
 
+from smtp_repl.wire.language import N_, phrase
 from smtp_repl.wire.records import Record
 
 LOCAL_LIMIT, DOMAIN_LIMIT, PATH_LIMIT = 64, 255, 256
@@ -94,28 +95,28 @@ def _parameters(rest: bytes) -> tuple[tuple[str, bytes | None], ...]:
 def check_domain(domain: bytes) -> str:
     """Why a strict server would refuse a domain or address literal; "" when it would not."""
     if len(domain) > DOMAIN_LIMIT:
-        return f"The domain is longer than {DOMAIN_LIMIT} octets"
+        return phrase("The domain is longer than {limit} octets", limit=DOMAIN_LIMIT)
     if domain.startswith(b"["):
-        return "" if re.fullmatch(_LITERAL, domain) else "Not an address literal such as [192.0.2.1]"
+        return "" if re.fullmatch(_LITERAL, domain) else N_("Not an address literal such as [192.0.2.1]")
     if re.fullmatch(_DOMAIN, domain):
         longest = max(len(label) for label in domain.split(b"."))
-        return "" if longest <= 63 else "A label of the domain is longer than 63 octets"
+        return "" if longest <= 63 else N_("A label of the domain is longer than 63 octets")
     if not domain:
-        return "The domain is empty"
+        return N_("The domain is empty")
     if b"_" in domain:
-        return 'A domain has letters, digits and hyphens, no "_"'
+        return N_('A domain has letters, digits and hyphens, no "_"')
     if domain.startswith(b".") or domain.endswith(b".") or b".." in domain:
-        return "A dot of the domain has nothing beside it"
-    return "Not a domain"
+        return N_("A dot of the domain has nothing beside it")
+    return N_("Not a domain")
 
 
 def check_address(address: bytes) -> tuple[str, str]:
     """Why a strict server would refuse a mailbox: a rule id and the reason; two empty strings when it would not."""
     local, at, domain = address.rpartition(b"@")
     if not at:
-        return "no-domain", 'The address has no "@domain"'
+        return "no-domain", N_('The address has no "@domain"')
     if len(local) > LOCAL_LIMIT:
-        return "local-part-too-long", f"The part before the @ is longer than {LOCAL_LIMIT} octets"
+        return "local-part-too-long", phrase("The part before the @ is longer than {limit} octets", limit=LOCAL_LIMIT)
     if not (re.fullmatch(_LOCAL, local) or re.fullmatch(_QUOTED, local)):
         return "bad-local-part", _why_not_local(local)
     reason = check_domain(domain)
@@ -124,11 +125,11 @@ def check_address(address: bytes) -> tuple[str, str]:
 
 def _why_not_local(local: bytes) -> str:
     if not local:
-        return "Nothing stands before the @"
+        return N_("Nothing stands before the @")
     if b"@" in local:
-        return "The address has two @"
+        return N_("The address has two @")
     if local.startswith(b".") or local.endswith(b".") or b".." in local:
-        return "A dot before the @ has nothing beside it; such a name needs quotes"
+        return N_("A dot before the @ has nothing beside it; such a name needs quotes")
     if b" " in local:
-        return "The address holds a blank; such a name needs quotes"
-    return "The part before the @ holds a character that needs quotes"
+        return N_("The address holds a blank; such a name needs quotes")
+    return N_("The part before the @ holds a character that needs quotes")

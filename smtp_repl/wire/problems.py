@@ -3,6 +3,7 @@
 The rows know codes and sections, not how a fault is found; the checks stand in `commands` and `path_syntax`.
 """
 
+from smtp_repl.wire.language import Phrase, phrase
 from smtp_repl.wire.records import Record
 
 
@@ -10,7 +11,8 @@ class Problem(Record):
     """What a strict server has against a command.
 
     `rule` is a key of `RULES`; `code` and `enhanced` are what such a server answers, `column` (from 1) is the
-    octet where the trouble begins. `hint` tells how to write it, and may be empty.
+    octet where the trouble begins. `hint` tells how to write it, and may be empty. Both texts are what such a
+    server says, so in English; who shows them to a person calls `_`.
     """
 
     rule: str
@@ -66,6 +68,11 @@ RULES: dict[str, Rule] = {
     "bad-attribute": Rule(501, "5.5.4", "Postfix XCLIENT_README"),
 }
 """Every rule that a problem can name, with what a strict server answers."""
+
+
+def write_like(example: str) -> Phrase:
+    """The hint that shows how a command is written."""
+    return phrase("write {example}", example=example)
 
 
 def problem(rule: str, message: str, at: int, hint: str = "", *, recipient: bool = False) -> Problem:

@@ -7,6 +7,7 @@ what the peer sent short of the limits; oddities become flags, which are rule id
 import re
 
 from smtp_repl.wire.errors import WireLimit
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.records import Record
 
 LINE_LIMIT = 8192
@@ -154,13 +155,19 @@ class ReplyReader:
         return reply
 
     def _give_up(self, replies: list[Reply], rest: bytes, flag: str) -> list[Reply]:
-        limit = f"{LINE_LIMIT} octets" if flag == "line-too-long" else f"{LINES_LIMIT} lines or {REPLY_LIMIT} octets"
         self._buffer = rest
         partial = self.cut(flag)
         if partial is not None:
             replies.append(partial)
+        what = phrase("the server sent a reply line of more than {octets} octets", octets=LINE_LIMIT)
+        if flag != "line-too-long":
+            what = phrase(
+                "the server sent a reply of more than {lines} lines or {octets} octets",
+                lines=LINES_LIMIT,
+                octets=REPLY_LIMIT,
+            )
         self.fault = WireLimit(
-            f"the server sent a reply {'line ' if flag == 'line-too-long' else ''}of more than {limit}",
+            what,
             "this is no sane mail server; check the host and the port",
             kind=flag,
         )

@@ -19,6 +19,7 @@ import re
 from collections.abc import Callable, Generator, Iterable
 
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import N_
 from smtp_repl.wire.octets import decode_step, encode_step
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.secrets import Secret
@@ -201,10 +202,15 @@ def _octets(credentials: Credentials) -> tuple[bytes, bytes, bytes]:
     user = credentials.user.encode("utf-8", "surrogateescape")
     password = credentials.password.reveal()
     authzid = credentials.authzid.encode("utf-8", "surrogateescape")
-    for name, octets in (("user name", user), ("password", password), ("authorization identity", authzid)):
+    holders = (
+        (user, N_("the user name holds a line end or a NUL")),
+        (password, N_("the password holds a line end or a NUL")),
+        (authzid, N_("the authorization identity holds a line end or a NUL")),
+    )
+    for octets, complaint in holders:
         if any(octet in octets for octet in b"\r\n\0"):
             raise UsageError(
-                f"the {name} holds a line end or a NUL",
+                complaint,
                 "a line end often comes along from a file or a variable; write it without",
                 kind="bad-secret",
             )

@@ -7,6 +7,7 @@ octet (RFC 8314 §3.3), 24 is LMTP's by custom (RFC 2033 forbids 25).
 import re
 
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -67,21 +68,25 @@ def parse_target(text: str, port: str | None = None) -> Target:
     scheme = re.match(_SCHEME, text)
     if text.startswith("unix:") or text.startswith("lmtp:unix:"):
         if port is not None:
-            raise UsageError(f'a Unix socket has no port, and "{printable(port)}" is given')
+            raise UsageError(phrase('a Unix socket has no port, and "{port}" is given', port=printable(port)))
         return _unix(text)
     default, implicit_tls, lmtp = SMTP_PORT, False, False
     rest = text
     if scheme is not None:
         name = scheme[1].lower()
         if name not in _SCHEMES:
-            raise UsageError(f'"{name}://" is no kind of mail server', f"known: {', '.join(_SCHEMES)}, unix:/path")
+            raise UsageError(
+                phrase('"{scheme}://" is no kind of mail server', scheme=name),
+                phrase("known: {words}", words=f"{', '.join(_SCHEMES)}, unix:/path"),
+            )
         default, implicit_tls, lmtp = _SCHEMES[name]
         rest = text[scheme.end() :].removesuffix("/")
     elif text.startswith("lmtp:"):
         default, lmtp, rest = LMTP_PORT, True, text[5:]
     host, inner_port = _split(rest, text)
     if port is not None and inner_port is not None and port != inner_port:
-        raise UsageError(f'two ports are given: "{printable(inner_port)}" and "{printable(port)}"')
+        both = {"inner": printable(inner_port), "outer": printable(port)}
+        raise UsageError(phrase('two ports are given: "{inner}" and "{outer}"', **both))
     number = default if port is None and inner_port is None else parse_port(port or inner_port or "")
     if scheme is None and number == SUBMISSIONS_PORT:
         implicit_tls = True
@@ -94,7 +99,8 @@ def parse_port(text: str) -> int:
     """A TCP port. Raises `UsageError`; signs, blanks and digits beyond ASCII are no ports."""
     if not re.fullmatch(_PORT, text) or not text.isascii() or not 1 <= int(text) <= 65535:
         raise UsageError(
-            f'"{printable(text)}" is not a port', "a port is a number from 1 to 65535, such as 25, 465 or 587"
+            phrase('"{text}" is not a port', text=printable(text)),
+            "a port is a number from 1 to 65535, such as 25, 465 or 587",
         )
     return int(text)
 
@@ -113,15 +119,16 @@ def _split(rest: str, whole: str) -> tuple[str, str | None]:
         host, closed, after = rest[1:].partition("]")
         if not closed or (after and not after.startswith(":")):
             raise UsageError(
-                f'"{printable(whole)}" has an unclosed bracket', "an IPv6 address and port: [2001:db8::1]:25"
+                phrase('"{text}" has an unclosed bracket', text=printable(whole)),
+                "an IPv6 address and port: [2001:db8::1]:25",
             )
         port = after[1:] if after else None
         if not _is_ipv6(host):
-            raise UsageError(f'"{printable(host)}" is not an IPv6 address')
+            raise UsageError(phrase('"{text}" is not an IPv6 address', text=printable(host)))
     elif rest.count(":") > 1:
         host = rest
         if not _is_ipv6(host):
-            message = f'"{printable(whole)}" is neither HOST:PORT nor an IPv6 address'
+            message = phrase('"{text}" is neither HOST:PORT nor an IPv6 address', text=printable(whole))
             raise UsageError(message, "[2001:db8::1]:25")
     else:
         host, colon, after = rest.partition(":")
@@ -145,10 +152,12 @@ def _check_host(host: str, whole: str) -> None:
     if not host:
         raise UsageError("the host is empty", "smtp-repl HOST[:PORT]", kind="bad-host")
     if host.startswith("-"):
-        raise UsageError(f'"{printable(host)}" is no host name: it begins with a hyphen', kind="bad-host")
+        hyphen = phrase('"{text}" is no host name: it begins with a hyphen', text=printable(host))
+        raise UsageError(hyphen, kind="bad-host")
     # A zone (fe80::1%eth0) was looked at with its address.
     name = host.partition("%")[0] if ":" in host else host
     if re.search(_FORBIDDEN, name) or not name.isprintable():
-        raise UsageError(f'"{printable(whole)}" is no host name', "smtp-repl HOST[:PORT]", kind="bad-host")
+        what = phrase('"{text}" is no host name', text=printable(whole))
+        raise UsageError(what, "smtp-repl HOST[:PORT]", kind="bad-host")
     if any(len(label) > 63 for label in host.split(".")) or len(host) > 253:
         raise UsageError("a part of the host name has more than 63 characters", kind="bad-host")
