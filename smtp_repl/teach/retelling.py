@@ -261,7 +261,7 @@ class _Teller:
             session.hear(_GREETING)
         session.is_new = False
         events: list[Told] = []
-        if session.conversation.phase is Phase.TLS:
+        if session.conversation.phase is Phase.TLS and not session.tls_by_hand:
             events += session.shake_hands()  # whatever came in between, the client went on
         octets: list[bytes] = []
         for written, said, left_out in self._octets(wire):
@@ -355,6 +355,8 @@ class _Teller:
                     yield Retold(line, connection, SERVER, octets=octets.get(line, b""), events=told)
                 case Blank():
                     pass
+                case Comment(line=line, text=text):
+                    yield Retold(line, connection, REMARK, text)
                 case _:
                     yield Retold(node.line, connection, REMARK, _shown(node))
 
