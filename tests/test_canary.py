@@ -5,12 +5,13 @@ import os
 import subprocess
 import sys
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from smtp_repl.net.practice import PracticeOptions, PracticeThread
+from tests.servers.raw import Expect, ExpectEnd, RawServer, Send
 from tests.term.screen import Terminal
 
 PASSWORD = "Kanarienvogel-7/gelb"
@@ -118,6 +119,32 @@ def test_typed_in_a_terminal(typed: list[str], server: str, home: Path) -> None:
     assert (home / "recorded.smtp").exists()
     assert (home / "saved.smtp").exists()
     assert list((home / "state").rglob("*history*"))
+    assert not leaks(home)
+
+
+@pytest.mark.parametrize("typed", [step(PASSWORD), PASSWORD], ids=["base64", "as it is"])
+def test_after_an_odd_reply_to_auth(typed: str, raw_server: Callable[..., RawServer], home: Path) -> None:
+    """No server answers AUTH with 250; whoever meets one goes on to the password all the same."""
+    server = raw_server(
+        [
+            *(Send(b"220 hi\r\n"), Expect(b"EHLO "), Send(b"250-hi\r\n250 AUTH LOGIN\r\n")),
+            *(Expect(b"AUTH LOGIN"), Send(b"250 ok\r\n"), Expect(b""), Send(b"250 ok\r\n")),
+            *(Expect(b""), Send(b"500 what\r\n"), Expect(b"QUIT"), Send(b"221 bye\r\n"), ExpectEnd()),
+        ]
+    )
+    argv = [*PROGRAM, server.address, "--record", "recorded.smtp"]
+    with Terminal(argv, environment(home), cols=120, cwd=str(home)) as shell:
+        shell.wait_for("S: 220")
+        for line in ("EHLO client.example.net", "AUTH LOGIN", step("alice"), typed):
+            shell.wait_for_prompt()
+            replies = shell.text().count("\nS")
+            shell.type(line + "\n")
+            shell.wait_for(lambda shell, seen=replies: shell.text().count("\nS") > seen)
+        shell.wait_for_prompt()
+        shell.key("c-d")
+        shell.wait_for(lambda shell: shell.ended)
+        (home / "screen").write_text(shell.text())
+    assert "S: 500 what" in (home / "recorded.smtp").read_text()
     assert not leaks(home)
 
 

@@ -8,10 +8,12 @@ from smtp_repl.term.desk import Desk
 from smtp_repl.term.requests import Handling, Tell, say
 from smtp_repl.term.typed import wire_text
 from smtp_repl.wire.authentication import is_auth
+from smtp_repl.wire.commands import parse_command
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.secrets import MASK
 from smtp_repl.wire.states import Phase
+from smtp_repl.wire.verbs import VERBS
 
 
 def handle_pipeline(desk: Desk, argument: str) -> Handling:
@@ -68,7 +70,9 @@ def keep_back(desk: Desk, lines: list[str]) -> str:
     desk.pipeline = kept
     rows: list[str] = []
     for line in lines:
-        shown = MASK if any(map(_is_auth, kept)) else _masked(line)
+        # After an odd reply to AUTH, and behind AUTH itself, a line may be a password.
+        is_step = any(map(_is_auth, kept)) or (desk.conversation.may_be_in_auth and not _is_command(line))
+        shown = MASK if is_step else _masked(line)
         kept.append(line)
         rows.append(f"{len(kept)} kept back: {shown}")
     return "\n".join(rows)
@@ -76,6 +80,10 @@ def keep_back(desk: Desk, lines: list[str]) -> str:
 
 def _is_auth(line: str) -> bool:
     return is_auth(line_octets(line))
+
+
+def _is_command(line: str) -> bool:
+    return parse_command(line_octets(line)).verb in VERBS
 
 
 def _masked(line: str) -> str:

@@ -69,4 +69,4 @@ class Recall:
         return PRACTICE if is_practice else desk.target.path or desk.target.host, phase.value
 
     def _is_in_auth(self) -> bool:
-        return self._desk.login.exchange is not None or self._desk.conversation.ahead is Phase.AUTH
+        return self._desk.login.exchange is not None or self._desk.conversation.may_be_in_auth

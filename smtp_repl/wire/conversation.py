@@ -22,7 +22,7 @@ from enum import Enum
 from smtp_repl.wire import states
 from smtp_repl.wire.authentication import AuthReader, is_auth, remember
 from smtp_repl.wire.client_octets import LINE_KEPT, ClientOctets
-from smtp_repl.wire.commands import Command, parse_command, parse_path
+from smtp_repl.wire.commands import VERBS, Command, parse_command, parse_path
 from smtp_repl.wire.events import (
     AuthStep,
     BodySaid,
@@ -98,6 +98,8 @@ class Conversation:
         self._client = ClientOctets()
         self._auth = AuthReader()
         self._auth_user: bytes | None = None
+        self._auth_unsettled = False
+        """AUTH got a reply that neither ends an exchange nor asks for a step."""
         self._lmtp = False
         self._after_handshake = False
         self._smtputf8 = False
@@ -121,6 +123,15 @@ class Conversation:
     def ahead(self) -> Phase:
         """Where the session will stand if every awaited reply is the hoped one."""
         return self._outlook.ahead
+
+    @property
+    def may_be_in_auth(self) -> bool:
+        """Whether a line that the client says now, and that is no command, is taken for a step of AUTH.
+
+        After AUTH was answered by 250, say, the phase is what it was; but a person who was about to log in types the
+        password all the same, and it must not be taken for a command and shown.
+        """
+        return self.ahead is Phase.AUTH or self._auth_unsettled
 
     @property
     def smtputf8(self) -> bool:
@@ -182,7 +193,7 @@ class Conversation:
         if not content:
             return []
         step: AuthStep | None = None
-        if self.ahead is Phase.AUTH:
+        if self._is_step(content):
             command, step = Command(b"", "", b""), self._auth.step(content)
         elif is_auth(content):
             command, step = self._auth.begin(parse_command(content))
@@ -249,10 +260,17 @@ class Conversation:
         if end == b"\n":
             events.append(finding("bare-lf-command"))
 
+    def _is_step(self, content: bytes) -> bool:
+        """Whether a line is a step of AUTH, and secret."""
+        if self.ahead is Phase.AUTH:
+            return content != b"*"
+        return self._auth_unsettled and content != b"*" and parse_command(content).verb not in VERBS
+
     def _whole_line(self, content: bytes, line: bytes, events: list[Event]) -> None:
-        if self.ahead is Phase.AUTH and content != b"*":
+        if self._is_step(content):
             self._say_secret(Command(b"", "", b""), AUTH_STEP, self._auth.step(content), events)
             return
+        self._auth_unsettled = False
         command = parse_command(content)
         # A lone dot where no message is open ends nothing.
         said = AUTH_STEP if self.ahead is Phase.AUTH else command.verb if command.verb != END_OF_DATA else ""
@@ -389,9 +407,12 @@ class Conversation:
             if decoded is None:
                 events.append(finding("bad-base64"))
         elif reply.code == 235 and reply.klass:
+            self._auth_unsettled = False
             if said == "AUTH" and self._auth.nothing_said:
                 events.append(finding("success-before-credentials"))
             self.authenticated = Authenticated(self._auth.mechanism, self._auth_user)
+        else:
+            self._auth_unsettled = reply.klass not in (4, 5) and not self._auth.is_done
 
     def _take_back(self, said: str, reply: Reply, events: list[Event]) -> None:
         """What was said in the hope of another reply is not what it was thought to be."""

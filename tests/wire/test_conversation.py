@@ -23,6 +23,7 @@ from smtp_repl.wire.events import (
     ReplySaid,
 )
 from smtp_repl.wire.extensions import NO_CAPABILITIES
+from smtp_repl.wire.secrets import Secret
 from smtp_repl.wire.states import Phase
 from tests.wire.pair import Pair, commands, kinds, merged, replies, rules
 
@@ -757,6 +758,51 @@ def test_a_refused_auth_leaves_commands_commands() -> None:
     """After 504 the next line is no step: nothing is masked that is no secret."""
     pair = greeted()
     assert commands(pair.talk("C: AUTH PLAIN\nS: 504 no\nC: NOOP\nS: 250 ok")) == [b"AUTH PLAIN", b"NOOP"]
+
+
+@pytest.mark.parametrize("odd", [b"250 ok", b"354 go on", b"150 wait", b"what?", b"220 hi"])
+def test_a_password_after_an_odd_reply_to_auth_is_secret(odd: bytes) -> None:
+    """Whoever is about to log in types the password all the same; it is a step until a reply or a command says no."""
+    pair = greeted()
+    pair.c(b"AUTH LOGIN\r\n")
+    pair.s(odd + b"\r\n")
+    assert pair.client.may_be_in_auth
+    assert commands(pair.c(b"dGlt\r\n")) == [b""]
+    pair.s(odd + b"\r\n")
+    (said,) = [event for event in pair.c(b"dGFuc3RhYWZ0YW5zdGFhZg==\r\n") if isinstance(event, CommandSaid)]
+    assert said.raw is None
+    assert said.step is not None
+    assert said.step.password == Secret(b"tanstaaftanstaaf")
+    pair.s(b"235 ok\r\n")
+    assert pair.client.authenticated == Authenticated("LOGIN", b"tim")
+    assert not pair.client.may_be_in_auth
+    assert commands(pair.c(b"FROB\r\n")) == [b"FROB"]
+
+
+def test_a_cut_password_after_an_odd_reply_to_auth_is_secret() -> None:
+    pair = greeted()
+    pair.talk("C: AUTH LOGIN\nS: 250 ok")
+    pair.c(b"dGlt")
+    (said,) = [event for event in pair.client.cut_line() if isinstance(event, CommandSaid)]
+    assert (said.raw, said.command.line) == (None, b"")
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        "C: AUTH LOGIN\nS: 250 ok\nC: NOOP\nS: 250 ok",
+        "C: AUTH LOGIN\nS: 250 ok\nC: *\nS: 500 what",
+        "C: AUTH LOGIN\nS: 250 ok\nC: dGlt\nS: 500 what",
+        "C: AUTH LOGIN\nS: 250 ok\nC: dGlt\nS: 334 UGFzc3dvcmQ6\nC: *\nS: 501 no",
+        "C: AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS: 250 ok",
+        "C: AUTH LOGIN\nS: 454 later",
+    ],
+)
+def test_after_an_odd_reply_to_auth_that_is_over_lines_are_commands(turns: str) -> None:
+    pair = greeted()
+    pair.talk(turns)
+    assert not pair.client.may_be_in_auth
+    assert commands(pair.c(b"FROB\r\n")) == [b"FROB"]
 
 
 def test_commands_pipelined_behind_a_whole_exchange_are_commands() -> None:
