@@ -52,7 +52,7 @@ def _lines(words: Words, environment: Environment, listener: Listener) -> int:
 
     def show(shown: Iterable[Line]) -> None:
         for line in shown:
-            environment.out(line.text)
+            environment.out(line.shown)
 
     record = record_path(words)
     environment.out(f"# listening on {listener}")

@@ -116,17 +116,17 @@ def _print(turns: list[Turn], show: bool, environment: Environment) -> None:
     """The exchange as a transcript."""
     transcriber = Transcriber()
     if show:
-        environment.out(remark(_SHOWN).text)
+        environment.out(remark(_SHOWN).shown)
     for turn in turns:
         if show:
             lines = [wire_line(turn.side, turn.line + b"\r\n")]
         else:
             said = transcriber.wrote if turn.side == "C" else transcriber.heard
-            lines = [line.text for line in said(turn.events)]
+            lines = [line.shown for line in said(turn.events)]
         if turn.step is not None:
-            lines.append(remark(step_remark(turn.step, show=show)).text)
+            lines.append(remark(step_remark(turn.step, show=show)).shown)
         if turn.challenge is not None and (text := challenge_remark(turn.challenge)):
-            lines.append(remark(text).text)
+            lines.append(remark(text).shown)
         for text in lines:
             environment.out(text)
 

@@ -25,7 +25,7 @@ class Narrator(Observer):
     def _lines(self, lines: Sequence[Line]) -> None:
         for line in lines:
             if line.kind != FILE_ONLY:
-                self._show(line.text)
+                self._show(line.shown)
 
     def opened(self, connection: str, opened: Opened, target: Target | None) -> None:
         self._transcribers[connection] = Transcriber(connection)

@@ -7,6 +7,7 @@ beside this one. `{blanks}` of a message are filled with what was found, which i
 
 from smtp_repl.script.model import Remark
 from smtp_repl.wire.events import FINDINGS, Finding
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.problems import RULES as SYNTAX
 from smtp_repl.wire.records import Record
 
@@ -123,7 +124,8 @@ RULES: dict[str, Rule] = {
 def remark(rule: str, line: int, column: int, width: int = 1, **facts: object) -> Remark:
     """The remark of a rule with its blanks filled. Raises KeyError for a rule that is none."""
     row = RULES[rule]
-    return Remark(rule, row.message.format(**facts), line, column, row.severity, row.hint.format(**facts), width)
+    message, hint = phrase(row.message, **facts), phrase(row.hint, **facts)
+    return Remark(rule, message, line, column, row.severity, hint, width)
 
 
 def wire_remark(found: Finding, line: int, column: int) -> Remark:

@@ -25,6 +25,7 @@ from smtp_repl.wire.events import (
     ReplySaid,
 )
 from smtp_repl.wire.extensions import Capabilities
+from smtp_repl.wire.language import Phrase, _, phrase
 from smtp_repl.wire.octets import decode_step, encode_step, is_plain, lines_with_ends, printable, quote
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import MECHANISMS
@@ -43,6 +44,20 @@ class Line(Record):
 
     kind: str
     text: str
+
+    @property
+    def shown(self) -> str:
+        """The same for a person to read. Files keep `text`: remarks in English, whoever writes them."""
+        return _(self.text)
+
+
+class _Said(Phrase):
+    """A remark as it stands in a transcript; what it says may have to be made printable anew in each language."""
+
+    says: str
+
+    def translated(self) -> str:
+        return f"# {printable(_(self.says))}"
 
 
 class _Identity:
@@ -87,7 +102,8 @@ class Transcriber:
         if opened.port:
             where = f"[{where}]:{opened.port}" if ":" in where else f"{where}:{opened.port}"
         name = printable(opened.host)
-        lines = [remark(f"connected to {where}" + (f" ({name})" if name and name != opened.address else ""))]
+        named = phrase("connected to {where} ({name})", where=where, name=name)
+        lines = [remark(named if name and name != opened.address else phrase("connected to {where}", where=where))]
         if opened.local_port:
             lines.append(Line(FILE_ONLY, f"# from {printable(opened.local_address)}:{opened.local_port}"))
         return lines + (self.secured(opened.tls) if opened.tls is not None else [])
@@ -102,8 +118,10 @@ class Transcriber:
         if by_us:
             return [*lines, remark("we closed the connection")]
         awaiting = event.awaiting if event is not None and not event.expected else ()
-        due = f" while {', '.join(awaiting)} awaited a reply" if awaiting else ""
-        return [*lines, remark(f"the server closed the connection{due}")]
+        if not awaiting:
+            return [*lines, remark("the server closed the connection")]
+        verbs = ", ".join(awaiting)
+        return [*lines, remark(phrase("the server closed the connection while {verbs} awaited a reply", verbs=verbs))]
 
     def wrote(self, events: Sequence[Event]) -> list[Line]:
         """What the client said in one write."""
@@ -167,7 +185,7 @@ class Transcriber:
 
     def _reply(self, event: ReplySaid) -> list[Line]:
         reply = event.reply
-        lines = [] if event.answers is not None or reply.partial else [Line(REMARK, "# unsolicited")]
+        lines = [] if event.answers is not None or reply.partial else [remark("unsolicited")]
         if reply.code == 334 and event.answers in ("AUTH", AUTH_STEP) and self._is_fresh_challenge():
             lines.append(Line(SERVER, f"S{self._connection}~ 334 {{}}"))
         else:
@@ -282,17 +300,16 @@ def escape_braces(text: str) -> str:
 
 def remark(text: str) -> Line:
     """A `# ` line; whatever the text holds, it stays one line and no directive."""
-    return Line(REMARK, f"# {printable(text)}")
+    line = _Said(f"# {printable(text)}")
+    line.says = text
+    return Line(REMARK, line)
 
 
 def finding_remark(finding: Finding) -> Line:
     """A finding as a remark: what, what to do, where it is written."""
-    text = finding.message
-    if finding.hint:
-        text += f"; {finding.hint}"
-    if finding.ref:
-        text += f" ({finding.ref})"
-    return remark(text)
+    message, hint = phrase(finding.message), phrase(finding.hint)
+    text = phrase("{message}; {hint}", message=message, hint=hint) if hint else message
+    return remark(phrase("{text} ({ref})", text=text, ref=finding.ref) if finding.ref else text)
 
 
 _TERM = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
@@ -313,12 +330,14 @@ def describe_tls(facts: TlsFacts) -> str:
     """Version, cipher and what the certificate is worth, in one line."""
     name = facts.names[0] if facts.names else facts.subject
     if facts.trust == "pin":
-        verdict = "certificate pinned"
+        verdict = phrase("certificate pinned")
     elif facts.verified:
-        verdict = f"certificate verified ({name})" if name else "certificate verified"
+        known = phrase("certificate verified ({name})", name=name)
+        verdict = known if name else phrase("certificate verified")
     else:
-        verdict = f"certificate NOT verified ({name})" if name else "certificate NOT verified"
-    return f"{facts.version} {facts.cipher}, {verdict}"
+        unknown = phrase("certificate NOT verified ({name})", name=name)
+        verdict = unknown if name else phrase("certificate NOT verified")
+    return phrase("{version} {cipher}, {verdict}", version=facts.version, cipher=facts.cipher, verdict=verdict)
 
 
 def header_lines(version: str, recorded: str, target: Target | None) -> list[Line]:
