@@ -17,6 +17,8 @@ from smtp_repl.wire.replies import Reply, parse_enhanced
 _CALLED = {"AUTH step": ("AUTH",), "BDAT LAST": (".",), "HELO": ("HELO", "EHLO"), "LHLO": ("LHLO", "EHLO")}
 """Under which words of the table of answers to look for what a reply answers; else under its own."""
 
+_VAGUE = ("250", "450", "451", "550", "554")
+"""Codes that do not say what they are about."""
 _STRANGE = (N_("No reply of SMTP begins with this digit."), N_("Check that the host and the port are those of mail."))
 _NO_REPLY = (
     N_("This line is no reply: a reply begins with three digits, of which the first is 2, 3, 4 or 5."),
@@ -35,13 +37,19 @@ def explain_reply(reply: Reply, circumstances: Circumstances = NOWHERE) -> Expla
     who = who_speaks(circumstances.host, circumstances.banner, text)
     for known in texts_like(code, enhanced, text, who):
         return of_text(f"{code} {enhanced}".rstrip(), known, int(code[0]))._replace(more=_beside(code, enhanced))
-    return (
-        _of_answer(code, enhanced, enhanced, circumstances.said)
-        or (_of_enhanced(code, enhanced) if not enhanced.endswith(".0") else None)
-        or _of_answer(code, enhanced, code, circumstances.said)
-        or (_of_enhanced(code, enhanced) if not enhanced.endswith(".0.0") else None)
-        or _of_code(code, enhanced)
-    )
+    return _of_codes(code, enhanced, circumstances.said)
+
+
+def _of_codes(code: str, enhanced: str, said: str) -> Explanation:
+    """What the codes say where the text is nobody's: the enhanced one before the other, unless it says less."""
+    answers = _of_answer(code, enhanced, enhanced, said)
+    if answers is not None:
+        return answers
+    by_enhanced, by_answer = _of_enhanced(code, enhanced), _of_answer(code, enhanced, code, said)
+    if code[0] == "2" or enhanced.endswith(".0"):  # a success in its place, or "other status" of its subject
+        vague = code in _VAGUE and not enhanced.endswith(".0.0")
+        return by_answer or (by_enhanced if vague else None) or _of_code(code, enhanced)
+    return by_enhanced or by_answer or _of_code(code, enhanced)
 
 
 def words_of(reply: Reply) -> str:
