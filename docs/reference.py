@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from smtp_repl.cli import options
 from smtp_repl.cli.config import example
+from smtp_repl.knowledge.rows import groups_of
+from smtp_repl.knowledge.texts import speakers
 from smtp_repl.net.practice.answers import ANSWERS, teach
 from smtp_repl.script.directives import DIRECTIVES
 from smtp_repl.term.commands import ANSWER_COMMANDS, COMMANDS, ShellCommand
@@ -256,6 +258,34 @@ def _short(line: bytes) -> str:
     return code(text if len(text) < 60 else f"{text[:24]}… ({len(line)} octets)") or "(an empty line)"
 
 
+# ---------------------------------------------------------------- explanations
+
+_LOOK_UPS = (
+    ("a text of the provider", "Gmail's `gsmtp`", "the name that was dialled, the greeting or a mark in the reply"),
+    ("a text of the server program, or one that nobody else says", "`Relay access denied`", "the greeting, or nothing"),
+    ("the enhanced code", "`5.7.26`", "what the reply answers, where that matters"),
+    ("the code as the answer to this command", "`550` to RCPT, `550` after the message", "what the reply answers"),
+    ("the code", "`550`", ""),
+    ("the first digit", "`559`", ""),
+)
+
+
+def look_ups() -> str:
+    """In which order a reply is looked up."""
+    heads = ("look-up", "for instance", "what it needs to know beside the reply")
+    return table(("", *heads), ((str(number), *row) for number, row in enumerate(_LOOK_UPS, 1)))
+
+
+def known_speakers() -> str:
+    """Whose texts are known, and how many of them somebody has read in a source."""
+    texts = groups_of("texts")
+    rows = []
+    for speaker in speakers():
+        verified = [row["verified"] for row in texts[speaker.key].values()]
+        rows.append((speaker.name, speaker.kind, str(len(verified)), str(verified.count("memory") or "")))
+    return table(("whose texts", "", "known", "reported, not confirmed"), rows)
+
+
 GENERATORS: dict[str, Callable[[], str]] = {
     "phases": phases,
     "directives": directives,
@@ -279,4 +309,6 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "answers": answers,
     "findings": findings,
     "wrong-commands": wrong_commands,
+    "look-ups": look_ups,
+    "known-speakers": known_speakers,
 }

@@ -9,11 +9,14 @@ import re
 from collections.abc import Iterator
 
 from smtp_repl.knowledge.rows import Row, groups_of, rows_of
+from smtp_repl.wire.language import N_
 from smtp_repl.wire.records import Record
 
 TEXT_LIMIT = 2000
 """Characters of a reply that are looked at."""
 FLAGS = re.IGNORECASE | re.ASCII
+FILTERS = (N_("a greylisting filter"), N_("a filter with block lists"))
+"""The speakers whose names in the file are words, and are translated; the others' are names."""
 
 
 class Speaker(Record):

@@ -13,7 +13,7 @@ from smtp_repl.knowledge.rows import groups_of, rows_of
 from smtp_repl.knowledge.texts import texts_saying
 from smtp_repl.teach.explaining_replies import OTHER_SERVICES, explain_reply, of_text, retry_of
 from smtp_repl.teach.explanation import NOWHERE, Circumstances, Explanation
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import N_, _
 from smtp_repl.wire.replies import Reply, ReplyReader
 
 __all__ = ["NOWHERE", "Circumstances", "Explanation", "explain", "explain_reply", "suggest"]
@@ -144,6 +144,8 @@ _LIMITS = {
     "size": lambda: _("a limit of size"),
     "timeout": lambda: _("a limit of time"),
 }
+_UNITS = (N_("octets"), N_("recipients"), N_("seconds"))
+"""How the data file names them; marked for translators."""
 _KINDS = {
     "verb": lambda: _("a command"),
     "keyword": lambda: _("a keyword of EHLO"),
@@ -163,7 +165,8 @@ def _of_term(words: str) -> Iterator[Explanation]:
     for term, row in rows_of("glossary").items():
         if words.lower() in (term.lower(), *(name.lower() for name in term.split(" / "))):
             confirmed = row["verified"] != "memory"
-            yield Explanation(term, "term", _("a term"), _(row["definition"]), "", None, row["ref"], confirmed)
+            more = (_("In Chinese: {term}").format(term=row["zh"]),)
+            yield Explanation(term, "term", _("a term"), _(row["definition"]), "", None, row["ref"], confirmed, more)
 
 
 def _of_pitfall(words: str) -> Iterator[Explanation]:

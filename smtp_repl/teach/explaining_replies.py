@@ -70,7 +70,7 @@ def retry_of(row_says: str, klass: int) -> bool | None:
 
 def of_text(subject: str, text: Text, klass: int) -> Explanation:
     """The explanation of a text that was recognised."""
-    source = _("a text of {speaker}").format(speaker=text.speaker.name)
+    source = _("a text of {speaker}").format(speaker=_(text.speaker.name))
     plain, advice, retry = _(text.means), _(text.advice), retry_of(text.retry, klass)
     return Explanation(subject, text.speaker.kind, source, plain, advice, retry, text.ref, text.verified != "memory")
 
