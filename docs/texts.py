@@ -138,11 +138,12 @@ def _tables() -> Iterator[Text]:
     """The tables of the program that hold texts: those who show them call `_`."""
     from smtp_repl.cli import help as help_page
     from smtp_repl.cli import options
-    from smtp_repl.script import lint_rules
+    from smtp_repl.script import directives, lint_rules
     from smtp_repl.term import commands, settings
     from smtp_repl.wire import events
 
     yield from _rows("wire/events.py", events.FINDINGS.values(), "message", "hint")
+    yield from _rows("script/directives.py", directives.DIRECTIVES.values(), "meaning")
     yield from _rows("script/lint_rules.py", lint_rules.RULES.values(), "message", "hint")
     yield from _rows("term/commands.py", commands.ROWS, "help")
     yield from _rows("term/settings.py", settings.SETTINGS.values(), "meaning")

@@ -10,6 +10,7 @@ import re
 from smtp_repl.script.holes import NAME
 from smtp_repl.wire.errors import ScriptError, UsageError
 from smtp_repl.wire.hints import NoReturn
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import unquote
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target, parse_target
@@ -121,26 +122,28 @@ def _bad(args: str, word: str, problem: str, hint: str = "", kind: str = "bad-ar
 
 def read_nothing(args: str) -> Nothing:
     if args:
-        _bad(args, args, "this directive takes no arguments", 'a remark goes on a line of its own: "# …"')
+        _bad(
+            args, args, phrase("this directive takes no arguments"), phrase('a remark goes on a line of its own: "# …"')
+        )
     return Nothing()
 
 
 def read_text(args: str) -> Text:
     if not args:
-        _bad(args, "", "the text is missing")
+        _bad(args, "", phrase("the text is missing"))
     return Text(args)
 
 
 def read_tags(args: str) -> Tags:
     if not args:
-        _bad(args, "", "the tag is missing", "@tag auth tls")
+        _bad(args, "", phrase("the tag is missing"), phrase("@tag auth tls"))
     return Tags(tuple(args.replace(",", " ").split()))
 
 
 def read_connect(args: str) -> Connect:
     words = args.split()
     if not words:
-        _bad(args, "", "the host is missing", "@connect mail.example.com:25")
+        _bad(args, "", phrase("the host is missing"), phrase("@connect mail.example.com:25"))
     try:
         target = parse_target(words[0])
     except UsageError as error:
@@ -154,13 +157,13 @@ def read_connect(args: str) -> Connect:
         elif name == "sni" and value:
             target = target._replace(server_name=value)
         else:
-            _bad(args, word, f"@connect knows no {word!r}", "tls, bind=ADDRESS, sni=NAME")
+            _bad(args, word, phrase("@connect knows no {word!r}", word=word), phrase("tls, bind=ADDRESS, sni=NAME"))
     return Connect(target)
 
 
 def read_tls(args: str) -> Tls:
     if args not in ("auto", "manual", "start"):
-        _bad(args, args, f"@tls knows no {args!r}", "auto, manual or start")
+        _bad(args, args, phrase("@tls knows no {args!r}", args=args), phrase("auto, manual or start"))
     return Tls(args)
 
 
@@ -172,39 +175,51 @@ def read_auth(args: str) -> Auth:
         if option is None or option[1] not in ("user", "mech") or option[1] in found:
             word = rest.split()[0]
             if word.startswith(("pass", "password", "pw")):
-                hint = "bind it where you run the script: --password-env VAR, --password-file FILE"
-                _bad(args, word, "a password is never in a script", hint, "password-in-script")
-            _bad(args, word, f"@auth knows no {word!r}", '@auth user=alice mech=PLAIN; user="…" with blanks')
+                hint = phrase("bind it where you run the script: --password-env VAR, --password-file FILE")
+                _bad(args, word, phrase("a password is never in a script"), hint, "password-in-script")
+            _bad(
+                args,
+                word,
+                phrase("@auth knows no {word!r}", word=word),
+                phrase('@auth user=alice mech=PLAIN; user="…" with blanks'),
+            )
         try:
             found[option[1]] = option[3] or unquote(option[2] or "").decode("utf-8")
         except ValueError as error:
-            _bad(args, option[0], f"this user cannot be read: {error}")
+            _bad(args, option[0], phrase("this user cannot be read: {error}", error=error))
         rest = rest[option.end() :].lstrip()
     user, mechanism = found.get("user", ""), found.get("mech", "").upper()
     if not user:
-        _bad(args, "", "the user is missing", "@auth user=alice")
+        _bad(args, "", phrase("the user is missing"), phrase("@auth user=alice"))
     if mechanism and not re.fullmatch(_MECHANISM, mechanism):
-        _bad(args, "mech", f"{mechanism!r} is no mechanism name", "PLAIN, LOGIN, CRAM-MD5 …")
+        _bad(
+            args, "mech", phrase("{mechanism!r} is no mechanism name", mechanism=mechanism), "PLAIN, LOGIN, CRAM-MD5 …"
+        )
     return Auth("auth", user, mechanism)
 
 
 def read_match(args: str) -> Match:
     if args.lower() not in LEVELS:
-        _bad(args, args, f"@match knows no {args!r}" if args else "the level is missing", ", ".join(LEVELS))
+        _bad(
+            args,
+            args,
+            phrase("@match knows no {args!r}", args=args) if args else phrase("the level is missing"),
+            ", ".join(LEVELS),
+        )
     return Match(args.lower())
 
 
 def read_caps(args: str) -> Caps:
     words = args.split()
     if not words:
-        _bad(args, "", "the keywords are missing", "@caps STARTTLS AUTH=PLAIN,LOGIN !XCLIENT")
+        _bad(args, "", phrase("the keywords are missing"), "@caps STARTTLS AUTH=PLAIN,LOGIN !XCLIENT")
     required = tuple(_read_term(args, word) for word in words if not word.startswith("!"))
     return Caps(required, tuple(_read_term(args, word[1:]) for word in words if word.startswith("!")))
 
 
 def read_require(args: str) -> Require:
     if not args:
-        _bad(args, "", "the keyword is missing", "@require STARTTLS")
+        _bad(args, "", phrase("the keyword is missing"), "@require STARTTLS")
     return Require(tuple(_read_term(args, word) for word in args.split()))
 
 
@@ -212,16 +227,28 @@ def _read_term(args: str, word: str) -> Term:
     keyword, equals, values = word.partition("=")
     parameters = tuple(values.upper().split(",")) if equals else ()
     if not re.fullmatch(_KEYWORD, keyword) or not all(parameters):
-        _bad(args, word, f"{word!r} is no EHLO keyword", "STARTTLS, AUTH=PLAIN,LOGIN")
+        _bad(args, word, phrase("{word!r} is no EHLO keyword", word=word), "STARTTLS, AUTH=PLAIN,LOGIN")
     return Term(keyword.upper(), parameters)
 
 
 def _read_seconds(args: str, word: str) -> float:
     if not re.fullmatch(_NUMBER, word):
-        _bad(args, word, f"{word!r} is no number of seconds", "digits, as in 5 or 0.5; no unit", "bad-number")
+        _bad(
+            args,
+            word,
+            phrase("{word!r} is no number of seconds", word=word),
+            phrase("digits, as in 5 or 0.5; no unit"),
+            "bad-number",
+        )
     seconds = float(word)
     if seconds > SECONDS_LIMIT:
-        _bad(args, word, f"{word} seconds are more than an hour", f"at most {SECONDS_LIMIT:.0f}", "bad-number")
+        _bad(
+            args,
+            word,
+            phrase("{word} seconds are more than an hour", word=word),
+            phrase("at most {seconds_limit:.0f}", seconds_limit=SECONDS_LIMIT),
+            "bad-number",
+        )
     return seconds
 
 
@@ -240,19 +267,23 @@ def read_within(args: str) -> Within:
     within = Within(_read_seconds(args, least.strip()), _read_seconds(args, most.strip()))
     if within.least > within.most:
         _bad(
-            args, args, "the first number is the smaller one", f"@within {most.strip()}..{least.strip()}", "bad-number"
+            args,
+            args,
+            phrase("the first number is the smaller one"),
+            f"@within {most.strip()}..{least.strip()}",
+            "bad-number",
         )
     return within
 
 
 def read_file(args: str) -> File:
     if not args:
-        _bad(args, "", "the file is missing")
+        _bad(args, "", phrase("the file is missing"))
     parts = args.split("/")
     outside = args.startswith("/") or ".." in parts or "\\" in args or re.match(r"[A-Za-z]:", args)
     if outside or any(ord(character) < 32 for character in args):
-        hint = "a script reads only inside its own folder, / between names: mails/hello.eml"
-        _bad(args, args, "this path leads outside the script's folder", hint, "path-outside")
+        hint = phrase("a script reads only inside its own folder, / between names: mails/hello.eml")
+        _bad(args, args, phrase("this path leads outside the script's folder"), hint, "path-outside")
     return File("/".join(part for part in parts if part not in ("", ".")))
 
 
@@ -260,5 +291,5 @@ def read_set(args: str) -> Set:
     name, equals, value = args.partition("=")
     name = name.strip()
     if not equals or not re.fullmatch(NAME, name) or name == "b64":
-        _bad(args, name, f"{name!r} is no name for a variable", "@set name=value")
+        _bad(args, name, phrase("{name!r} is no name for a variable", name=name), phrase("@set name=value"))
     return Set(name, value.encode("utf-8"))

@@ -39,6 +39,7 @@ from smtp_repl.wire.events import (
     HandshakeDue,
     ReplySaid,
 )
+from smtp_repl.wire.language import Phrase, phrase
 from smtp_repl.wire.octets import DotStuffer, printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target
@@ -225,22 +226,25 @@ class Channel:
 
     def _timed_out(self, seconds: float) -> ReplyTimeout:
         awaiting = self.conversation.awaiting
-        said = f"to {describe_awaited(awaiting[0])}" if awaiting else "although none was due"
-        cut = self.conversation.pending_reply
-        self._observer.remarked(self.name, f"no reply {said} within {seconds:g} s")
+        late = phrase("no reply although none was due within {seconds:g} s", seconds=seconds)
+        if awaiting:
+            what = describe_awaited(awaiting[0])
+            late = phrase("no reply to {what} within {seconds:g} s", what=what, seconds=seconds)
+        self._observer.remarked(self.name, late)
         return ReplyTimeout(
-            f"no reply {said} within {seconds:g} s" + (f"; all that came is {printable(cut[:SHOWN])}" if cut else ""),
-            "--timeout SECONDS waits longer",
+            _with_what_came(late, self.conversation.pending_reply),
+            phrase("--timeout SECONDS waits longer"),
             kind="greeting-timeout" if awaiting and awaiting[0] == "greeting" else "",
         )
 
     def why_gone(self) -> PeerClosed:
         """The error for a connection that ended where a reply was due."""
         awaiting = self.conversation.awaiting
-        due = f" where the reply to {describe_awaited(awaiting[0])} was due" if awaiting else ""
-        cut = self.cut.said.reply.raw if self.cut is not None else b""
-        came = f"; all that came is {printable(cut[:SHOWN])}" if cut else ""
-        return PeerClosed(f"the server closed the connection{due}{came}")
+        gone = phrase("the server closed the connection")
+        if awaiting:
+            what = describe_awaited(awaiting[0])
+            gone = phrase("the server closed the connection where the reply to {what} was due", what=what)
+        return PeerClosed(_with_what_came(gone, self.cut.said.reply.raw if self.cut is not None else b""))
 
     def settle(self) -> Doing:
         """Do the TLS handshake if STARTTLS was accepted. Raises `TlsError` when plaintext was injected before it."""
@@ -251,8 +255,10 @@ class Channel:
         if due.injected and self.side is Side.CLIENT:
             yield from self.close()
             raise TlsError(
-                "octets came between the 220 to STARTTLS and the handshake; nothing more was sent: "
-                + printable(due.injected[:SHOWN]),
+                phrase(
+                    "octets came between the 220 to STARTTLS and the handshake; nothing more was sent: {octets}",
+                    octets=printable(due.injected[:SHOWN]),
+                ),
                 "somebody on the path injected them, or the server is broken (RFC 3207 §5); do not trust it",
                 kind="data-before-handshake",
             )
@@ -286,8 +292,17 @@ class Channel:
         return self.conversation.path_is_private
 
 
+def _with_what_came(what: Phrase, cut: bytes) -> Phrase:
+    """The complaint about a reply that never ended, with all that came of it."""
+    if not cut:
+        return what
+    return phrase("{what}; all that came is {octets}", what=what, octets=printable(cut[:SHOWN]))
+
+
 def describe_awaited(said: str) -> str:
     """What awaits a reply, in words."""
-    return {"greeting": "the connection (the greeting)", ".": "the message", "AUTH step": "the AUTH step"}.get(
-        said, said
-    )
+    return {
+        "greeting": phrase("the connection (the greeting)"),
+        ".": phrase("the message"),
+        "AUTH step": phrase("the AUTH step"),
+    }.get(said, said)

@@ -25,6 +25,7 @@ from smtp_repl.script.arguments import (
     read_within,
 )
 from smtp_repl.wire.errors import ScriptError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.records import Record
 
 
@@ -57,7 +58,11 @@ DIRECTIVES = _rows(
         "tls", "auto|manual|start", "handshake after STARTTLS and 220, or by hand, or now", read_tls, "onwards"
     ),
     DirectiveSyntax(
-        "auth", "user=alice [mech=PLAIN]", "who signs in; the password is bound by the user", read_auth, "onwards"
+        "auth",
+        "user=alice [mech=PLAIN]",
+        "who signs in; the password is bound by the user",
+        read_auth,
+        "onwards",
     ),
     DirectiveSyntax(
         "match",
@@ -103,8 +108,12 @@ def read_directive(name: str, connection: str, args: str) -> Value:
     syntax = DIRECTIVES.get(name)
     if syntax is None:
         near = near_directive(name)
-        hint = f"did you mean @{near}?" if near else "known: " + " ".join(f"@{word}" for word in DIRECTIVES)
-        raise ScriptError(f"there is no directive @{name}", hint, kind="unknown-directive", column=0)
+        hint = (
+            phrase("did you mean @{near}?", near=near)
+            if near
+            else "known: " + " ".join(f"@{word}" for word in DIRECTIVES)
+        )
+        raise ScriptError(phrase("there is no directive @{name}", name=name), hint, kind="unknown-directive", column=0)
     value = syntax.read(args)
     if isinstance(value, Auth) and connection:
         return value._replace(name=connection)

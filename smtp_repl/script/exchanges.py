@@ -13,6 +13,7 @@ from smtp_repl.script.model import Wire
 from smtp_repl.script.steps import Do, Hear, Say, Step
 from smtp_repl.wire.conversation import Conversation
 from smtp_repl.wire.events import BodySaid, CommandSaid, Event, HandshakeDue, ReplySaid
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import Reply
@@ -95,7 +96,7 @@ class _Reader:
                 case BodySaid(raw=raw, ended=ended):
                     self._body += raw
                     if ended:
-                        self._begin(Exchange(END_OF_DATA, "the message", self._body))
+                        self._begin(Exchange(END_OF_DATA, phrase("the message"), self._body))
                         self._body = b""
                 case _:
                     pass

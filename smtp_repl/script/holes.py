@@ -18,6 +18,7 @@ from collections.abc import Mapping
 
 from smtp_repl.script.patterns import FLAGS, Pattern, read_pattern
 from smtp_repl.wire.errors import ScriptError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import encode_step, unquote
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.secrets import Secret
@@ -94,17 +95,25 @@ class Template:
                 result.append(part.encode())
                 continue
             if not part.name:
-                raise self._error(part, "a hole without a name cannot be sent", "name it: {name}, and @set name=value")
+                raise self._error(
+                    part, phrase("a hole without a name cannot be sent"), phrase("name it: {name}, and @set name=value")
+                )
             try:
                 value = scope[part.name]
             except KeyError:
                 known = ", ".join(sorted(scope)) or "none"
-                raise self._error(part, f"{{{part.name}}} has no value here", f"known names: {known}") from None
+                raise self._error(
+                    part,
+                    phrase("{{{name}}} has no value here", name=part.name),
+                    phrase("known names: {known}", known=known),
+                ) from None
             except ScriptError as error:  # the scope knows why, we know where
                 raise self._error(part, error.message, error.hint, error.kind) from None
             octets = value.reveal() if isinstance(value, Secret) else value
             if b"\r" in octets or b"\n" in octets or b"\0" in octets:
-                raise self._error(part, f"the value of {{{part.name}}} holds a CR, LF or NUL", "", "control-char")
+                raise self._error(
+                    part, phrase("the value of {{{name}}} holds a CR, LF or NUL", name=part.name), "", "control-char"
+                )
             result.append(octets)
         return b"".join(result)
 
@@ -190,7 +199,7 @@ def parse_template(text: str, side: str, *, line: int = 0, anywhere: bool = Fals
             at += 2
             continue
         if text[at] == "}":
-            raise _bad(text, at, 1, "this brace closes nothing", "write }} for a brace")
+            raise _bad(text, at, 1, phrase("this brace closes nothing"), "write }} for a brace")
         end = _closing(text, at)
         hole = _read_hole(text, at, end, side)
         at = end + 1
@@ -202,7 +211,7 @@ def parse_template(text: str, side: str, *, line: int = 0, anywhere: bool = Fals
         literal = []
         parts.append(hole)
         if len(parts) > 2 * HOLES_LIMIT:
-            raise _bad(text, at - 1, 1, f"a line has at most {HOLES_LIMIT} holes")
+            raise _bad(text, at - 1, 1, phrase("a line has at most {holes_limit} holes", holes_limit=HOLES_LIMIT))
     if joined := "".join(literal):
         parts.append(joined)
     if anywhere:
@@ -231,7 +240,7 @@ def _closing(text: str, at: int) -> int:
             if not depth:
                 return index
         index += 1
-    raise _bad(text, at, len(text) - at, "this hole is not closed", "write {{ for a brace")
+    raise _bad(text, at, len(text) - at, phrase("this hole is not closed"), "write {{ for a brace")
 
 
 def _read_hole(text: str, at: int, end: int, side: str) -> Hole | str:
@@ -240,15 +249,23 @@ def _read_hole(text: str, at: int, end: int, side: str) -> Hole | str:
     width = end - at + 1
     if name == "b64" and colon:
         if side != "C":
-            raise _bad(text, at, width, "{b64:…} is for C~ lines", "decode the step, or use {name} here")
+            raise _bad(
+                text, at, width, phrase("{b64:…} is for C~ lines"), phrase("decode the step, or use {name} here")
+            )
         try:
             return encode_step(unquote(rest)).decode("ascii")
         except ValueError as error:
-            raise _bad(text, at, width, str(error), r"escapes are those of C\"…\": \0 \t \\ \xHH") from None
+            raise _bad(text, at, width, str(error), phrase(r"escapes are those of C\"…\": \0 \t \\ \xHH")) from None
     if name and not re.fullmatch(_DOTTED, name):
-        raise _bad(text, at, width, f"{name!r} is no name for a hole", "letters, digits, - and _; {{ for a brace")
+        raise _bad(
+            text,
+            at,
+            width,
+            phrase("{name!r} is no name for a hole", name=name),
+            phrase("letters, digits, - and _; {{ for a brace"),
+        )
     if "." in name and side != "C":
-        raise _bad(text, at, width, f"{{{name}}} is a secret of ours and stands in C~ lines only")
+        raise _bad(text, at, width, phrase("{{{name}}} is a secret of ours and stands in C~ lines only", name=name))
     pattern = None
     if colon:
         try:
@@ -322,8 +339,8 @@ def _check_cost(template: Template) -> None:
                 template.text,
                 part.column - 1,
                 part.width,
-                "these holes could take too long to match",
-                "at most two unbounded quantifiers (* + {2,}) in a line; name fewer holes or bound them",
+                phrase("these holes could take too long to match"),
+                phrase("at most two unbounded quantifiers (* + {2,}) in a line; name fewer holes or bound them"),
             )
             error.kind = "bad-regex"
             raise error

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from smtp_repl.script.arguments import Wait
 from smtp_repl.script.model import Directive, Wire
+from smtp_repl.wire.language import phrase
 
 LINES = 100_000
 """Lines of a script, with those of the files that it includes."""
@@ -50,28 +51,36 @@ class Budget:
     def script(self, lines: int) -> str:
         """So many lines more."""
         self._lines += lines
-        return f"with what it includes, this script has more than {LINES} lines" if self._lines > LINES else ""
+        return (
+            phrase("with what it includes, this script has more than {lines} lines", lines=LINES)
+            if self._lines > LINES
+            else ""
+        )
 
     def include(self) -> str:
         """One more file."""
         self._included += 1
-        return f"more than {INCLUDES} files are included" if self._included > INCLUDES else ""
+        return phrase("more than {includes} files are included", includes=INCLUDES) if self._included > INCLUDES else ""
 
     def included(self, octets: int) -> str:
         """That file has so many octets."""
         self._octets += octets
-        return f"what is included has more than {INCLUDED_OCTETS} octets" if self._octets > INCLUDED_OCTETS else ""
+        return (
+            phrase("what is included has more than {included_octets} octets", included_octets=INCLUDED_OCTETS)
+            if self._octets > INCLUDED_OCTETS
+            else ""
+        )
 
     def wire(self, wire: Wire) -> str:
         """One more line that is said or expected."""
         if wire.side == "C":
             self._said += wire.size
             if self._said > SAID:
-                return f"all C lines up to here say more than {SAID} octets"
+                return phrase("all C lines up to here say more than {said} octets", said=SAID)
         else:
             self._expected += min(wire.size, EXPECTED_LINE)
             if self._expected > EXPECTED:
-                return f"all S lines up to here say more than {EXPECTED} octets"
+                return phrase("all S lines up to here say more than {expected} octets", expected=EXPECTED)
         return self._connection(wire.connection)
 
     def directive(self, node: Directive) -> str:
@@ -79,15 +88,23 @@ class Budget:
         if isinstance(node.value, Wait):
             self._waits += node.value.seconds
             if self._waits > WAITS:
-                return f"all @wait up to here take more than {WAITS:.0f} seconds"
+                return phrase("all @wait up to here take more than {waits:.0f} seconds", waits=WAITS)
         return self._connection(node.connection)
 
     def _connection(self, name: str) -> str:
         self._connections.add(name)
-        return f"a script has at most {CONNECTIONS} connections" if len(self._connections) > CONNECTIONS else ""
+        return (
+            phrase("a script has at most {connections} connections", connections=CONNECTIONS)
+            if len(self._connections) > CONNECTIONS
+            else ""
+        )
 
 
 def too_many_lines(*parts: Sequence[object]) -> str:
     """What is wrong with the size of one expected reply, or ""; `parts` are its lines, and its lines as written."""
     is_too_much = any(len(part) > EXPECTED_LINES for part in parts)
-    return f"a reply is expected in at most {EXPECTED_LINES} lines" if is_too_much else ""
+    return (
+        phrase("a reply is expected in at most {expected_lines} lines", expected_lines=EXPECTED_LINES)
+        if is_too_much
+        else ""
+    )

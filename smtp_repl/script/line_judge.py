@@ -11,6 +11,7 @@ from smtp_repl.script.scope import Exchange, Scope
 from smtp_repl.wire.commands import Command, parse_command
 from smtp_repl.wire.errors import SmtpReplError
 from smtp_repl.wire.events import CommandSaid
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import Credentials
@@ -39,7 +40,7 @@ class Line(Record):
     def due(self) -> str:
         """What is due, in one word."""
         verb = self.command.verb
-        return "the AUTH step" if "{" in verb or (self.wire.secret and verb != "AUTH") else verb or "a line"
+        return phrase("the AUTH step") if "{" in verb or (self.wire.secret and verb != "AUTH") else verb or "a line"
 
     @property
     def has_initial_response(self) -> bool:

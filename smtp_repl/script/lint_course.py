@@ -21,6 +21,7 @@ from smtp_repl.wire.commands import PARAMETERS, VERBS, Command
 from smtp_repl.wire.conversation import Conversation
 from smtp_repl.wire.errors import SmtpReplError
 from smtp_repl.wire.events import AuthStep, BodySaid, CommandSaid, Event, Finding, ReplySaid
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.paths import parse_path
 from smtp_repl.wire.problems import RULES as SYNTAX
 from smtp_repl.wire.records import Record
@@ -248,13 +249,17 @@ class Course:
     def _hear_hoped(self, session: "_Session", step: Step, *, said_of: bool = False) -> None:
         """The reply that the client hopes for, where the script says nothing of it."""
         said = session.awaited
-        texts = ["as hoped", *(self._wanted.get(step.connection, ()) if said in ("EHLO", "LHLO") else ())]
+        texts = [phrase("as hoped"), *(self._wanted.get(step.connection, ()) if said in ("EHLO", "LHLO") else ())]
         expectation = _expectation(session.hoped_code, tuple(texts), step.connection)
         self.answers.append(Hear(step.file, step.connection, expectation))
         if said_of and self._speaks and not session.unsure:
             file, line, column = session.place_of_awaited(step)
             if file == self._file:
-                name = {GREETING: "the connection", END_OF_DATA: "the message", AUTH_STEP: "the step"}.get(said, said)
+                name = {
+                    GREETING: phrase("the connection"),
+                    END_OF_DATA: phrase("the message"),
+                    AUTH_STEP: phrase("the step"),
+                }.get(said, said)
                 self._remarks[remark("unread-reply", line, column, said=name)] = None
         self._server_says(session, expectation.sample({}), None)
 

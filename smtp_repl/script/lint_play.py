@@ -17,6 +17,7 @@ from smtp_repl.script.selfplay import play_together
 from smtp_repl.script.server_part import play_server
 from smtp_repl.script.steps import Do, Hear, Say, Step
 from smtp_repl.wire.errors import CleartextError, ScriptError, SmtpReplError, TlsError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import encode_step, printable
 from smtp_repl.wire.sasl import Credentials
 from smtp_repl.wire.secrets import Secret
@@ -36,11 +37,15 @@ def why_not_played(steps: tuple[Step, ...]) -> Remark | None:
     size = lines = 0
     for step in steps:
         if isinstance(step, Do) and step.directive.name == "send":
-            return remark("not-played", step.line, 1, why="nobody knows what the server would say to @send")
+            return remark("not-played", step.line, 1, why=phrase("nobody knows what the server would say to @send"))
         size += step.size if isinstance(step, Say) else 0
         lines += len(step.nodes)
         if size > PLAYED or lines > PLAYED_LINES:
-            why = f"it has more than {PLAYED_LINES} lines, or says more than {PLAYED} octets"
+            why = phrase(
+                "it has more than {played_lines} lines, or says more than {played} octets",
+                played_lines=PLAYED_LINES,
+                played=PLAYED,
+            )
             return remark("not-played", step.line, 1, why=why)
     return None
 
@@ -52,7 +57,9 @@ def unreadable(steps: tuple[Step, ...], open_blocks: OpenBlocks | None) -> Scrip
             node, path = step.directive, step.directive.value.path
             try:
                 if open_blocks is None:
-                    raise ScriptError(f"there is no folder to read {printable(path)} from", kind="file")
+                    raise ScriptError(
+                        phrase("there is no folder to read {path} from", path=printable(path)), kind="file"
+                    )
                 blocks = open_blocks(path)
                 next(blocks, b"")
             except ScriptError as error:
@@ -147,7 +154,7 @@ def _beginning_of(open_blocks: OpenBlocks) -> OpenBlocks:
 
 def _failure(failed: StepResult, steps: tuple[Step, ...]) -> ScriptError:
     what = failed.differences[0] if failed.differences else None
-    why = f"expected {what.want}, got {what.got}" if what is not None else "this does not hold"
+    why = f"expected {what.want}, got {what.got}" if what is not None else phrase("this does not hold")
     line = what.line if what is not None and what.line else failed.line
     nodes = steps[failed.step].nodes if 0 <= failed.step < len(steps) else ()
     source = next((line_text(node.source) for node in nodes if node.line == line), failed.source)

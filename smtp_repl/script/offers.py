@@ -9,6 +9,7 @@ from smtp_repl.script.arguments import Caps, Term
 from smtp_repl.script.differences import Difference
 from smtp_repl.script.model import Directive
 from smtp_repl.wire.extensions import Capabilities
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.replies import Reply
 
@@ -20,7 +21,11 @@ def check_caps(directive: Directive, capabilities: Capabilities | None) -> list[
         return []
     differences = []
     for term in unmet_terms(value.required, capabilities):
-        got = "no EHLO reply yet" if capabilities is None else _offered(term, capabilities) or "not offered"
+        got = (
+            phrase("no EHLO reply yet")
+            if capabilities is None
+            else _offered(term, capabilities) or phrase("not offered")
+        )
         differences.append(_difference(directive, str(term), got))
     if capabilities is None:
         return differences

@@ -11,6 +11,7 @@ Knows nothing of scripts and lines: text in, checked pattern or `ScriptError` ou
 import re
 
 from smtp_repl.wire.errors import ScriptError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.records import Record
 
 FLAGS = re.ASCII | re.DOTALL
@@ -47,13 +48,19 @@ class Pattern(Record):
         for text in texts:
             if re.fullmatch(f"(?:{self.source})", text, FLAGS):
                 return text
-        raise ScriptError(f"no text is known that matches {self.source}", "name the value with @set", kind="no-sample")
+        raise ScriptError(
+            phrase("no text is known that matches {source}", source=self.source),
+            "name the value with @set",
+            kind="no-sample",
+        )
 
 
 def read_pattern(source: str) -> Pattern:
     """Check a pattern; `ScriptError` kind "bad-regex", `column` counted from 1 within the source."""
     if len(source) > LENGTH_LIMIT:
-        raise _bad(source, LENGTH_LIMIT, f"a pattern has at most {LENGTH_LIMIT} characters")
+        raise _bad(
+            source, LENGTH_LIMIT, phrase("a pattern has at most {length_limit} characters", length_limit=LENGTH_LIMIT)
+        )
     branches: list[tuple[Atom, ...]] = []
     atoms: list[Atom] = []
     at = 0
@@ -78,7 +85,9 @@ def read_pattern(source: str) -> Pattern:
         re.compile(source, FLAGS)
     except (re.error, OverflowError, RecursionError) as error:
         position = getattr(error, "pos", None) or 0
-        raise _bad(source, position, f"this is no regular expression: {getattr(error, 'msg', error)}") from None
+        raise _bad(
+            source, position, phrase("this is no regular expression: {error}", error=getattr(error, "msg", error))
+        ) from None
     unbounded = sum(atom.high is None for branch in branches for atom in branch)
     return Pattern(source, tuple(branches), unbounded, sum(_ways(branch) for branch in branches))
 
@@ -94,20 +103,31 @@ def _bad(source: str, at: int, problem: str, hint: str = "", width: int = 1) -> 
 
 def _refuse(source: str, at: int, text: str) -> None:
     if text == "\\":
-        raise _bad(source, at, "the pattern ends in a backslash", r"write \\ for the character itself")
+        raise _bad(source, at, phrase("the pattern ends in a backslash"), phrase(r"write \\ for the character itself"))
     if text in "()":
-        raise _bad(source, at, "a pattern in a hole has no groups", r"write \( or \) for the character itself")
+        raise _bad(
+            source, at, phrase("a pattern in a hole has no groups"), phrase(r"write \( or \) for the character itself")
+        )
     if text in "*+?" or (text == "{" and _match(_QUANTIFIER, source, at)):
-        raise _bad(source, at, "there is nothing to repeat here", f"write \\{text} for the character itself")
+        raise _bad(
+            source,
+            at,
+            phrase("there is nothing to repeat here"),
+            phrase("write \\{text} for the character itself", text=text),
+        )
     if text == "[":
-        raise _bad(source, at, "this character class is not closed", r"write \[ for the character itself")
+        raise _bad(
+            source, at, phrase("this character class is not closed"), phrase(r"write \[ for the character itself")
+        )
     if text[0] == "[" and len(text) > 1:
         # Python only warns of these today ("possible nested set") and may read them differently tomorrow.
         inner = text[1:-1].replace("\\[", "")
         if "[" in inner or re.search(_SET_OPERATION, inner):
-            raise _bad(source, at, r"write \[ inside a character class, and no -- && ~~ ||", "", len(text))
+            raise _bad(source, at, phrase(r"write \[ inside a character class, and no -- && ~~ ||"), "", len(text))
     if text[0] == "\\" and len(text) == 2 and text[1].isdigit() and text[1] != "0":
-        raise _bad(source, at, "a pattern in a hole has no back-references", "use {name} twice instead", 2)
+        raise _bad(
+            source, at, phrase("a pattern in a hole has no back-references"), phrase("use {name} twice instead"), 2
+        )
 
 
 def _bounds(source: str, at: int, quantifier: str) -> tuple[int, int | None]:
@@ -115,7 +135,7 @@ def _bounds(source: str, at: int, quantifier: str) -> tuple[int, int | None]:
         return {"*": (0, None), "+": (1, None), "?": (0, 1)}[quantifier]
     low, comma, high = quantifier[1:-1].partition(",")
     if len(low) > 5 or len(high) > 5 or max(int(low or 0), int(high or 0)) > COUNT_LIMIT:
-        raise _bad(source, at, f"a count goes up to {COUNT_LIMIT}", "", len(quantifier))
+        raise _bad(source, at, phrase("a count goes up to {count_limit}", count_limit=COUNT_LIMIT), "", len(quantifier))
     lowest = int(low or 0)
     if not comma:
         return lowest, lowest

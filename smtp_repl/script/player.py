@@ -33,6 +33,7 @@ from smtp_repl.wire.errors import (
     TlsError,
     WireLimit,
 )
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.states import GREETING, Phase
 
@@ -227,7 +228,10 @@ class _ClientPart:
         is_open = channel.is_private or self._casting.allow_plaintext_auth
         if not is_open and scope.shows_password(wire.template.names):
             raise CleartextError(
-                f"line {wire.line} would show the password to anyone on the path: this connection is not encrypted",
+                phrase(
+                    "line {line} would show the password to anyone on the path: this connection is not encrypted",
+                    line=wire.line,
+                ),
                 "STARTTLS first, or smtps://; --allow-plaintext-auth if you mean it",
                 kind="secret-without-tls",
             )
@@ -247,7 +251,7 @@ class _ClientPart:
         if not self._plan.speaks:
             return
         got = b"\n".join(heard.said.reply.lines).decode("utf-8", "replace")
-        difference = Difference(0, 0, 0, "nothing", got, "unread reply")
+        difference = Difference(0, 0, 0, "nothing", got, phrase("unread reply"))
         self._verdicts.give(
             "fail" if self._settings.strict else "drift", channel.name, differences=(difference,), heard=heard
         )
@@ -313,8 +317,12 @@ class _ClientPart:
             raise
 
     def _late(self, channel: Channel, hear: Hear, within: Within, heard: Heard | None) -> None:
-        want = f"a reply within {within.least:g}..{within.most:g} s" if within.least else f"within {within.most:g} s"
-        got = "no reply by then" if heard is None else f"{heard.seconds:.3f} s"
+        want = (
+            phrase("a reply within {least:g}..{most:g} s", least=within.least, most=within.most)
+            if within.least
+            else f"within {within.most:g} s"
+        )
+        got = phrase("no reply by then") if heard is None else f"{heard.seconds:.3f} s"
         difference = Difference(hear.line, 1, 0, want, got, "time")
         self._verdicts.give("fail", channel.name, step=hear, number=self._now, differences=(difference,), heard=heard)
 
@@ -378,7 +386,9 @@ class _ClientPart:
         restart = True
         while not channel.gone:
             if not (yield from channel.read(self._reply_seconds(channel), restart=restart)):
-                difference = Difference(do.line, 1, 0, "the server closes", "it did not close in time", "close")
+                difference = Difference(
+                    do.line, 1, 0, phrase("the server closes"), phrase("it did not close in time"), "close"
+                )
                 self._verdicts.give("fail", channel.name, step=do, number=self._now, differences=(difference,))
             restart = False
         self._verdicts.give("ok", channel.name, step=do, number=self._now)
@@ -392,13 +402,13 @@ class _ClientPart:
                 continue
             for term in unmet_terms(require.terms, channel.conversation.capabilities):
                 self._verdicts.give("skip", channel.name, step=do, number=self._now)
-                raise _Skipped(f"line {do.line}: the server does not offer {term}")
+                raise _Skipped(phrase("line {line}: the server does not offer {term}", line=do.line, term=term))
         self._required = [(do, require) for do, require in self._required if do.connection != channel.name]
 
     def _file_blocks(self, do: Do, path: str) -> Iterator[bytes]:
         try:
             if self._casting.open_blocks is None:
-                raise ScriptError(f"there is no folder to read {path} from", kind="file")
+                raise ScriptError(phrase("there is no folder to read {path} from", path=path), kind="file")
             yield from self._casting.open_blocks(path)
         except ScriptError as error:
             raise error if error.line else _at(do.file, do.directive, error) from None

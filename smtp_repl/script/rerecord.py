@@ -15,6 +15,7 @@ from smtp_repl.script.model import Script, Wire
 from smtp_repl.script.steps import Do, Hear, Say, Step
 from smtp_repl.script.transcript import masked_template, wire_line
 from smtp_repl.wire.errors import SmtpReplError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import lines_with_ends, printable
 from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.secrets import MASK
@@ -48,24 +49,28 @@ class Rerecording:
     def stepped(self, result: StepResult) -> bytes:
         """An expectation was judged."""
         if result.step < 0:
-            unforeseen = f"a reply came that the script does not expect: {_one_line(result)}"
+            unforeseen = phrase("a reply came that the script does not expect: {result}", result=_one_line(result))
             return self._up_to(self._last_said()) + self._stop(unforeseen) if result.status == "fail" else b""
         before, self._settled, self._said = self._settled, result.step, 0
         step = self._steps[result.step]
         if result.status != "fail":
             return self._up_to(self._last_line(result.step))
         if step.file != self._script.name:
-            return self._up_to(self._last_line(before)) + self._stop(f"{step.file} failed at its line {result.line}")
+            return self._up_to(self._last_line(before)) + self._stop(
+                phrase("{file} failed at its line {line}", file=step.file, line=result.line)
+            )
         octets = self._up_to(step.line - 1)
         octets += self._failed(step, result) if isinstance(step, Hear) else self._up_to(step.line)
-        return octets + self._stop(f"line {result.line} of {self._script.name} did not hold")
+        return octets + self._stop(
+            phrase("line {line} of {name} did not hold", line=result.line, name=self._script.name)
+        )
 
     def ended(self, result: PlayResult) -> bytes:
         """The play is over."""
         if self._ended:
             return b""
         if result.stopped_at:
-            return self._up_to(result.stopped_at - 1) + self._stop("stopped here, as asked")
+            return self._up_to(result.stopped_at - 1) + self._stop(phrase("stopped here, as asked"))
         if result.status == "skip":
             return self._stop(f"skipped: {result.reason}")
         return self._up_to(len(self._script.nodes))

@@ -9,6 +9,7 @@ from smtp_repl.script.arguments import Auth
 from smtp_repl.script.steps import Do, Hear, Say, Step
 from smtp_repl.wire.errors import ScriptError, SecretMissing
 from smtp_repl.wire.events import ChallengeSaid
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import encode_step
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import MECHANISMS, Credentials, Mechanism, Steps, start
@@ -102,14 +103,14 @@ class Scope(Mapping[str, "bytes | Secret"]):
         mechanism = self._exchange.mechanism
         if mechanism is None:
             raise ScriptError(
-                f"{{{name}.reply}} answers the last 334, and there is none that we can answer",
-                f"mechanisms that we can answer: {', '.join(MECHANISMS)}",
+                phrase("{{{name}.reply}} answers the last 334, and there is none that we can answer", name=name),
+                phrase("mechanisms that we can answer: {mechanisms}", mechanisms=", ".join(MECHANISMS)),
                 kind="no-challenge",
             )
         answer = self._exchange.answer(mechanism, who)
         if answer is None:
             fault = self._exchange.fault
-            raise ScriptError(f"the challenge cannot be answered: {fault}", kind=fault)
+            raise ScriptError(phrase("the challenge cannot be answered: {fault}", fault=fault), kind=fault)
         return answer
 
     def shows_password(self, names: Iterable[str]) -> bool:
@@ -167,10 +168,15 @@ def missing(needs: tuple[Need, ...], bound: Mapping[str, object]) -> SecretMissi
     for need in needs:
         if need.name in bound:
             continue
-        who = f" of {need.user}" if need.user else ""
+        what = phrase("line {line} needs the password, and nothing says where it comes from", line=need.line)
+        if need.user:
+            what = phrase(
+                "line {line} needs the password of {user}, and nothing says where it comes from",
+                line=need.line,
+                user=need.user,
+            )
         label = "" if need.name == "auth" else f"{need.name}="
         return SecretMissing(
-            f"line {need.line} needs the password{who}, and nothing says where it comes from",
-            f"--password-env {label}VARIABLE, or --password-file {label}FILE",
+            what, phrase("--password-env {label}VARIABLE, or --password-file {label}FILE", label=label)
         )
     return None

@@ -26,6 +26,7 @@ from smtp_repl.script.actions import (
 )
 from smtp_repl.script.casting import PlayResult
 from smtp_repl.wire.errors import PeerClosed, SmtpReplError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.records import Record
 
 Part = Generator[Action, Happening, PlayResult]
@@ -137,7 +138,7 @@ class _Stage:
     def _send(self, player: _Player, connection: str, octets: bytes) -> None:
         other = self._players[player is self._players[0]]
         if other.outcome is not None:
-            player.resume(error=PeerClosed(f"the {other.name} has gone"))
+            player.resume(error=PeerClosed(phrase("the {name} has gone", name=other.name)))
             return
         self._pipe(player, connection, outgoing=True).pieces += self._cut(octets)
         player.clock[connection] = self._now
@@ -190,6 +191,6 @@ class _Stage:
             # A handshake that only one side wants: the other one has gone on without it.
             for player in self._players:
                 if player.outcome is None:
-                    player.resume(error=PeerClosed("only one side wanted TLS"))
+                    player.resume(error=PeerClosed(phrase("only one side wanted TLS")))
             return
         self._now = min(moments)

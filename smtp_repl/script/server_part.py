@@ -32,6 +32,7 @@ from smtp_repl.wire.commands import Command
 from smtp_repl.wire.conversation import Side
 from smtp_repl.wire.errors import PeerClosed, ReplyTimeout, TlsError
 from smtp_repl.wire.events import BodySaid, ChunkSaid, CommandSaid
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.states import Phase
 
@@ -122,8 +123,10 @@ class _ServerPart:
             said = whole + end + rest.partition(b" ")[0]
             yield from channel.close()
             raise TlsError(
-                "the client said more after STARTTLS, before the handshake; the connection was closed: "
-                + printable(said[:200]),
+                phrase(
+                    "the client said more after STARTTLS, before the handshake; the connection was closed: {octets}",
+                    octets=printable(said[:200]),
+                ),
                 "a client has to wait for the 220; or somebody injected it (RFC 3207 §5)",
                 kind="data-before-handshake",
             )
@@ -139,10 +142,10 @@ class _ServerPart:
             if words.chunk_left:
                 is_due = channel.conversation.chunk_left or any(isinstance(said, ChunkSaid) for said in channel.said)
                 if words.skip_chunk() and is_due:
-                    yield from self._next_said(visit, ChunkSaid, say, "the chunk")
+                    yield from self._next_said(visit, ChunkSaid, say, phrase("the chunk"))
             elif words.in_text:
                 if words.skip_text():
-                    yield from self._next_said(visit, BodySaid, say, "the end of the message")
+                    yield from self._next_said(visit, BodySaid, say, phrase("the end of the message"))
                 else:
                     yield from self._expect_beginning(visit, say, 0, words.text_begun)
             elif (piece := words.take_line()) is not None:
@@ -212,7 +215,7 @@ class _ServerPart:
             return said, matched
         # The client keeps its initial response until it is asked: both together are what the script says.
         yield from visit.channel.send(impromptu.GO_ON)
-        step = yield from self._next_command(visit, say, "the AUTH step")
+        step = yield from self._next_command(visit, say, phrase("the AUTH step"))
         command = said.command.line + b" "
         said = step._replace(command=Command(command, "AUTH", command[5:]), phase=said.phase)
         whole = judge(line, said, bindings)
@@ -254,13 +257,14 @@ class _ServerPart:
 
     def _read(self, visit: Visit, step: Step, due: str, *, restart: bool) -> Playing:
         """Wait for octets. Raises `PeerClosed` and `ReplyTimeout`, with what was due."""
-        where = f"{due} was due (line {step.line})"
+        where = phrase("{due} was due (line {line})", due=due, line=step.line)
         if visit.channel.gone:
-            raise PeerClosed(f"the client closed the connection where {where}")
+            raise PeerClosed(phrase("the client closed the connection where {where}", where=where))
         seconds = self._patience + self._settings.reply_seconds(visit.name, ())
         if not (yield from visit.channel.read(seconds, restart=restart)):
             raise ReplyTimeout(
-                f"the client said nothing within {seconds:g} s where {where}", "--timeout SECONDS waits longer"
+                phrase("the client said nothing within {seconds:g} s where {where}", seconds=seconds, where=where),
+                phrase("--timeout SECONDS waits longer"),
             )
 
     # ------------------------------------------------------------ what does not stand in the script
@@ -301,7 +305,7 @@ class _ServerPart:
             if channel.gone or channel.conversation.phase is Phase.CLOSED or visit.awaiting:
                 return
             if not (yield from channel.read(self._settings.reply_seconds(visit.name, ()), restart=True)):
-                self._observer.remarked(visit.name, "the script is over and the client does not close: we do")
+                self._observer.remarked(visit.name, phrase("the script is over and the client does not close: we do"))
                 return
 
     def _take_surplus(self, visit: Visit, said: CommandSaid) -> Playing:
@@ -309,7 +313,7 @@ class _ServerPart:
             if not self._speaks:
                 yield from self._voice.say_yes(visit)
         elif said.command.verb == "QUIT":
-            self._observer.remarked(visit.name, "QUIT does not stand in the script; it was answered 221")
+            self._observer.remarked(visit.name, phrase("QUIT does not stand in the script; it was answered 221"))
             yield from visit.channel.send(impromptu.BYE)
             yield from visit.hang_up()
         else:
@@ -322,14 +326,14 @@ class _ServerPart:
         """What a file says is answered when it is said."""
         restart = True
         while visit.words.is_free and not visit.awaiting:
-            yield from self._read(visit, hear, "what stands in the file", restart=restart)
+            yield from self._read(visit, hear, phrase("what stands in the file"), restart=restart)
             restart = False
 
     def _do(self, visit: Visit, do: Do) -> Playing:
         match do.directive.value:
             case File():
                 if visit.words.in_text:
-                    yield from self._next_said(visit, BodySaid, do, "the end of the message")
+                    yield from self._next_said(visit, BodySaid, do, phrase("the end of the message"))
                     visit.words.in_text = False
                 else:
                     yield from self._voice.greet(visit)
@@ -362,13 +366,13 @@ class _ServerPart:
                     end = Difference(do.line, 1, 0, f"@{do.directive.name}", shown(said), "close")
                     self._give("drift" if is_quit else "fail", visit, do, (end,))
                     if not is_quit:
-                        yield from self._object(visit, said, impromptu.not_expected("nothing more", do.line))
+                        yield from self._object(visit, said, impromptu.not_expected(phrase("nothing more"), do.line))
                         continue
                     yield from channel.send(impromptu.BYE)
                     yield from visit.hang_up()
             if channel.gone:
                 break
-            yield from self._read(visit, do, "the end of the connection", restart=restart)
+            yield from self._read(visit, do, phrase("the end of the connection"), restart=restart)
             restart = False
         if do.directive.name == "shutdown":
             visit.half_closed = True

@@ -12,6 +12,7 @@ from smtp_repl.script.differences import Level
 from smtp_repl.script.exchanges import Answer, Exchange, Reading
 from smtp_repl.script.masking import mask
 from smtp_repl.script.matching import match_reply
+from smtp_repl.wire.language import phrase, phrase_of
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import parse_enhanced, split_lines
@@ -114,7 +115,7 @@ class _Comparing:
             self._count("message")
             yield from rows[:LINES_LIMIT]
             if len(rows) > LINES_LIMIT:
-                yield Row(BOTH, f"… {len(rows) - LINES_LIMIT} more lines of the message differ")
+                yield Row(BOTH, phrase("… {rows} more lines of the message differ", rows=len(rows) - LINES_LIMIT))
 
     def _answers(self, one: Exchange, other: Exchange) -> Iterator[Row]:
         for expected, got in zip_longest(one.answers, other.answers):
@@ -136,7 +137,7 @@ class _Comparing:
         if "code" in what or expected.reply.code != got.reply.code:
             kind = "code"
         elif _enhanced(expected) != _enhanced(got):
-            kind = "enhanced code"
+            kind = phrase("enhanced code")
         else:
             kind = "keywords" if expectation.ehlo and got.reply.code == 250 else "text"
         self._count(kind)
@@ -204,7 +205,7 @@ def _told(exchange: Exchange) -> Iterator[str]:
     """An exchange that only one session has."""
     if exchange.kind == END_OF_DATA:
         count = exchange.body.count(b"\n") - 1
-        yield f"C: (a message of {count} {'line' if count == 1 else 'lines'})"
+        yield phrase_of("C: (a message of {count} line)", "C: (a message of {count} lines)", count)
     elif exchange.said:
         yield f"C: {exchange.said}"
     for answer in exchange.answers:
@@ -212,7 +213,7 @@ def _told(exchange: Exchange) -> Iterator[str]:
 
 
 def _unshown(count: int) -> str:
-    return "… 1 exchange is the same" if count == 1 else f"… {count} exchanges are the same"
+    return phrase_of("… {count} exchange is the same", "… {count} exchanges are the same", count)
 
 
 # ---------------------------------------------------------------- alignment

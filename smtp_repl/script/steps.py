@@ -17,6 +17,7 @@ from smtp_repl.script.model import Directive, Invalid, Script, Wire, line_text
 from smtp_repl.script.text import parse
 from smtp_repl.wire.commands import parse_command
 from smtp_repl.wire.errors import ScriptError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.secrets import Secret
 
@@ -106,7 +107,11 @@ def step_octets(say: Say, scope: Mapping[str, bytes | Secret]) -> bytes:
     if say.size > WRITE_LIMIT:
         largest = max(say.lines, key=lambda wire: wire.size)
         raise ScriptError(
-            f"this write has {say.size} octets, more than fit into memory at once ({WRITE_LIMIT})",
+            phrase(
+                "this write has {size} octets, more than fit into memory at once ({write_limit})",
+                size=say.size,
+                write_limit=WRITE_LIMIT,
+            ),
             "repeat less often, or use @send",
             kind="limit",
             file=say.file,
@@ -149,9 +154,10 @@ def _check_filled(say: Say, wire: Wire, known: set[str]) -> None:
         error.file = say.file
         name = next((name for name in wire.template.names if name not in known), "") if wire.template else ""
         if name.startswith("secret."):
-            error.hint = "a step of a recording that could not be expressed; bind it where you run the script"
+            error.hint = phrase("a step of a recording that could not be expressed; bind it where you run the script")
         elif "." in name:
-            error.hint = f"who is it? @auth{'' if name.startswith('auth.') else '[name]'} user=… before this line"
+            directive = f"@auth{'' if name.startswith('auth.') else '[name]'} user=…"
+            error.hint = phrase("who is it? {directive} before this line", directive=directive)
         raise
 
 
@@ -248,11 +254,20 @@ class _Compiler:
         folder = file.rpartition("/")[0] if len(opened) > 1 else ""
         path = f"{folder}/{path}" if folder else path
         if self._load is None:
-            raise self._refuse(node, "include", "there are no files here to include from")
+            raise self._refuse(node, "include", phrase("there are no files here to include from"))
         if path in opened:
-            raise self._refuse(node, "include-loop", f"{path} includes itself", "without this line it would end")
+            raise self._refuse(
+                node,
+                "include-loop",
+                phrase("{path} includes itself", path=path),
+                phrase("without this line it would end"),
+            )
         if len(opened) > INCLUDE_DEPTH:
-            raise self._refuse(node, "include-depth", f"more than {INCLUDE_DEPTH} scripts are nested here")
+            raise self._refuse(
+                node,
+                "include-depth",
+                phrase("more than {include_depth} scripts are nested here", include_depth=INCLUDE_DEPTH),
+            )
         self._limit(node, self._budget.include())
         try:
             data = self._load(path)

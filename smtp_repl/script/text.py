@@ -25,6 +25,7 @@ from smtp_repl.script.model import (
     strip_line_end,
 )
 from smtp_repl.wire.errors import ScriptError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable, unquote
 from smtp_repl.wire.verbs import VERBS
 
@@ -81,9 +82,12 @@ def parse(data: bytes, name: str = "<script>") -> Script:
 def _rest(source: bytes, lines: int) -> Invalid:
     """All that is left of a file that is too long, or no script: it is kept, and not looked at."""
     if lines == LINES:
-        problem, hint = f"a script has at most {LINES} lines", "@data or @send a file"
+        problem, hint = phrase("a script has at most {lines} lines", lines=LINES), phrase("@data or @send a file")
     else:
-        problem, hint = f"the rest is not read: {PROBLEMS} lines cannot be read already", "is this a script?"
+        problem, hint = (
+            phrase("the rest is not read: {problems} lines cannot be read already", problems=PROBLEMS),
+            phrase("is this a script?"),
+        )
     return Invalid(source, lines + 1, "limit", problem, hint, 1, 1)
 
 
@@ -121,7 +125,11 @@ def _read_line(source: bytes, line: int) -> Node:
     content = strip_line_end(source)
     try:
         if len(content) > LINE_LIMIT:
-            raise _Unreadable("line-too-long", f"this line is longer than {LINE_LIMIT} octets", "@data or @send a file")
+            raise _Unreadable(
+                "line-too-long",
+                phrase("this line is longer than {line_limit} octets", line_limit=LINE_LIMIT),
+                phrase("@data or @send a file"),
+            )
         bare = content.strip()
         if not bare:
             return Blank(source, line)
@@ -140,19 +148,23 @@ def _read_line(source: bytes, line: int) -> Node:
 def _decode(content: bytes) -> str:
     """The line as text; lines that are neither comments nor blank must be UTF-8 without NUL and stray CR."""
     tag = content.lstrip()[:1].decode("ascii", "replace")
-    form = f'write it as {tag if tag in ("C", "S") else "C"}"…"'
+    form = f'{tag if tag in ("C", "S") else "C"}"…"'
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         column = len(content[: error.start].decode("utf-8")) + 1
-        hint = form + f", this octet as \\x{content[error.start]:02x}"
-        raise _Unreadable("not-utf8", "this line is not UTF-8", hint, column) from None
-    for character, kind, name, escape in (("\0", "nul", "a NUL", "\\0"), ("\r", "bare-cr", "a CR on its own", "\\r")):
+        octet = f"\\x{content[error.start]:02x}"
+        hint = phrase("write it as {form}, this octet as {octet}", form=form, octet=octet)
+        raise _Unreadable("not-utf8", phrase("this line is not UTF-8"), hint, column) from None
+    for character, kind, name, escape in (
+        ("\0", "nul", "a NUL", "\\0"),
+        ("\r", "bare-cr", phrase("a CR on its own"), "\\r"),
+    ):
         if character in text:
-            hint = form + f" with {escape}"
+            hint = phrase("write it as {form} with {escape}", form=form, escape=escape)
             if character == "\r" and re.match(_NEARLY, text.partition("\r")[2]):
-                hint = "lines end in LF or CRLF; this file has CR alone, from a very old Macintosh?"
-            raise _Unreadable(kind, f"this line holds {name}", hint, text.index(character) + 1)
+                hint = phrase("lines end in LF or CRLF; this file has CR alone, from a very old Macintosh?")
+            raise _Unreadable(kind, phrase("this line holds {name}", name=name), hint, text.index(character) + 1)
     return text
 
 
@@ -164,7 +176,9 @@ def _read_wire(source: bytes, line: int, text: str) -> Wire | None:
     side, connection = tag[1], _read_connection(tag[2], start + 2)
     mod, form = tag[3] or "", tag[4] or '"'
     if mod and side == "C":
-        raise _Unreadable("bad-tag", f"C lines have no {mod!r}; only S lines do", "", start + 1, tag.end() - start)
+        raise _Unreadable(
+            "bad-tag", phrase("C lines have no {mod!r}; only S lines do", mod=mod), "", start + 1, tag.end() - start
+        )
     asserts = mod == "!" or form in ("~", "=") or tag[5] == "="
     at = tag.end()
     if form == '"':
@@ -172,7 +186,9 @@ def _read_wire(source: bytes, line: int, text: str) -> Wire | None:
         body = text[at:].rstrip(" \t").encode()
         return Wire(source, line, side, connection, mod, form, asserts, body, at + 1, items)
     if at < len(text) and text[at] != " ":
-        raise _Unreadable("bad-tag", "a tag is followed by one space", f"write {tag[0].strip()} and a space", at + 1)
+        raise _Unreadable(
+            "bad-tag", phrase("a tag is followed by one space"), f"write {tag[0].strip()} and a space", at + 1
+        )
     at += 1
     payload = text[at:]
     template: Template | None = None
@@ -189,8 +205,10 @@ def _read_connection(name: str | None, column: int) -> str:
     if name is None:
         return ""
     if not re.fullmatch(NAME, name):
-        hint = "letters, digits, - and _: C[bob]: …"
-        raise _Unreadable("bad-connection", f"{name!r} is no name for a connection", hint, column, len(name) + 2)
+        hint = phrase("letters, digits, - and _: C[bob]: …")
+        raise _Unreadable(
+            "bad-connection", phrase("{name!r} is no name for a connection", name=name), hint, column, len(name) + 2
+        )
     return name
 
 
@@ -200,11 +218,17 @@ def _read_items(text: str, at: int) -> tuple[Item, ...]:
         found = re.compile(_ITEM).match(text, at)
         if found is None:
             hint = r'C"EHLO x\r\n" "A"*1000; escapes: \r \n \t \0 \\ \" \xHH'
-            raise _Unreadable("bad-bytes", 'exact bytes stand in quotes: "…" or "…"*N', hint, at + 1, len(text) - at)
+            raise _Unreadable(
+                "bad-bytes", phrase('exact bytes stand in quotes: "…" or "…"*N'), hint, at + 1, len(text) - at
+            )
         times = found[2] or "1"
         if len(times) > 10 or int(times) > TIMES_LIMIT:
             raise _Unreadable(
-                "limit", f"{times[:12]} times is too often", f"at most {TIMES_LIMIT}", found.start(2) + 1, len(times)
+                "limit",
+                phrase("{times} times is too often", times=times[:12]),
+                phrase("at most {times_limit}", times_limit=TIMES_LIMIT),
+                found.start(2) + 1,
+                len(times),
             )
         try:
             octets = unquote(found[1])
@@ -223,8 +247,8 @@ def _read_directive(source: bytes, line: int, text: str) -> Directive:
     start = text.index("@")
     tag = _DIRECTIVE.match(text, start)
     if tag is None or tag[1] is None:
-        hint = "@word, or @word[connection], then its arguments"
-        raise _Unreadable("bad-directive", "this is no directive", hint, start + 1, len(text.split()[0]))
+        hint = phrase("@word, or @word[connection], then its arguments")
+        raise _Unreadable("bad-directive", phrase("this is no directive"), hint, start + 1, len(text.split()[0]))
     connection = _read_connection(tag[2], start + 1 + len(tag[1]) + 1)
     args = text[tag.end() :].strip()
     column = text.index(args, tag.end()) + 1
@@ -247,12 +271,12 @@ def _read_other(source: bytes, line: int, text: str) -> Note:
         if bare.startswith(opening) and not re.match(_OTHER_TAG, text):
             if bare.endswith(closing) and len(bare) > 1:
                 return Note(source, line)
-            hint = f"close it with {closing} on this line, or begin the line with #"
-            raise _Unreadable("unclosed-note", "this note does not end on its line", hint, start, len(bare))
+            hint = phrase("close it with {closing} on this line, or begin the line with #", closing=closing)
+            raise _Unreadable("unclosed-note", phrase("this note does not end on its line"), hint, start, len(bare))
     if bare.startswith(("...", "---", "…")):
         return Note(source, line)
     raise _Unreadable(
-        "unknown-line", "this line is none of C:, S:, @directive, # comment", _hint(text), start, len(bare)
+        "unknown-line", phrase("this line is none of C:, S:, @directive, # comment"), _hint(text), start, len(bare)
     )
 
 
@@ -261,16 +285,17 @@ def _hint(text: str) -> str:
     bare = text.strip(_SPACE)
     word = re.split(r"[\s:]", bare, maxsplit=1)[0]
     if nearly := re.match(_NEARLY, text):
-        return f"write {nearly[1].upper()}{nearly[2] or ''}{nearly[3]} and one space"
+        tag = f"{nearly[1].upper()}{nearly[2] or ''}{nearly[3]}"
+        return phrase("write {tag} and one space", tag=tag)
     if found := re.match(_OTHER_TAG, text):
-        return "write C: for what the client says" if found[1] else "write S: for what the server says"
+        return phrase("write C: for what the client says") if found[1] else phrase("write S: for what the server says")
     if re.match(_REPLY_LIKE, text):
-        return f"a server's line begins with its tag: S: {printable(bare[:40])}"
+        return phrase("a server's line begins with its tag: S: {bare}", bare=printable(bare[:40]))
     if word.upper() in VERBS:
-        return f"a client's line begins with its tag: C: {printable(bare[:40])}"
+        return phrase("a client's line begins with its tag: C: {bare}", bare=printable(bare[:40]))
     if (near := near_directive(word[:40])) is not None:
-        return f"did you mean @{near}?"
-    return "a remark begins with #"
+        return phrase("did you mean @{near}?", near=near)
+    return phrase("a remark begins with #")
 
 
 def _unseen(node: Node) -> list[Remark]:
@@ -283,9 +308,11 @@ def _unseen(node: Node) -> list[Remark]:
     for index, character in enumerate(text):
         category = "" if character.isprintable() else unicodedata.category(character)
         if category == "Cc":
-            message = "a control character stands in this line as it is"
+            message = phrase("a control character stands in this line as it is")
             return [Remark("control-char", message, node.line, index + 1)]
         if category in ("Cf", "Zl", "Zp"):
-            message = f"the character U+{ord(character):04X} stands in this line and cannot be seen"
+            message = phrase(
+                "the character U+{character:04X} stands in this line and cannot be seen", character=ord(character)
+            )
             return [Remark("invisible-char", message, node.line, index + 1)]
     return []

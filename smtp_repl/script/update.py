@@ -13,6 +13,7 @@ from smtp_repl.script.expectations import Expectation, ExpectedLine
 from smtp_repl.script.masking import mask
 from smtp_repl.script.model import Script, Wire, strip_line_end
 from smtp_repl.script.steps import Hear, Step
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import is_plain, printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import Reply
@@ -75,16 +76,16 @@ class Update:
     def _take_over(self, step: Hear, result: StepResult) -> None:
         reply = result.reply
         if step.file != self._script.name:
-            raise _Refused(f"it is a line of {step.file}, which this script includes")
+            raise _Refused(phrase("it is a line of {file}, which this script includes", file=step.file))
         if reply is None or reply.partial:
-            raise _Refused("no whole reply came")
+            raise _Refused(phrase("no whole reply came"))
         self._check_meaning(step.expectation, reply)
         actual = _lines_of(reply)
         wires = [node for node in step.nodes if isinstance(node, Wire) and node.mod != "!"]
         plain = {wire.line for wire in wires if _is_plain(wire)}
         for difference in result.differences:
             if difference.line not in plain:
-                raise _Refused("it asserts more than its text")
+                raise _Refused(phrase("it asserts more than its text"))
         fresh: list[bytes | None]
         if len(plain) == len(wires):
             fresh = list(self._rewritten(step.expectation, actual))
@@ -92,20 +93,20 @@ class Update:
             each = zip(step.expectation.lines, actual, strict=True)
             fresh = [self._line(line, text) if _is_plain(line.wire) else None for line, text in each]
         else:
-            raise _Refused("the reply has other lines, and some of the script's are optional or have holes")
+            raise _Refused(phrase("the reply has other lines, and some of the script's are optional or have holes"))
         self._put(wires, fresh)
 
     def _check_meaning(self, expectation: Expectation, reply: Reply) -> None:
         """Refuse what would give the lines behind it another meaning, or make a test of a success one of a refusal."""
         wanted = expectation.code[:1]
         if not wanted or reply.code is None:
-            raise _Refused("it is no reply")
+            raise _Refused(phrase("it is no reply"))
         if reply.code == _CLOSING and expectation.code != str(_CLOSING):
-            raise _Refused("421 ends the session, whatever was asked")
+            raise _Refused(phrase("421 ends the session, whatever was asked"))
         if (wanted == "3") is not (reply.klass == 3):
-            raise _Refused(f"after {reply.code} the next lines would mean something else")
+            raise _Refused(phrase("after {code} the next lines would mean something else", code=reply.code))
         if wanted == "2" and reply.klass in (4, 5) and not self._everything:
-            raise _Refused("a success would become a refusal; --update=all does that too")
+            raise _Refused(phrase("a success would become a refusal; --update=all does that too"))
 
     def _rewritten(self, expectation: Expectation, actual: Sequence[bytes]) -> list[bytes]:
         """A line for each line of the reply: one of the script's that holds, or one that is made like it."""
@@ -182,5 +183,5 @@ def _lines_of(reply: Reply) -> list[bytes]:
     """The lines of a reply, if plain lines can say them."""
     *lines, rest = reply.raw.split(b"\r\n")
     if rest or any(not is_plain(line) for line in lines) or MASK.encode() in reply.raw:
-        raise _Refused(f"a plain line cannot say this reply: {printable(reply.raw[:200])}")
+        raise _Refused(phrase("a plain line cannot say this reply: {raw}", raw=printable(reply.raw[:200])))
     return lines
