@@ -14,6 +14,7 @@ from smtp_repl.net.pipe import Pipe
 from smtp_repl.net.stream import Stream, Watcher
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.wire.errors import TlsError, UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 
 HANDSHAKE_SECONDS = 10.0
@@ -75,7 +76,7 @@ async def accept_all(listener: Listener, watcher: Watcher, came: Callable[[Calle
             if error.errno in GONE:
                 continue
             text = printable(error.strerror or str(error))
-            raise UsageError(f"no connection can be taken: {text}", kind="listen") from None
+            raise UsageError(phrase("no connection can be taken: {text}", text=text), kind="listen") from None
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             caller = Caller(watcher, listener, sock)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from smtp_repl.wire.errors import TlsError, UsageError
 from smtp_repl.wire.hints import TYPE_CHECKING, Protocol, cast
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -142,7 +143,7 @@ def parse_pin(text: str) -> str:
     digits = text.strip().lower().removeprefix("sha256 fingerprint=").removeprefix("sha256:").replace(":", "")
     if not re.fullmatch(r"[0-9a-f]{64}", digits):
         raise UsageError(
-            f'"{printable(text)}" is not the SHA-256 of a certificate',
+            phrase('"{text}" is not the SHA-256 of a certificate', text=printable(text)),
             "64 hexadecimal digits, colons allowed: openssl x509 -noout -fingerprint -sha256 -in FILE",
             kind="bad-pin",
         )
@@ -150,7 +151,12 @@ def parse_pin(text: str) -> str:
 
 
 # X509_V_ERR_…: verification codes of OpenSSL
-_EXPIRED = {9: "is not valid yet", 10: "has expired", 11: "has expired", 12: "has expired"}
+_EXPIRED = {
+    9: phrase("is not valid yet"),
+    10: phrase("has expired"),
+    11: phrase("has expired"),
+    12: phrase("has expired"),
+}
 _OTHER_NAME = frozenset({62, 63, 64})
 
 
@@ -160,31 +166,41 @@ def rejected(error: "ssl.SSLCertVerificationError", certificate: Certificate | N
     wanted = printable(name)
     if code in _OTHER_NAME:
         kind = "cert-hostname"
-        names = printable(", ".join(certificate.names)) if certificate and certificate.names else "other names"
-        what = f"the certificate is for {names}, not for {wanted}"
+        names = (
+            printable(phrase(", ").join(certificate.names))
+            if certificate and certificate.names
+            else phrase("other names")
+        )
+        what = phrase("the certificate is for {names}, not for {wanted}", names=names, wanted=wanted)
     elif code in _EXPIRED:
-        kind = "cert-expired"
-        what = f"the certificate of {wanted}, or one above it, {_EXPIRED[code]}"
+        kind = phrase("cert-expired")
+        what = phrase("the certificate of {wanted}, or one above it, {expired}", wanted=wanted, expired=_EXPIRED[code])
     else:
         kind = "cert-untrusted"
-        what = f"the certificate of {wanted} is not trusted ({printable(error.verify_message)})"
+        what = phrase(
+            "the certificate of {wanted} is not trusted ({verify_message})",
+            wanted=wanted,
+            verify_message=printable(error.verify_message),
+        )
     return _rejection(kind, what, certificate)
 
 
 def pin_mismatch(certificate: Certificate | None, pins: Iterable[str], name: str) -> CertificateRejected:
     """What to say of a certificate that is not the pinned one."""
-    what = f"the certificate of {printable(name)} is not the pinned one ({', '.join(pins)})"
+    what = phrase(
+        "the certificate of {name} is not the pinned one ({pins})", name=printable(name), pins=", ".join(pins)
+    )
     return _rejection("cert-pin", what, certificate)
 
 
 def _rejection(kind: str, what: str, certificate: Certificate | None) -> CertificateRejected:
     pin = certificate.sha256 if certificate else "SHA256"
     ways = {
-        "ca": "--ca FILE trusts who issued it",
-        "pin": f"--pin {pin} trusts this certificate and no other",
-        "name": "--tls-name NAME checks for another name",
-        "k": "-k checks nothing",
-        "shell": "in the shell: /tls trust",
+        "ca": phrase("--ca FILE trusts who issued it"),
+        "pin": phrase("--pin {pin} trusts this certificate and no other", pin=pin),
+        "name": phrase("--tls-name NAME checks for another name"),
+        "k": phrase("-k checks nothing"),
+        "shell": phrase("in the shell: /tls trust"),
     }
     order = {
         "cert-hostname": "name pin k shell",
@@ -192,6 +208,9 @@ def _rejection(kind: str, what: str, certificate: Certificate | None) -> Certifi
         "cert-untrusted": "ca pin k shell",
         "cert-pin": "pin shell",
     }[kind]
-    hint = "if you know it to be right: " + "; ".join(ways[way] for way in order.split())
-    message = f"{what}: {certificate}" if certificate else what
+    hint: str = ""
+    for way in order.split():
+        hint = phrase("{ways}; {way}", ways=hint, way=ways[way]) if hint else ways[way]
+    hint = phrase("if you know it to be right: {ways}", ways=hint)
+    message = phrase("{what}: {certificate}", what=what, certificate=str(certificate)) if certificate else what
     return CertificateRejected(message, hint, kind=kind, certificate=certificate)

@@ -13,6 +13,7 @@ from time import monotonic
 
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.wire.errors import ConnectError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target, is_loopback_address
@@ -53,18 +54,18 @@ _IN_PROGRESS = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EAGAIN, er
 
 # errno: (kind, text). The texts of the system come in the user's language and in several spellings.
 _KINDS = {
-    errno.ECONNREFUSED: ("refused", "connection refused"),
-    errno.ETIMEDOUT: ("timeout", "no answer in time"),
-    errno.EHOSTUNREACH: ("unreachable", "no route to host"),
-    errno.ENETUNREACH: ("unreachable", "network is unreachable"),
-    errno.EHOSTDOWN: ("unreachable", "host is down"),
-    errno.ENETDOWN: ("unreachable", "network is down"),
-    errno.ECONNRESET: ("reset", "connection reset"),
-    errno.ECONNABORTED: ("reset", "connection aborted"),
-    errno.ENOENT: ("refused", "there is no such socket"),
-    errno.EADDRNOTAVAIL: ("bind", "that is no address of this machine"),
-    errno.EACCES: ("denied", "permission denied"),
-    errno.EPERM: ("denied", "not permitted"),
+    errno.ECONNREFUSED: ("refused", phrase("connection refused")),
+    errno.ETIMEDOUT: ("timeout", phrase("no answer in time")),
+    errno.EHOSTUNREACH: ("unreachable", phrase("no route to host")),
+    errno.ENETUNREACH: ("unreachable", phrase("network is unreachable")),
+    errno.EHOSTDOWN: ("unreachable", phrase("host is down")),
+    errno.ENETDOWN: ("unreachable", phrase("network is down")),
+    errno.ECONNRESET: ("reset", phrase("connection reset")),
+    errno.ECONNABORTED: ("reset", phrase("connection aborted")),
+    errno.ENOENT: ("refused", phrase("there is no such socket")),
+    errno.EADDRNOTAVAIL: ("bind", phrase("that is no address of this machine")),
+    errno.EACCES: ("denied", phrase("permission denied")),
+    errno.EPERM: ("denied", phrase("not permitted")),
 }
 _MOST_TELLING = ("refused", "reset", "denied", "bind", "timeout", "unreachable", "os")
 """Several addresses fail in several ways; the kind of the whole is the first of these."""
@@ -90,26 +91,31 @@ def resolve(target: Target) -> list[Address]:
     except UnicodeError:
         # As Python's own "idna" codec does for such labels, from inside getaddrinfo.
         raise ConnectError(
-            f'"{printable(target.host)}" is no host name',
+            phrase('"{host}" is no host name', host=printable(target.host)),
             "a part of it is empty or longer than 63 characters",
             kind="bad-host",
         ) from None
     except OSError as error:
-        raise ConnectError(f'"{printable(target.host)}" was not looked up: {describe(error)[1]}', kind="os") from None
+        raise ConnectError(
+            phrase('"{host}" was not looked up: {error}', host=printable(target.host), error=describe(error)[1]),
+            kind="os",
+        ) from None
     return list(dict.fromkeys(Address(family, sockaddr) for family, _, _, _, sockaddr in found))
 
 
 def _unknown_name(target: Target, error: socket.gaierror) -> ConnectError:
     host = printable(target.host)
     if error.errno == socket.EAI_AGAIN:
-        return ConnectError(f'the name server gave no answer about "{host}"', "is this machine online?", kind="name")
+        return ConnectError(
+            phrase('the name server gave no answer about "{host}"', host=host), "is this machine online?", kind="name"
+        )
     if target.bind:
         return ConnectError(
-            f'"{host}" has no address that can be reached from {target.bind}',
+            phrase('"{host}" has no address that can be reached from {bind}', host=host, bind=target.bind),
             "bind= an address of the same family (IPv4 or IPv6)",
             kind="name",
         )
-    return ConnectError(f'there is no host "{host}"', "check the spelling", kind="name")
+    return ConnectError(phrase('there is no host "{host}"', host=host), "check the spelling", kind="name")
 
 
 def describe(error: OSError) -> tuple[str, str]:
@@ -181,24 +187,28 @@ class Attempts:
             why = "; ".join(f"{address.host}: {text}" for _, text, address in self._failures)
         if kind == "timeout":
             why += f" ({self._seconds:g} s)"
-        return ConnectError(f"no connection to {target}: {why}", self._hint(kind), kind=kind)
+        return ConnectError(
+            phrase("no connection to {target}: {why}", target=target, why=why), self._hint(kind), kind=kind
+        )
 
     def _hint(self, kind: str) -> str:
         port = self._target.port
         if kind == "timeout" and port == 25:
-            return "a timeout on port 25: many networks block it; try 587"
+            return phrase("a timeout on port 25: many networks block it; try 587")
         if kind == "timeout":
-            return "a firewall may swallow the packets; check the port, or allow more time"
+            return phrase("a firewall may swallow the packets; check the port, or allow more time")
         if kind == "refused" and self._target.path:
-            return "is the server running, and is this its socket?"
+            return phrase("is the server running, and is this its socket?")
         if kind == "refused" and self._target.is_loopback:
-            return f"is a server running on port {port} of this machine?"
+            return phrase("is a server running on port {port} of this machine?", port=port)
         if kind == "refused":
-            return "nothing listens there; mail servers use 25, 587 (with STARTTLS) and 465 (TLS from the start)"
+            return phrase(
+                "nothing listens there; mail servers use 25, 587 (with STARTTLS) and 465 (TLS from the start)"
+            )
         if kind == "unreachable":
-            return "is this machine online?"
+            return phrase("is this machine online?")
         if kind == "bind":
-            return f"{self._target.bind} is where the connection was to come from"
+            return phrase("{bind} is where the connection was to come from", bind=self._target.bind)
         return ""
 
 

@@ -13,6 +13,7 @@ from smtp_repl.net.authority import Certificates
 from smtp_repl.net.poller import READ
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.hints import TYPE_CHECKING, T, cast
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.targets import Target, is_loopback_address
 
@@ -50,7 +51,7 @@ class Listener:
     ) -> None:
         if not is_public and not (host.lower() == "localhost" or is_loopback_address(host)):
             raise UsageError(
-                f"others could reach this server on {printable(host)}",
+                phrase("others could reach this server on {host}", host=printable(host)),
                 "--listen-public allows that; 127.0.0.1 and ::1 need no permission",
                 kind="not-loopback",
             )
@@ -126,7 +127,8 @@ class Listener:
             if error.errno in GONE:
                 return None
             raise UsageError(
-                f"no connection can be taken: {printable(error.strerror or str(error))}", kind="listen"
+                phrase("no connection can be taken: {fact}", fact=printable(error.strerror or str(error))),
+                kind=phrase("listen"),
             ) from None
         try:
             sock.setblocking(False)
@@ -171,7 +173,12 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _cannot(host: str, port: int, error: OSError) -> UsageError:
     return UsageError(
-        f"cannot listen on {printable(host)}:{port}: {printable(error.strerror or str(error))}",
+        phrase(
+            "cannot listen on {host}:{port}: {fact}",
+            host=printable(host),
+            port=port,
+            fact=printable(error.strerror or str(error)),
+        ),
         "port 0 takes any free port; ports below 1024 need rights",
         kind="listen",
     )

@@ -4,6 +4,7 @@ Where there is no such limit (Windows), there is nothing to do.
 """
 
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import phrase
 
 SPARE = 64
 """Descriptors for all else: streams, files, the selector, a practice server's own."""
@@ -29,7 +30,12 @@ def allow_connections(count: int, *, at_both_ends: bool = False) -> None:
         hard = soft
     if hard != resource.RLIM_INFINITY and hard < needed:
         raise UsageError(
-            f"{count} connections at once need {needed} open files, and this system allows {hard}",
-            f"ulimit -n {needed}, or fewer at once",
+            phrase(
+                "{count} connections at once need {needed} open files, and this system allows {hard}",
+                count=count,
+                needed=needed,
+                hard=hard,
+            ),
+            phrase("ulimit -n {needed}, or fewer at once", needed=needed),
             kind="limit",
         )

@@ -8,6 +8,7 @@ import ssl
 from smtp_repl.net.pipe import Pipe, reason_of
 from smtp_repl.script.actions import TlsFacts
 from smtp_repl.wire.errors import TlsError, UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 
 
@@ -26,39 +27,59 @@ class ServerPipe(Pipe):
         return TlsFacts(self._version, self._cipher, verified=False, trust="server")
 
     def cut(self) -> TlsError:
-        hint = "does the client trust the certificate? --ca-file FILE writes the authority for it to trust"
+        hint = phrase("does the client trust the certificate? --ca-file FILE writes the authority for it to trust")
         return TlsError(
-            f"the client {self._peer} closed the connection during the TLS handshake", hint, kind="handshake"
+            phrase("the client {peer} closed the connection during the TLS handshake", peer=self._peer),
+            hint,
+            kind="handshake",
         )
 
     def stalled(self, seconds: float) -> TlsError:
-        hint = "" if self._started else "a client that begins in the clear waits for a greeting: --tls is not for it"
+        hint = (
+            ""
+            if self._started
+            else phrase("a client that begins in the clear waits for a greeting: --tls is not for it")
+        )
         return TlsError(
-            f"the client {self._peer} did not finish the TLS handshake within {seconds:g} s", hint, kind="handshake"
+            phrase(
+                "the client {peer} did not finish the TLS handshake within {seconds:g} s",
+                peer=self._peer,
+                seconds=seconds,
+            ),
+            hint,
+            kind="handshake",
         )
 
     def _plaintext(self, shown: str) -> TlsError:
         shown = shown.partition(" ")[0]  # what follows a client's verb may be a password
         if self._after_starttls:
             return TlsError(
-                f'after the 220 to STARTTLS the client said, instead of TLS: "{shown}"',
+                phrase('after the 220 to STARTTLS the client said, instead of TLS: "{shown}"', shown=shown),
                 "a client has to say nothing before the handshake; or somebody injected it (RFC 3207 §5)",
                 kind="data-before-handshake",
             )
         return TlsError(
-            f'the client began in plaintext: "{shown}"', "--tls is for clients that begin with TLS", kind="plaintext"
+            phrase('the client began in plaintext: "{shown}"', shown=shown),
+            "--tls is for clients that begin with TLS",
+            kind="plaintext",
         )
 
     def _failure(self, error: ssl.SSLError) -> TlsError:
         reason, text = error.reason or "", reason_of(error)
         if self.handshake_done:
-            return TlsError(f"the TLS connection broke: {text}", kind="tls")
+            return TlsError(phrase("the TLS connection broke: {text}", text=text), kind="tls")
         hint = ""
         if "UNKNOWN_CA" in reason or "CERTIFICATE" in reason:
-            hint = "the client does not trust the certificate: --ca-file FILE writes the authority for it to trust"
+            hint = phrase(
+                "the client does not trust the certificate: --ca-file FILE writes the authority for it to trust"
+            )
         elif "PROTOCOL" in reason or "VERSION" in reason:
-            hint = "the client seems to speak only versions before TLS 1.2"
-        return TlsError(f"the TLS handshake with the client {self._peer} failed: {text}", hint, kind="handshake")
+            hint = phrase("the client seems to speak only versions before TLS 1.2")
+        return TlsError(
+            phrase("the TLS handshake with the client {peer} failed: {text}", peer=self._peer, text=text),
+            hint,
+            kind="handshake",
+        )
 
 
 def load_context(cert: str, key: str) -> ssl.SSLContext:
@@ -70,7 +91,12 @@ def load_context(cert: str, key: str) -> ssl.SSLContext:
         context.load_cert_chain(cert, key, password=lambda: b"")
     except ssl.SSLError as error:
         raise UsageError(
-            f"{printable(cert)} and {printable(key)} are no certificate and its key: {reason_of(error)}",
+            phrase(
+                "{cert} and {key} are no certificate and its key: {error}",
+                cert=printable(cert),
+                key=printable(key),
+                error=reason_of(error),
+            ),
             "--cert FILE --key FILE, both PEM, the key without a passphrase",
         ) from None
     except OSError as error:

@@ -35,6 +35,7 @@ from smtp_repl.script.actions import (
 )
 from smtp_repl.wire.errors import PeerClosed, ReplyTimeout, SmtpReplError, TlsError, UsageError
 from smtp_repl.wire.hints import TYPE_CHECKING
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target
 
@@ -297,9 +298,9 @@ class Session:
     def _writable(self, name: str) -> Connection:
         connection = self.connections.get(name)
         if connection is None:
-            raise PeerClosed("there is no connection", "connect first", kind="not-connected")
+            raise PeerClosed(phrase("there is no connection"), phrase("connect first"), kind="not-connected")
         if connection.shut:
-            raise PeerClosed("our half of the connection is closed already", kind="shut")
+            raise PeerClosed(phrase("our half of the connection is closed already"), kind="shut")
         return connection
 
     def _perform(self, action: SendStream | Open | StartTls | Wait | Shutdown) -> _Task:
@@ -341,12 +342,18 @@ class Session:
                 deadline = monotonic() + seconds
             elif monotonic() >= deadline:
                 raise ReplyTimeout(
-                    f"the peer read nothing for {seconds:g} s; {left} octets could not be sent",
+                    phrase(
+                        "the peer read nothing for {seconds:g} s; {left} octets could not be sent",
+                        seconds=seconds,
+                        left=left,
+                    ),
                     kind="write-timeout",
                 )
             yield deadline
         if connection.broken:
-            raise connection.fault or PeerClosed("the peer cut the connection while we were sending", kind="reset")
+            raise connection.fault or PeerClosed(
+                phrase("the peer cut the connection while we were sending"), kind="reset"
+            )
         return None
 
     def _open(self, action: Open) -> _Task:
@@ -387,7 +394,9 @@ class Session:
         try:
             while (sock := listener.accept(self)) is None:
                 if monotonic() >= deadline:
-                    raise ReplyTimeout(f"no further client connected within {seconds:g} s", kind="no-client")
+                    raise ReplyTimeout(
+                        phrase("no further client connected within {seconds:g} s", seconds=seconds), kind="no-client"
+                    )
                 yield deadline
         finally:
             listener.leave(self, self._stage.poller)

@@ -13,6 +13,7 @@ from smtp_repl.net.connection import UNREAD_LIMIT
 from smtp_repl.net.pipe import Pipe
 from smtp_repl.script.actions import TlsFacts
 from smtp_repl.wire.errors import PeerClosed, ReplyTimeout, TlsError
+from smtp_repl.wire.language import phrase
 
 # Received in small blocks: with asyncio's own 256 KiB each read would allocate and shrink that much.
 _BLOCK = 16384
@@ -85,7 +86,7 @@ class Stream(asyncio.BufferedProtocol):
         """Send octets; returns at once. Raises `PeerClosed` when that is impossible."""
         transport = self._open_transport()
         if self._shut:
-            raise PeerClosed("our half of the connection is closed already", kind="shut")
+            raise PeerClosed(phrase("our half of the connection is closed already"), kind="shut")
         if self._pipe is None:
             transport.write(octets)
             return
@@ -100,7 +101,9 @@ class Stream(asyncio.BufferedProtocol):
             async with asyncio.timeout(seconds):
                 await self._room.wait()
         except TimeoutError:
-            raise ReplyTimeout(f"the peer read nothing for {seconds:g} s", kind="write-timeout") from None
+            raise ReplyTimeout(
+                phrase("the peer read nothing for {seconds:g} s", seconds=seconds), kind="write-timeout"
+            ) from None
         self._open_transport()
 
     def shutdown(self) -> None:
@@ -165,7 +168,7 @@ class Stream(asyncio.BufferedProtocol):
 
     def _open_transport(self) -> asyncio.Transport:
         if self._transport is None or self._transport.is_closing() or self._lost.is_set():
-            raise PeerClosed("there is no connection", "connect first", kind="not-connected")
+            raise PeerClosed(phrase("there is no connection"), phrase("connect first"), kind="not-connected")
         return self._transport
 
     def _make_pipe(self, *, after_starttls: bool) -> Pipe:

@@ -12,6 +12,7 @@ from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.actions import TlsFacts
 from smtp_repl.wire.errors import TlsError, UsageError
 from smtp_repl.wire.hints import TYPE_CHECKING
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 
 if TYPE_CHECKING:
@@ -77,8 +78,10 @@ def _load(context: "ssl.SSLContext", options: TlsOptions) -> None:
     try:
         context.load_verify_locations(options.ca_file or None, None, options.ca_pem.decode("ascii") or None)
     except ssl.SSLError:
-        where = printable(options.ca_file) or "the authority given"
-        raise UsageError(f"{where} holds no certificate in PEM form", "-----BEGIN CERTIFICATE-----") from None
+        where = printable(options.ca_file) or phrase("the authority given")
+        raise UsageError(
+            phrase("{where} holds no certificate in PEM form", where=where), "-----BEGIN CERTIFICATE-----"
+        ) from None
     except OSError as error:
         raise UsageError(f"{printable(options.ca_file)}: {error.strerror}", "--ca FILE, in PEM form") from None
 
@@ -113,13 +116,15 @@ class TlsPipe(Pipe):
         self._resumed = kept.certificate if kept is not None else None
         # OpenSSL would check the chain and no name at all.
         if not self._name and context.check_hostname:
-            raise self._no_name("there is no host name to check the certificate for")
+            raise self._no_name(phrase("there is no host name to check the certificate for"))
         try:
             self._object = context.wrap_bio(
                 self._incoming, self._outgoing, server_hostname=self._name or None, session=session
             )
         except ValueError:  # UnicodeError is one
-            raise self._no_name(f'"{printable(self._name)}" is no name to check a certificate for') from None
+            raise self._no_name(
+                phrase('"{name}" is no name to check a certificate for', name=printable(self._name))
+            ) from None
 
     @staticmethod
     def _no_name(what: str) -> TlsError:
@@ -146,16 +151,28 @@ class TlsPipe(Pipe):
 
     def cut(self) -> TlsError:
         """What to say when the peer closed the connection during the handshake."""
-        hint = "does this server speak TLS here?" if not self._started else ""
+        hint = phrase("does this server speak TLS here?") if not self._started else ""
         return TlsError(
-            f"{printable(self._name)} closed the connection during the TLS handshake", hint, kind="handshake"
+            phrase("{name} closed the connection during the TLS handshake", name=printable(self._name)),
+            hint,
+            kind="handshake",
         )
 
     def stalled(self, seconds: float) -> TlsError:
         """What to say when the handshake took longer than it may."""
-        hint = "" if self._started else "does this server begin with TLS here? 465 does; 25 and 587 begin in the clear"
+        hint = (
+            ""
+            if self._started
+            else phrase("does this server begin with TLS here? 465 does; 25 and 587 begin in the clear")
+        )
         return TlsError(
-            f"{printable(self._name)} did not finish the TLS handshake within {seconds:g} s", hint, kind="handshake"
+            phrase(
+                "{name} did not finish the TLS handshake within {seconds:g} s",
+                name=printable(self._name),
+                seconds=seconds,
+            ),
+            hint,
+            kind="handshake",
         )
 
     def _shaken(self) -> None:
@@ -184,12 +201,12 @@ class TlsPipe(Pipe):
     def _plaintext(self, shown: str) -> TlsError:
         if self._after_starttls:
             return TlsError(
-                f'after the 220 to STARTTLS came octets that are no TLS: "{shown}"',
+                phrase('after the 220 to STARTTLS came octets that are no TLS: "{shown}"', shown=shown),
                 "the server is broken or somebody injected them; do not trust this connection",
                 kind="data-before-handshake",
             )
         return TlsError(
-            f'the server answered in plaintext: "{shown}"',
+            phrase('the server answered in plaintext: "{shown}"', shown=shown),
             "this port does not begin with TLS: connect without it, then STARTTLS",
             kind="plaintext",
         )
@@ -206,19 +223,23 @@ class TlsPipe(Pipe):
         if reason == "WRONG_VERSION_NUMBER":
             return TlsError("what the server answered is no TLS", "connect without TLS, then STARTTLS", kind="not-tls")
         if self.handshake_done:
-            return TlsError(f"the TLS connection broke: {text}", kind="tls")
+            return TlsError(phrase("the TLS connection broke: {text}", text=text), kind="tls")
         hint = ""
         if "PROTOCOL" in reason or "VERSION" in reason:
-            hint = "the server seems to speak only versions before TLS 1.2, which are not safe"
+            hint = phrase("the server seems to speak only versions before TLS 1.2, which are not safe")
         elif "ALERT" in reason:
-            hint = "the server ended the handshake; its log says why"
-        return TlsError(f"the TLS handshake with {printable(self._name)} failed: {text}", hint, kind="handshake")
+            hint = phrase("the server ended the handshake; its log says why")
+        return TlsError(
+            phrase("the TLS handshake with {name} failed: {text}", name=printable(self._name), text=text),
+            hint,
+            kind="handshake",
+        )
 
 
 def injected(octets: bytes) -> TlsError:
     """What to say when octets came between the 220 to STARTTLS and our handshake (RFC 3207 §5, CVE-2011-0411)."""
     return TlsError(
-        f'octets came between the 220 to STARTTLS and the handshake: "{printable(octets[:200])}"',
+        phrase('octets came between the 220 to STARTTLS and the handshake: "{octets}"', octets=printable(octets[:200])),
         "somebody injected them, or the server is broken; do not trust this connection",
         kind="data-before-handshake",
     )
