@@ -44,6 +44,10 @@ _VALUES: dict[str, What] = {
 
 
 def _value(option: Option) -> What:
+    if option.value in ("PROFILE", "FAULT"):
+        from smtp_repl.net.practice.profiles import FAULTS, PROFILES
+
+        return What(tuple(FAULTS) if option.value == "FAULT" else (*PROFILES, *FAULTS))
     if option.key == "set":
         chosen = ((row, word) for row in SETTINGS.values() for word in row.kind.words or ("",))
         return What(tuple(f"{row.name}={word}" for row, word in chosen))

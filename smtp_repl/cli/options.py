@@ -162,6 +162,7 @@ _PLAYED = (SHELL, "run")
 _PLAYERS = (*_PLAYED, "mock")
 _LOGIN = (*_PLAYERS, "auth")
 _SERVING = ("serve", "mock", "answer")
+_PRACTISED = (*_PLAYED, "serve")
 _ANSWERING = ("mock", "answer")
 _RECORDED = (*_PLAYED, "answer")
 _SETTLED = (SHELL, "answer", "show", "config")
@@ -174,6 +175,8 @@ _TEACHING = "for teachers"
 OPTIONS: tuple[Option, ...] = (
     Option("local", ("--local",), _PLAYED, "", "the practice server, started for this session", _WHERE),
     Option("server", ("--server",), ("run",), "HOST:PORT", "a server, whatever the script says", _WHERE),
+    Option("profile", ("--profile",), _PRACTISED, "PROFILE", "how the practice server behaves", _WHERE),
+    Option("fault", ("--fault",), _PRACTISED, "FAULT", "what it does wrong, on top of that", _WHERE, True),
     Option("listen", ("--listen",), _SERVING, "HOST:PORT", "listen there (127.0.0.1 and a free port)", _WHERE),
     Option("listen-public", ("--listen-public",), _SERVING, "", "allow --listen beyond this machine", _WHERE),
     Option("once", ("--once",), ("mock",), "", "one session, then exit (which is what happens anyway)", _WALK),
@@ -220,7 +223,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("allow-plaintext-auth", ("--allow-plaintext-auth",), _PLAYED, "", "send it without TLS too", _SECRETS),
     Option("show-secrets", ("--show-secrets",), ("auth",), "", "the password, and its base64, in the open", _OUTPUT),
     Option("decode", ("-d", "--decode"), ("b64",), "", "from base64", _OUTPUT),
-    Option("lenient", ("--lenient",), ("serve",), "", "take the bad syntax that aiosmtpd takes", _OTHER),
+    Option("lenient", ("--lenient",), ("serve",), "", "the same as --profile lenient", _OTHER),
     Option("write", ("-w", "--write"), ("fmt",), "", "write the result back to the file", _OUTPUT),
     Option("fmt-check", ("--check",), ("fmt",), "", "only tell which files would change; status 1 if any", _OUTPUT),
     Option("json", ("--json",), (SHELL, "run", "mock", "check"), "", "one JSON object for each event", _OUTPUT),
@@ -232,6 +235,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("html", ("--html",), ("run",), "FILE", "a report to look at: one page; - is standard output", _REPORTS),
     Option("explain-json", ("--json",), ("explain",), "", "one JSON object for each explanation", _OUTPUT),
     Option("explain-html", ("--html",), ("explain",), "PAGE", "of a FILE: one page to hand out; - is stdout", _OUTPUT),
+    Option("list-profiles", ("--list-profiles",), ("serve",), "", "list what --profile can name", _OUTPUT),
+    Option("list-faults", ("--list-faults",), ("serve",), "", "list what --fault can name", _OUTPUT),
     Option("list", ("--list",), ("run",), "", "list the scripts that came with the program", _OUTPUT),
     Option("learn-check", ("--check",), ("learn",), "", "find what is wrong in lessons: LESSON…", _TEACHING),
     Option("timeout", ("--timeout",), _PLAYERS, "SECONDS", "for each reply (30; after a message 300)", _OTHER),

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from smtp_repl.cli.behaviour import practice_profile
 from smtp_repl.cli.options import Words
 from smtp_repl.cli.preparing import PRACTICE_PASSWORD, Prepared, Server, Unplayable
 from smtp_repl.net.practice import PracticeOptions, PracticeThread
 from smtp_repl.net.practice.options import PRACTICE_ACCOUNTS
 from smtp_repl.wire.secrets import Secret
-from smtp_repl.wire.targets import Target
 
 PRACTICE_SESSIONS = 50
 """As many as it takes at once unless more are asked for."""
@@ -28,8 +28,9 @@ def practice_server(
         accounts[need.user] = given.reveal().decode("utf-8", "replace") if given is not None else PRACTICE_PASSWORD
     # Connections that are over for us may not be for the server: hence some more.
     most = max(PRACTICE_SESSIONS, 2 * connections)
-    with PracticeThread(PracticeOptions(accounts=accounts, idle_limit=None, max_sessions=most)) as server:
+    options = PracticeOptions(accounts=accounts, idle_limit=None, max_sessions=most, profile=practice_profile(words))
+    with PracticeThread(options) as server:
         # A certificate takes 100 ms: only for scripts that may use it.
         uses_tls = any(word in one.source.octets.lower() for one in plays for word in (b"starttls", b"@tls", b"@incl"))
         ca = server.ca_pem() if uses_tls or words.has("var") else b""
-        yield Server(Target(server.host, server.port), ca, is_practice=True)
+        yield Server(server.target, ca, is_practice=True)

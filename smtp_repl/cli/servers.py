@@ -35,5 +35,9 @@ def find_server(
         from smtp_repl.cli.practice import practice_server
 
         return practice_server(words, scripts, passwords, connections)
+    if words.has("profile") or words.has("fault"):
+        from smtp_repl.cli.behaviour import check_behaviour
+
+        check_behaviour(words)
     text = words.text("server")
     return _Elsewhere(Server(parse_target(text) if text is not None else None))

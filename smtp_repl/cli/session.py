@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from smtp_repl.cli.attending import PLAIN, answer_of
+from smtp_repl.cli.behaviour import check_behaviour, practice_profile
 from smtp_repl.cli.connecting import net_options, tls_options
 from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.options import Words
@@ -18,7 +19,7 @@ from smtp_repl.cli.passwords import DEFAULT, ask_password, from_command, given_a
 from smtp_repl.cli.settings import Known, read_settings
 from smtp_repl.net.dial import Attempt
 from smtp_repl.script.transcript import Line, remark
-from smtp_repl.term.desk import Account, Desk, Material, Practice
+from smtp_repl.term.desk import Desk, Material, Practice
 from smtp_repl.term.greetings import farewell, welcome
 from smtp_repl.term.requests import Ask
 from smtp_repl.wire.errors import ExitStatus, SecretMissing, SmtpReplError, UsageError
@@ -49,6 +50,7 @@ def main(words: Words, environment: Environment) -> int:
     """Hold a session; returns the exit status."""
     _check(words)
     known = read_settings(words, environment)
+    check_behaviour(words)
     host = known.hosts.get(words.words[0]) if len(words.words) == 1 and not words.has("local") else None
     target = host.target if host is not None else _target(words, environment)
     told: list[str] = []
@@ -137,6 +139,7 @@ def _shell_options(words: Words, environment: Environment, opening: Opening) -> 
     return ShellOptions(
         target=opening.target,
         local=opening.target is None,
+        profile=practice_profile(words) if opening.target is None else None,
         told=opening.told,
         host=opening.host,
         greets=words.has("ehlo"),
@@ -195,12 +198,9 @@ def _desk(words: Words, environment: Environment, known: Known, target: Target |
         return
     from smtp_repl.net.practice import PracticeOptions, PracticeThread
 
-    options = PracticeOptions(idle_limit=None)
-    with PracticeThread(options) as server:
-        place = Target(server.host, server.port)
-        account = Account(*next(iter(options.accounts.items())))
-        desk.practice = Practice(place, server.inbox, account, server.ca_pem)
-        yield desk, place
+    with PracticeThread(PracticeOptions(idle_limit=None, profile=practice_profile(words))) as server:
+        desk.practice = Practice.of(server)
+        yield desk, server.target
 
 
 def _lines(words: Words, environment: Environment, desk: Desk, target: Target, password: Secret | None) -> int:

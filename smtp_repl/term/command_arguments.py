@@ -87,6 +87,15 @@ def _messages(argument: str, start: int, state: State) -> Proposals:
     return _first_word(argument, start, [Proposal(number, what, fixed=True) for number, what in state.messages()])
 
 
+def _faults(argument: str, start: int, state: State) -> Proposals:
+    names = argument.split(" ")
+    if len(names) == 1:
+        return Proposals(start, [Proposal("on ", fixed=True), Proposal("off", fixed=True)])
+    given = set(names[1:-1])
+    begins = start + len(argument) - len(names[-1])
+    return Proposals(begins, [Proposal(name, what, fixed=True) for name, what in state.faults() if name not in given])
+
+
 _RULES: dict[str, Callable[[str, int, State], Proposals]] = {
     "file": _files,
     "new-file": _files,
@@ -98,4 +107,5 @@ _RULES: dict[str, Callable[[str, int, State], Proposals]] = {
     "setting": _settings,
     "step": _steps,
     "message": _messages,
+    "fault": _faults,
 }

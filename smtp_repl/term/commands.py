@@ -21,7 +21,9 @@ from smtp_repl.term.compose import handle_edit
 from smtp_repl.term.connections import handle_close, handle_connect, handle_quit, handle_starttls, handle_tls
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.earlier import handle_history
-from smtp_repl.term.facts import handle_inbox, topic_lines
+from smtp_repl.term.facts import topic_lines
+from smtp_repl.term.faults import handle_faults
+from smtp_repl.term.inbox import handle_inbox
 from smtp_repl.term.pipelining import handle_pipeline
 from smtp_repl.term.records import handle_record, handle_save
 from smtp_repl.term.requests import Handling, Tell, say
@@ -39,9 +41,9 @@ from smtp_repl.wire.records import Record
 
 class ShellCommand(Record):
     """One row. `kind` tells a completer what the argument is: target, file, new-file, mail-file, script, mechanism,
-    topic, message, step, setting, words:a|b, or "" for text. `key` is the key that does the same. A `secret` argument
-    stands in no history, and on the screen only where secrets may. A command that `waits` is for the server: typed
-    ahead, it waits for the reply.
+    topic, message, fault, step, setting, words:a|b, or "" for text. `key` is the key that does the same. A `secret`
+    argument stands in no history, and on the screen only where secrets may. A command that `waits` is for the server:
+    typed ahead, it waits for the reply.
     """
 
     name: str
@@ -158,7 +160,8 @@ ROWS: tuple[ShellCommand, ...] = (
     ShellCommand("steps", "", "", "what was said in this session, numbered", "", handle_steps),
     ShellCommand("rewind", "N", "step", "connect again, play up to step N, then go on by hand", "", handle_rewind),
     ShellCommand("undo", "", "", "take back the last command, by connecting again", "", handle_undo),
-    ShellCommand("inbox", "[N]", "message", "what the practice server kept", "", handle_inbox),
+    ShellCommand("inbox", "[N [--raw]]", "message", "what the practice server kept, or one message", "", handle_inbox),
+    ShellCommand("faults", "[on|off NAME]", "fault", "what the practice server does wrong", "", handle_faults),
     ShellCommand("timing", "on|off", "words:on|off", "show how long replies take", "", handle_timing),
     ShellCommand("hex", "on|off", "words:on|off", "show the octets of what is said", "", handle_hex, sides=_BOTH),
     ShellCommand("set", "[NAME VALUE]", "setting", "what can be set, and setting it", "", handle_set),

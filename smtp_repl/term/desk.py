@@ -30,7 +30,7 @@ from smtp_repl.wire.states import END_OF_DATA, Phase
 from smtp_repl.wire.targets import Target
 
 if TYPE_CHECKING:  # what a session by hand can begin without: 20 ms before the first prompt
-    from smtp_repl.net.practice.inbox import Inbox
+    from smtp_repl.net.practice import Inbox, PracticeServer, PracticeThread
     from smtp_repl.script.casting import Observer, OpenBlocks
     from smtp_repl.script.steps import Load
     from smtp_repl.term.hosts import Host
@@ -51,6 +51,13 @@ class Practice(Record):
     account: Account
     ca_pem: Callable[[], bytes]
     """Makes the authority of its certificate, or gives it again."""
+    server: "PracticeServer | PracticeThread | None" = None
+    """To make it behave otherwise (`/faults`)."""
+
+    @classmethod
+    def of(cls, server: "PracticeServer | PracticeThread") -> "Practice":
+        """A server that listens."""
+        return cls(server.target, server.inbox, Account(*server.account), server.ca_pem, server)
 
 
 class Material(Record):
@@ -90,6 +97,8 @@ class Desk:
         self.profile: Host | None = None
         """The one that was asked for last; see `host`."""
         self.practice: Practice | None = None
+        self.columns: Callable[[], int] = lambda: _COLUMNS
+        """How wide the terminal is; who is at one sets it."""
         self.target: Target | None = None
         """Where the present connection goes, or the last one went."""
         self.opened: Opened | None = None
@@ -363,3 +372,6 @@ def _by_reply(events: Iterable[Event]) -> list[list[Event]]:
             groups.append([])
         groups[-1].append(event)
     return groups
+
+_COLUMNS = 80
+"""Of whoever has not said how wide the terminal is."""

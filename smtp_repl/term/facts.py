@@ -1,46 +1,13 @@
-"""Handlers that only tell: what the practice server kept, what a word means."""
+"""What a word means: lines about verbs, keywords, parameters, mechanisms and codes."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from smtp_repl.term.desk import Desk
-from smtp_repl.term.requests import Handling, Tell
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
 
 if TYPE_CHECKING:
     from smtp_repl.knowledge.entries import Entry
-
-MESSAGE_LINES = 200
-"""Lines of a message that `/inbox N` shows."""
-
-
-def handle_inbox(desk: Desk, argument: str) -> Handling:
-    """`/inbox`: what the practice server kept; `/inbox N`: one message."""
-    if desk.practice is None:
-        raise UsageError("only the practice server has an inbox", "smtp-repl --local")
-    word = argument.strip()
-    if word:
-        message = desk.practice.inbox.get(int(word)) if word.isascii() and word.isdigit() else None
-        if message is None:
-            raise UsageError(f'there is no message "{printable(word)}"', "/inbox lists them")
-        lines = message.octets.removesuffix(b"\r\n").split(b"\r\n")
-        yield Tell(f"from <{printable(message.sender)}> to {_addresses(message.recipients)}")
-        for line in lines[:MESSAGE_LINES]:
-            yield Tell(f"| {printable(line)}")
-        if len(lines) > MESSAGE_LINES:
-            yield Tell(f"… and {len(lines) - MESSAGE_LINES} more lines")
-        return
-    messages = desk.practice.inbox.messages
-    if not messages:
-        yield Tell("the inbox is empty")
-    for message in messages:
-        subject = printable(message.header(b"Subject")) or "(no subject)"
-        yield Tell(f"{message.number}  <{printable(message.sender)}> to {_addresses(message.recipients)}: {subject}")
-
-
-def _addresses(addresses: tuple[bytes, ...]) -> str:
-    return ", ".join(f"<{printable(address)}>" for address in addresses)
 
 
 def topic_lines(words: str) -> list[str]:

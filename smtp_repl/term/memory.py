@@ -76,6 +76,7 @@ class Memory:
                 (str(number), ", ".join(step.said)) for number, step in enumerate(desk.ledger.steps) if number
             ],
             messages=lambda: _messages(desk),
+            faults=lambda: _faults(desk),
             message_sizes=lambda: self._sizes(desk),
         )
 
@@ -115,6 +116,15 @@ def _messages(desk: Desk) -> list[tuple[str, str]]:
     """What the practice server kept, the latest first."""
     messages = desk.practice.inbox.messages if desk.practice is not None else ()
     return [(str(one.number), printable(one.header(b"Subject"))) for one in reversed(messages)]
+
+
+def _faults(desk: Desk) -> list[tuple[str, str]]:
+    """What the practice server could do wrong."""
+    if desk.practice is None or desk.practice.server is None:
+        return []
+    from smtp_repl.net.practice.profiles import faults
+
+    return list(faults().items())
 
 
 def _latest(notes: dict[str, str], host: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ first connection is on its way while prompt_toolkit is still being loaded.
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.at_terminal import AtTerminal
 from smtp_repl.term.connections import walk
-from smtp_repl.term.desk import Account, Desk, Material, Practice
+from smtp_repl.term.desk import Desk, Material, Practice
 from smtp_repl.term.driver import Driver
 from smtp_repl.term.greetings import farewell, welcome
 from smtp_repl.term.requests import Ask, Handling
@@ -26,8 +27,10 @@ from smtp_repl.wire.octets import printable
 from smtp_repl.wire.targets import Target
 
 if TYPE_CHECKING:  # these load prompt_toolkit, or are needed by few
+    from smtp_repl.net.practice.switches import Profile
     from smtp_repl.term.history import TypedHistory
     from smtp_repl.term.hosts import Host
+    from smtp_repl.term.learning import Learning
     from smtp_repl.term.stage import Stage
     from smtp_repl.term.typist import Typist
 
@@ -39,6 +42,8 @@ class ShellOptions:
     target: Target | None = None
     local: bool = False
     """Start the practice server and go there."""
+    profile: "Profile | None" = None
+    """How the practice server behaves; None is as ever."""
     told: Sequence[str] = ()
     """What is said first."""
     host: "Host | None" = None
@@ -59,6 +64,8 @@ class ShellOptions:
     """Stop the script behind this line."""
     read_script: Callable[[str], Material] | None = None
     """Reads what `/run` names."""
+    learning: "Learning | None" = None
+    """A lesson, to be begun at the start; it needs `local`."""
     list_scripts: Callable[[], Sequence[tuple[str, str]]] = lambda: ()
     """Names the scripts that `@` can name, and says what each is."""
     history: Path | None = None
@@ -79,9 +86,11 @@ async def run_shell(options: ShellOptions) -> int:
     asyncio.get_running_loop().slow_callback_duration = 60
     desk = Desk(options.settings)
     desk.tls_options = options.tls
+    desk.columns = lambda: shutil.get_terminal_size().columns
     desk.hosts, desk.aliases, desk.profile = options.hosts, options.aliases, options.host
     desk.read_script = options.read_script or _read_file
     desk.list_scripts = options.list_scripts
+    desk.learning = desk.observer = options.learning
     async with _practice(options, desk) as target:
         return await _Session(options, desk, target).run()
 
@@ -92,14 +101,12 @@ async def _practice(options: ShellOptions, desk: Desk) -> AsyncIterator[Target |
     if not options.local:
         yield options.target
         return
-    from smtp_repl.net.practice import PracticeOptions, PracticeServer
+    from smtp_repl.net.practice import DEFAULT, PracticeOptions, PracticeServer
 
-    practice = PracticeOptions(idle_limit=None)
+    practice = PracticeOptions(idle_limit=None, profile=options.profile or DEFAULT)
     async with PracticeServer(practice) as server:
-        target = Target(server.host, server.port)
-        user, password = next(iter(practice.accounts.items()))
-        desk.practice = Practice(target, server.inbox, Account(user, password), server.ca_pem)
-        yield target
+        desk.practice = Practice.of(server)
+        yield server.target
 
 
 class _Session(AtTerminal):
@@ -126,6 +133,11 @@ class _Session(AtTerminal):
 
     def _walk(self, target: Target) -> Handling:
         options = self._options
+        if options.learning is not None:
+            from smtp_repl.term.lesson_commands import begin
+
+            yield from begin(self._desk, options.learning)
+            return
         yield from walk(self._desk, target, ehlo=options.greets, starttls=options.starttls, auth_user=options.auth_user)
         if options.play and self._desk.is_connected:
             from smtp_repl.term.playing import play_script

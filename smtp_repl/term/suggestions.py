@@ -44,7 +44,7 @@ class CommandRow(Protocol):
     """A row of the table of `/commands`, as far as completion reads it.
 
     `kind` of the argument is target, file, new-file, mail-file, script, mechanism, topic, setting, step, message,
-    words:a|b, or anything else for none.
+    fault, words:a|b, or anything else for none.
     """
 
     @property
@@ -75,8 +75,8 @@ class State(NamedTuple):
     `phase` is the phase ahead: what holds if all that is awaited goes well. `senders`, `recipients` and `targets`
     were used before, the latest first; `hosts` are profiles and what each is; `host_names` are ours, for EHLO.
     `asked` are addresses of VRFY and EXPN, `users` those that could log in; `refused` are mechanisms and why, `codes`
-    were heard. `files` gives the names that begin so; `scripts`, `steps` and `messages` (of the inbox) give names
-    and what each is, `message_sizes` octets and of what.
+    were heard. `files` gives the names that begin so; `scripts`, `steps`, `messages` (of the inbox) and `faults` (of
+    the practice server) give names and what each is, `message_sizes` octets and of what.
     """
 
     connected: bool = False
@@ -102,6 +102,7 @@ class State(NamedTuple):
     scripts: Callable[[], Sequence[tuple[str, str]]] = _nothing_named
     steps: Callable[[], Sequence[tuple[str, str]]] = _nothing_named
     messages: Callable[[], Sequence[tuple[str, str]]] = _nothing_named
+    faults: Callable[[], Sequence[tuple[str, str]]] = _nothing_named
     message_sizes: Callable[[], Sequence[tuple[int, str]]] = _nothing_measured
 
     @classmethod

@@ -51,3 +51,46 @@ def test_refuses(options: list[str]) -> None:
 
 def test_the_refusal_says_how() -> None:
     assert "--listen-public" in call("serve", "--listen", "0.0.0.0:25").err
+
+
+def test_profiles_and_faults_are_listed() -> None:
+    for option, name in (("--list-profiles", "submission"), ("--list-faults", "greylisting")):
+        done = call("serve", option)
+        assert done.status == 0
+        assert any(line.startswith(f"{name} ") for line in done.out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["serve", "--profile", "strickt"], "did you mean strict?"),
+        (["serve", "--fault", "greylistin"], "did you mean greylisting?"),
+        (["--local", "--fault", "greylistin", "-c", "NOOP"], "did you mean greylisting?"),
+        (["localhost:9", "--profile", "mx", "-c", "NOOP"], "--profile is for the practice server"),
+        (["run", "@first-mail", "--server", "localhost:9", "--fault", "busy"], "--fault is for the practice server"),
+    ],
+)
+def test_behaviour_that_cannot_be_had(arguments: list[str], told: str) -> None:
+    done = call(*arguments)
+    assert (done.status, done.out) == (2, "")
+    assert told in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "shows"),
+    [
+        (["--local", "--profile", "lmtp", "-c", "LHLO x"], 0, "S: 220 store.example.com LMTP "),
+        (["--local", "--profile", "submissions", "-c", "EHLO x"], 0, "S: 250-submission.example.com"),
+        (
+            ["--local", "--profile", "mx", "--fault", "unwelcome", "-c", "NOOP"],
+            1,
+            "S: 554 5.7.1 mx.example.com No mail",
+        ),
+        (["run", "@first-mail", "--local", "--fault", "greylisting"], 1, "got: 451 4.7.1 Greylisted"),
+        (["run", "@first-mail", "--local", "--profile", "lenient"], 0, "ok     @first-mail"),
+    ],
+)
+def test_local_servers_behave_as_they_are_told(arguments: list[str], status: int, shows: str) -> None:
+    done = call(*arguments)
+    assert shows in done.out + done.err
+    assert done.status == status

@@ -16,6 +16,7 @@ from smtp_repl.net.practice import (
     profile_of,
     profiles,
     with_faults,
+    without_faults,
 )
 from smtp_repl.net.practice.answers import answer
 from smtp_repl.net.practice.profiles import FAULTS, PROFILES
@@ -42,7 +43,7 @@ def connected(server: PracticeThread, values: Mapping[str, object] | Profile) ->
 
 
 def test_the_table_has_a_row_for_every_attribute() -> None:
-    names = [field.name for field in dataclasses.fields(Profile) if field.name not in ("name", "faults")]
+    names = [field.name for field in dataclasses.fields(Profile) if field.name not in ("name", "faults", "healthy")]
     assert list(SWITCHES) == names
 
 
@@ -105,6 +106,19 @@ def test_names_may_have_hyphens_and_faults_add_up() -> None:
     assert (profile.protocol, profile.enforce_sync, profile.greylist, profile.close_after) == ("lmtp", True, True, 4)
     assert profile.faults == ("greylisting", "closing")
     assert with_faults(profile, ["closing", "busy"]).faults == ("greylisting", "closing", "busy")
+
+
+def test_faults_can_be_taken_off_again() -> None:
+    """What they changed is as it was, which may be otherwise than in the strict profile."""
+    own = profile_from({"enforce_sync": True, "max_size": 500})
+    broken = with_faults(own, ["sync-error", "too-big", "busy"])
+    assert (broken.max_size, broken.service) == (300, "busy")
+    healed = without_faults(broken, ["too-big", "sync-error"])
+    assert (healed.max_size, healed.service, healed.enforce_sync, healed.faults) == (500, "busy", True, ("busy",))
+    assert without_faults(healed, ["busy"]) == own
+    with pytest.raises(UsageError, match='the fault "closing" is not on') as raised:
+        without_faults(healed, ["closing"])
+    assert raised.value.hint == "on: busy"
 
 
 def test_a_password_in_a_profile_is_not_shown() -> None:

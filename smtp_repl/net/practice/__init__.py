@@ -5,7 +5,15 @@ It is aiosmtpd underneath; that library is imported when a server starts, not be
 
 from smtp_repl.net.practice.inbox import Inbox, Message
 from smtp_repl.net.practice.options import PracticeOptions
-from smtp_repl.net.practice.profiles import DEFAULT, faults, profile_from, profile_of, profiles, with_faults
+from smtp_repl.net.practice.profiles import (
+    DEFAULT,
+    faults,
+    profile_from,
+    profile_of,
+    profiles,
+    with_faults,
+    without_faults,
+)
 from smtp_repl.net.practice.server import PracticeServer
 from smtp_repl.net.practice.switches import Profile
 from smtp_repl.net.practice.thread import PracticeThread
@@ -23,4 +31,5 @@ __all__ = [
     "profile_of",
     "profiles",
     "with_faults",
+    "without_faults",
 ]

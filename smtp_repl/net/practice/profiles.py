@@ -175,8 +175,22 @@ def with_faults(profile: Profile, names: Iterable[str]) -> Profile:
                 kind="unknown-fault",
             )
         if name not in profile.faults:
-            profile = _changed(profile, FAULTS[name].values, faults=(*profile.faults, name))
+            more = {"faults": (*profile.faults, name), "healthy": profile.healthy or profile}
+            profile = _changed(profile, FAULTS[name].values, **more)
     return profile
+
+
+def without_faults(profile: Profile, names: Iterable[str]) -> Profile:
+    """The profile without these faults. Raises `UsageError`."""
+    gone = set(names)
+    for name in gone:
+        if name not in profile.faults:
+            raise UsageError(
+                _('the fault "{name}" is not on').format(name=printable(name)),
+                _("on: {names}").format(names=", ".join(profile.faults)) if profile.faults else _("no fault is on"),
+                kind="unknown-fault",
+            )
+    return with_faults(profile.healthy or profile, [name for name in profile.faults if name not in gone])
 
 
 def profile_from(values: Mapping[str, object], base: str = "strict") -> Profile:

@@ -10,6 +10,7 @@ from smtp_repl.net.practice.practice import Practice
 from smtp_repl.net.practice.switches import Profile
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
+from smtp_repl.wire.targets import Target
 
 _GOODBYE = 0.5
 """Seconds in which a client can read the last 421 before the connection is cut."""
@@ -33,6 +34,17 @@ class PracticeServer:
     @property
     def inbox(self) -> Inbox:
         return self._practice.inbox
+
+    @property
+    def target(self) -> Target:
+        """Where it listens, and what is spoken there from the first octet on."""
+        profile = self.profile
+        return Target(self.host, self.port, profile.implicit_tls, lmtp=profile.protocol == "lmtp")
+
+    @property
+    def account(self) -> tuple[str, str]:
+        """The name and password of who may log in: the first of the profile's accounts, or of its own."""
+        return next(iter((self.profile.accounts or self.options.accounts).items()))
 
     @property
     def profile(self) -> Profile:

@@ -28,11 +28,13 @@ NO_LISTS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 class Profile:
     """The value of every switch; sizes in octets, times in seconds. What each does stands in `SWITCHES`.
 
-    `name` is what the profile is called, `faults` are those that were put on top of it.
+    `name` is what the profile is called, `faults` are those that were put on top of it, and `healthy` is the profile
+    without them (None where there are none).
     """
 
     name: str = "strict"
     faults: tuple[str, ...] = ()
+    healthy: "Profile | None" = field(default=None, repr=False, compare=False)
 
     service: str = "smtp"
     protocol: str = "smtp"
@@ -256,7 +258,7 @@ def did_you_mean(name: str, known: Mapping[str, object]) -> str:
     """A hint for a name that is none: the nearest one, or all of them."""
     import difflib  # needed only after a mistake
 
-    near = difflib.get_close_matches(name, known, 1, 0.5)
+    near = difflib.get_close_matches(name, known, 1, 0.6)
     if near:
         return _("did you mean {name}?").format(name=near[0])
     return _("there are {names}").format(names=", ".join(known))

@@ -9,6 +9,7 @@ from smtp_repl.net.practice.inbox import Inbox
 from smtp_repl.net.practice.options import PracticeOptions
 from smtp_repl.net.practice.server import PracticeServer
 from smtp_repl.net.practice.switches import Profile
+from smtp_repl.wire.targets import Target
 
 
 class PracticeThread:
@@ -35,6 +36,16 @@ class PracticeThread:
     @property
     def inbox(self) -> Inbox:
         return self._server.inbox
+
+    @property
+    def target(self) -> Target:
+        """See `PracticeServer.target`."""
+        return self._server.target
+
+    @property
+    def account(self) -> tuple[str, str]:
+        """See `PracticeServer.account`."""
+        return self._server.account
 
     @property
     def profile(self) -> Profile:
