@@ -165,7 +165,7 @@ _SERVING = ("serve", "mock", "answer")
 _PRACTISED = (*_PLAYED, "serve")
 _ANSWERING = ("mock", "answer")
 _RECORDED = (*_PLAYED, "answer")
-_SETTLED = (SHELL, "answer", "show", "config")
+_SETTLED = (SHELL, "answer", "learn", "show", "config")
 _WHERE, _WALK, _LINES, _KEEP, _JUDGE = "where to", "how far to go", "without a terminal", "recording", "what must hold"
 _TLS, _SECRETS, _OUTPUT, _OTHER = "TLS", "passwords", "output", "other"
 _MANY, _REPORTS, _EXCHANGE, _SAID_BY = "many sessions", "reports", "the exchange", "who said it"
@@ -237,7 +237,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("explain-html", ("--html",), ("explain",), "PAGE", "of a FILE: one page to hand out; - is stdout", _OUTPUT),
     Option("list-profiles", ("--list-profiles",), ("serve",), "", "list what --profile can name", _OUTPUT),
     Option("list-faults", ("--list-faults",), ("serve",), "", "list what --fault can name", _OUTPUT),
-    Option("list", ("--list",), ("run",), "", "list the scripts that came with the program", _OUTPUT),
+    Option("list", ("--list",), ("run", "learn"), "", "list what came with the program, scripts or lessons", _OUTPUT),
+    Option("blind", ("--blind",), ("learn",), "", "a second pass, in which no syntax is shown", _WALK),
+    Option("restart", ("--restart",), ("learn",), "", "begin the lesson anew", _WALK),
     Option("learn-check", ("--check",), ("learn",), "", "find what is wrong in lessons: LESSON…", _TEACHING),
     Option("timeout", ("--timeout",), _PLAYERS, "SECONDS", "for each reply (30; after a message 300)", _OTHER),
     Option("connect-timeout", ("--connect-timeout",), _PLAYED, "SECONDS", "for the connection (10)", _OTHER),

@@ -8,10 +8,10 @@ transcript, with the proof's own comments (`# /answer …`) where they stand.
 from collections import deque
 from collections.abc import Iterator, Sequence
 
+from smtp_repl.cli.courses import profile_of_scene
 from smtp_repl.cli.preparing import PRACTICE_PASSWORD
 from smtp_repl.net.practice import PracticeOptions, PracticeThread
 from smtp_repl.net.practice.options import PRACTICE_ACCOUNTS
-from smtp_repl.net.practice.profiles import profile_from, profile_of
 from smtp_repl.net.practice.switches import Profile
 from smtp_repl.net.runner import NetOptions, run_part
 from smtp_repl.net.trust import TlsOptions
@@ -24,8 +24,8 @@ from smtp_repl.script.steps import Say, Step, compile_steps
 from smtp_repl.script.text import parse
 from smtp_repl.script.transcript import Line, Transcriber
 from smtp_repl.teach.judging import Judgement, judge
-from smtp_repl.teach.lesson import WRONG, Lesson, Proof, Scene
-from smtp_repl.wire.errors import ScriptError, SmtpReplError, UsageError
+from smtp_repl.teach.lesson import WRONG, Lesson, Proof
+from smtp_repl.wire.errors import ScriptError, SmtpReplError
 from smtp_repl.wire.events import Closed, Event
 from smtp_repl.wire.language import _, n_
 from smtp_repl.wire.octets import printable
@@ -89,14 +89,6 @@ def prove(lesson: Lesson, file: str) -> Iterator[ScriptError]:
             # A server of its own: no proof finds what another one left behind.
             with PracticeThread(PracticeOptions(profile=profile, idle_limit=None)) as server:
                 yield from _prove(lesson, number, proof, _Stage(server, profile), file)
-
-
-def profile_of_scene(scene: Scene, file: str) -> Profile:
-    """How the server of a scene behaves. Raises `ScriptError` with its place."""
-    try:
-        return profile_of(scene.server) if isinstance(scene.server, str) else profile_from(scene.server)
-    except UsageError as error:
-        raise ScriptError(error.message, error.hint, kind="lesson", file=file, line=scene.line) from None
 
 
 class _Stage(Record):

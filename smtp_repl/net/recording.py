@@ -13,12 +13,15 @@ from smtp_repl.wire.errors import OutputError
 
 
 class Recorder:
-    """Writes lines to `path`. Raises `OutputError` when the file exists already, or cannot be written."""
+    """Writes lines to `path`. Raises `OutputError` when the file exists already, or cannot be written.
 
-    def __init__(self, path: Path, *, overwrite: bool = False) -> None:
+    One that `goes_on` adds to a file that there may be, one that may `overwrite` takes its place.
+    """
+
+    def __init__(self, path: Path, *, overwrite: bool = False, goes_on: bool = False) -> None:
         self.path = path
         # O_EXCL also refuses a symbolic link that somebody put there.
-        flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if overwrite else os.O_EXCL)
+        flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if goes_on else os.O_TRUNC if overwrite else os.O_EXCL)
         try:
             self._file = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0), 0o600)
         except FileExistsError:

@@ -223,16 +223,21 @@ class _Session:
 
 
 class Evidence:
-    """Gathers the evidence of a lesson while it happens. Lines are those of a transcript, 0 where there is none."""
+    """Gathers the evidence of a lesson while it happens. Lines are those of a transcript, 0 where there is none.
 
-    def __init__(self) -> None:
+    Sessions are numbered from `first` on, so that those of two sittings can be told apart.
+    """
+
+    def __init__(self, *, first: int = 1) -> None:
+        self._first = first
         self._sessions: dict[str, _Session] = {}
         self._numbers: dict[str, int] = {}
         self._last: SessionId = ("", 0)
 
     def opened(self, connection: str, *, tls: bool) -> None:
         """A connection is there."""
-        number = self._numbers[connection] = self._numbers.get(connection, 0) + 1
+        number = self._numbers.get(connection, self._first - 1) + 1
+        self._numbers[connection] = number
         self._last = (connection, number)
         self._sessions[connection] = _Session(self._last, tls=tls)
 

@@ -24,6 +24,15 @@ from smtp_repl.term.earlier import handle_history
 from smtp_repl.term.facts import topic_lines
 from smtp_repl.term.faults import handle_faults
 from smtp_repl.term.inbox import handle_inbox
+from smtp_repl.term.lesson_commands import (
+    handle_answer,
+    handle_goal,
+    handle_hint,
+    handle_lesson,
+    handle_next,
+    handle_reset,
+    handle_skip,
+)
 from smtp_repl.term.pipelining import handle_pipeline
 from smtp_repl.term.records import handle_record, handle_save
 from smtp_repl.term.requests import Handling, Tell, say
@@ -56,6 +65,8 @@ class ShellCommand(Record):
     secret: bool = False
     sides: tuple[Side, ...] = (Side.CLIENT,)
     """Whose command it is; a name may mean one thing for one side and another for the other."""
+    in_lessons: bool = False
+    """Of any use in a lesson only (`smtp-repl learn`); elsewhere it is not proposed."""
 
     @property
     def usage(self) -> str:
@@ -74,6 +85,7 @@ def handle_help(desk: Desk, argument: str) -> Handling:
         for line in topic_lines(word):
             yield Tell(line)
     else:
+        rows = {name: row for name, row in rows.items() if desk.learning is not None or not row.in_lessons}
         yield Tell("what you type is sent as it stands, with CRLF; a line that begins with / is a command:")
         width = max(len(row.usage) for row in rows.values())
         for row in rows.values():
@@ -162,6 +174,15 @@ ROWS: tuple[ShellCommand, ...] = (
     ShellCommand("undo", "", "", "take back the last command, by connecting again", "", handle_undo),
     ShellCommand("inbox", "[N [--raw]]", "message", "what the practice server kept, or one message", "", handle_inbox),
     ShellCommand("faults", "[on|off NAME]", "fault", "what the practice server does wrong", "", handle_faults),
+    ShellCommand("goal", "", "", "what is to be reached in this lesson", "", handle_goal, in_lessons=True),
+    ShellCommand("hint", "", "", "the idea, then the form, then the answer", "", handle_hint, in_lessons=True),
+    ShellCommand("answer", "TEXT", "", "answer a question of the lesson", "", handle_answer, in_lessons=True),
+    ShellCommand("skip", "", "", "leave the present goal aside", "", handle_skip, in_lessons=True),
+    ShellCommand("reset", "", "", "begin the scene anew, on a new connection", "", handle_reset, in_lessons=True),
+    ShellCommand("next", "", "", "the next scene, question or lesson", "", handle_next, in_lessons=True),
+    ShellCommand(
+        "lesson", "[NAME]", "", "what this lesson is about; another one", "", handle_lesson, in_lessons=True
+    ),
     ShellCommand("timing", "on|off", "words:on|off", "show how long replies take", "", handle_timing),
     ShellCommand("hex", "on|off", "words:on|off", "show the octets of what is said", "", handle_hex, sides=_BOTH),
     ShellCommand("set", "[NAME VALUE]", "setting", "what can be set, and setting it", "", handle_set),

@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # what a session by hand can begin without: 20 ms before the 
     from smtp_repl.script.casting import Observer, OpenBlocks
     from smtp_repl.script.steps import Load
     from smtp_repl.term.hosts import Host
+    from smtp_repl.term.learning import Learning
     from smtp_repl.term.multipart import Attachment
     from smtp_repl.term.outgoing import Outgoing
 
@@ -131,6 +132,8 @@ class Desk:
         self.commands = 0
         self.observer: Observer | None = None
         """Is told what happens, as in a play (`--json`)."""
+        self.learning: Learning | None = None
+        """The lesson that goes on here; then it is the observer."""
         self.at_prompt = False
         """A person writes and reads here, and not a pipe."""
         self.attachments: list[Attachment] = []
@@ -311,7 +314,7 @@ class Desk:
                 self.login.said(event)
         if self.observer is not None:
             self.observer.wrote("", events)
-        return self._said(events)
+        return self._said(events) + self._taught()
 
     def note_heard(self, events: Sequence[Event]) -> list[Line]:
         lines: list[Line] = []
@@ -333,14 +336,14 @@ class Desk:
             if self.settings.timing and answer is not None:
                 lines.append(beside.timing(answer))
         self._pairing.settle(len(self.conversation.awaiting))
-        return lines
+        return lines + self._taught()
 
     def note_closed(self, event: Closed | None, *, by_us: bool) -> list[Line]:
         if self.observer is not None:
             self.observer.closed("", event, by_us=by_us)
         lines = self.scribe.keep(self._transcriber.closed(event, by_us=by_us))
         self._hang_up()
-        return lines
+        return lines + self._taught()
 
     # ------------------------------------------------------------ inside
 
@@ -357,6 +360,10 @@ class Desk:
         login = self.login
         around = beside.Around(self.settings, self.conversation, self.target, login.tried, self.shows_secrets, [])
         return beside.remarks(events, around)
+
+    def _taught(self) -> list[Line]:
+        """What the lesson has to say, below what brought it about."""
+        return [] if self.learning is None else [remark(text) for text in self.learning.take()]
 
     def _hang_up(self) -> None:
         self.opened = None

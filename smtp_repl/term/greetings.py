@@ -6,7 +6,7 @@ from smtp_repl.term.desk import Desk
 
 def welcome(desk: Desk, *, plain: bool = False) -> list[Line]:
     """The first lines; on the practice server a newcomer is told what to type first. `plain` knows no keys."""
-    if desk.practice is None:
+    if desk.practice is None or desk.learning is not None:
         return []
     account = desk.practice.account
     return [
@@ -20,6 +20,8 @@ def farewell(desk: Desk) -> list[Line]:
     """The last lines: what there was, and how to keep it, or the next one."""
     if not desk.commands:
         return []
+    if desk.learning is not None:
+        return [remark(text) for text in desk.learning.farewell()]
     count = "1 command" if desk.commands == 1 else f"{desk.commands} commands"
     if desk.scribe.kept:
         return [remark(f"session over: {count}")]

@@ -103,13 +103,18 @@ class LineMode:
     def play(self, lines: Iterable[bytes]) -> Generator[Action, Happening, None]:
         """Say the lines, given without their line ends. Raises the `SmtpReplError` that the session ended with."""
         options = self._options
-        steps = walk(
-            self._desk,
-            options.target,
-            ehlo=options.ehlo,
-            starttls=options.starttls,
-            auth_user=options.auth_user,
-        )
+        if self._desk.learning is not None:
+            from smtp_repl.term.lesson_commands import begin
+
+            steps = begin(self._desk, self._desk.learning)
+        else:
+            steps = walk(
+                self._desk,
+                options.target,
+                ehlo=options.ehlo,
+                starttls=options.starttls,
+                auth_user=options.auth_user,
+            )
         yield from self._drive(steps)
         walked = options.ehlo or options.starttls or options.auth_user is not None
         if self._refusal is None or not walked or options.attended:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smtp_repl.term.commands import COMMANDS
+from smtp_repl.term.commands import COMMANDS, ShellCommand
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.hosts import describe
 from smtp_repl.term.sending import file_of
@@ -66,7 +66,7 @@ class Memory:
             asked=_latest(self._asked, host),
             targets=tuple(self._targets)[::-1],
             hosts={name: describe(one) for name, one in desk.hosts.items()},
-            commands=(*COMMANDS.values(), *(Alias(name, line) for name, line in desk.aliases.items())),
+            commands=(*_commands(desk), *(Alias(name, line) for name, line in desk.aliases.items())),
             files=files_beginning,
             users=_users(desk),
             refused=desk.past.refused,
@@ -104,6 +104,11 @@ class Memory:
         except (OSError, ValueError, RuntimeError):  # a NUL in the name; a home that nobody has
             return 0
         return size
+
+
+def _commands(desk: Desk) -> list[ShellCommand]:
+    """Those that are of any use here."""
+    return [row for row in COMMANDS.values() if desk.learning is not None or not row.in_lessons]
 
 
 def _users(desk: Desk) -> list[str]:

@@ -61,8 +61,10 @@ def lay_out(pieces: list[Piece], width: int) -> list[Piece]:
 
 def _pieces(desk: Desk) -> list[Piece]:
     opened = desk.opened
+    lesson = desk.learning.tutor.place if desk.learning is not None else ""
     if opened is None:
         return [
+            ("class:toolbar.next", lesson),
             ("class:toolbar.bad", "not connected"),
             ("class:toolbar.note", "/save FILE keeps it" if desk.commands and not desk.scribe.kept else ""),
             ("", "/connect HOST[:PORT]"),
@@ -71,6 +73,7 @@ def _pieces(desk: Desk) -> list[Piece]:
     where = printable(str(desk.target) if desk.target is not None else opened.address)
     return [
         ("class:toolbar.host", "practice" if desk.is_practice else where),
+        ("class:toolbar.next", lesson),
         _tls(desk),
         _who(desk),
         ("class:toolbar.bad", "secrets shown") if desk.settings.show_secrets else ("", ""),
