@@ -49,7 +49,15 @@ def explain(words: str, circumstances: Circumstances = NOWHERE) -> tuple[Explana
         return tuple(_of_enhanced(word))
     found = (*_of_names(_TAG.sub("", words, count=1)), *_of_term(words), *_of_pitfall(words))
     found = (*found, *_of_limit(words), *_of_digits(word))
-    return found or tuple(_of_texts(words))
+    return found or tuple(_of_texts(words)) or _of_last_word(words.split())
+
+
+def _of_last_word(words: list[str]) -> tuple[Explanation, ...]:
+    """Of a whole question ("what is 8BITMIME?") the last word that is known."""
+    for word in (word.strip("?!,;\"'") for word in reversed(words[1:])):
+        if len(word) > 1 and entries.look_up(word) is not None:
+            return explain(word)
+    return ()
 
 
 def suggest(words: str) -> list[str]:

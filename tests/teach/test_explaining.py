@@ -1,5 +1,7 @@
 """Explanations: what answers is the most particular look-up that has something to say, and it says so."""
 
+import subprocess
+import sys
 from itertools import product
 
 import pytest
@@ -241,6 +243,9 @@ WORDS = [
     ("  ", []),
     ("xyzzy", []),
     ("nothing of this is known", []),
+    ("what is 8BITMIME?", [("keyword", "8BITMIME"), ("term", "8BITMIME")]),
+    ("what does 5.7.8 mean", [("enhanced", "5.7.8")]),
+    ("what is .", []),
     ("699", []),
 ]
 
@@ -261,6 +266,18 @@ def test_circumstances_count_for_words() -> None:
     """A pasted reply is explained in the circumstances that somebody told."""
     [explanation] = explain("555 5.5.2 Syntax error", GMAIL)
     assert explanation.source == "a text of Gmail"
+
+
+def test_reads_what_it_needs() -> None:
+    """From a cold start no file is read that the answer does not need, and none twice."""
+    program = (
+        "from smtp_repl.knowledge import rows\n"
+        "from smtp_repl.teach.explaining import Circumstances, explain\n"
+        "explain('550 5.7.1 No', Circumstances(said='RCPT'))\n"
+        "print(*sorted(rows._read))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["answers", "providers", "texts"]
 
 
 def test_unconfirmed() -> None:
