@@ -31,6 +31,32 @@ def cut(text: str, columns: int) -> str:
     return text if cells(text) <= columns else split(text, columns - 1)[0] + "…"
 
 
+def fold(text: str, columns: int) -> list[str]:
+    """The text in lines that fit: broken at blanks, and between characters that take two columns; else anywhere."""
+    lines: list[str] = []
+    rest = text.strip()
+    while cells(rest) > columns:
+        head, tail = split(rest, columns)
+        if not head:
+            return [*lines, rest]
+        if not tail.startswith(" "):
+            at = _last_break(head, tail)
+            head, tail = head[:at], head[at:] + tail
+        lines.append(head.rstrip())
+        rest = tail.lstrip()
+    return [*lines, rest]
+
+
+def _last_break(head: str, tail: str) -> int:
+    """Where to break a text that goes on with `tail`: behind a blank or beside a wide character, not before a comma."""
+    for at in range(len(head), 0, -1):
+        before, after = head[at - 1], (head[at:] + tail)[0]
+        is_wide = _cells(before) == 2 or _cells(after) == 2
+        if before == " " or (is_wide and unicodedata.category(after) not in ("Po", "Pe", "Pf", "Mn", "Me")):
+            return at
+    return len(head)
+
+
 def rows(text: str, columns: int) -> int:
     """How many rows of a terminal a line takes: what takes two columns never stands with one on either row."""
     count, rest = 1, split(text, columns)[1]
