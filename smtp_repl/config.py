@@ -12,6 +12,7 @@ from smtp_repl.term.hosts import HOST_KEYS, Host, make_host
 from smtp_repl.term.settings import SETTINGS, Value, check_line
 from smtp_repl.view.errors import did_you_mean
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -49,20 +50,24 @@ def load(path: Path, *, must_exist: bool) -> Config:
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
     if len(octets) > SIZE_LIMIT:
-        raise _Reader(path, "").error(f"a settings file has at most {SIZE_LIMIT} octets", kind="limit")
+        raise _Reader(path, "").error(
+            phrase("a settings file has at most {size_limit} octets", size_limit=SIZE_LIMIT), kind="limit"
+        )
     return _Reader(path, _decoded(path, octets)).read()
 
 
 def _unreadable(path: Path, error: Exception) -> UsageError:
-    why = getattr(error, "strerror", None) or "that is no file name"
-    return UsageError(f"cannot read the settings: {printable(str(path))}: {why}", kind="no-file")
+    why = getattr(error, "strerror", None) or phrase("that is no file name")
+    return UsageError(
+        phrase("cannot read the settings: {path}: {why}", path=printable(str(path)), why=why), kind="no-file"
+    )
 
 
 def _decoded(path: Path, octets: bytes) -> str:
     try:
         return octets.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        fault = _Reader(path, "").error("this is no text in UTF-8", "save it as UTF-8", kind="not-utf8")
+        fault = _Reader(path, "").error(phrase("this is no text in UTF-8"), phrase("save it as UTF-8"), kind="not-utf8")
         fault.line = octets[: error.start].count(b"\n") + 1
         raise fault from None
 
@@ -103,11 +108,16 @@ class _Reader:
             message, _, place = str(error).partition(" (at ")
             numbers = [int(number) for number in re.findall(r"[0-9]+", place)]
             line, column = numbers if len(numbers) == 2 else (max(1, len(self._text.rstrip().split("\n"))), 0)
-            raise self._at(f"this is no TOML: {message[:1].lower()}{message[1:]}", "", line, column) from None
+            raise self._at(
+                phrase("this is no TOML: {message}{message2}", message=message[:1].lower(), message2=message[1:]),
+                "",
+                line,
+                column,
+            ) from None
         except RecursionError:
-            raise self.error("this is nested too deeply", kind="limit") from None
+            raise self.error(phrase("this is nested too deeply"), kind="limit") from None
         except ValueError:  # a number of more digits than Python reads
-            raise self.error("there is a number with too many digits", kind="limit") from None
+            raise self.error(phrase("there is a number with too many digits"), kind="limit") from None
 
     # ------------------------------------------------------------ tables
 
@@ -116,9 +126,11 @@ class _Reader:
         if row is None:
             known = (*SETTINGS, "hosts", "alias")
             hint = did_you_mean(key, known) or f"known: {', '.join(known)}"
-            raise self._about((key,), f'there is no setting "{printable(key)}"', hint)
+            raise self._about((key,), phrase('there is no setting "{key}"', key=printable(key)), hint)
         if not row.kept:
-            raise self._about((key,), f"{key} is for one session only", f"/set {row.name} {row.kind.words[0]}")
+            raise self._about(
+                (key,), phrase("{key} is for one session only", key=key), f"/set {row.name} {row.kind.words[0]}"
+            )
         try:
             return row.kind.from_toml(value)
         except UsageError as error:
@@ -130,13 +142,13 @@ class _Reader:
     def _host(self, name: str, table: object) -> Host:
         keys = ("hosts", name)
         if not name.isprintable() or len(name.split()) != 1 or re.search(r"[:/@\[\]]", name) or name.startswith("-"):
-            raise self._about(keys, "a profile has a name without blanks, colons and slashes", "[hosts.work]")
+            raise self._about(keys, phrase("a profile has a name without blanks, colons and slashes"), "[hosts.work]")
         values: dict[str, Value] = {}
         for key, value in self._table(keys, table).items():
             row = HOST_KEYS.get(key)
             if row is None:
                 hint = did_you_mean(key, HOST_KEYS) or f"known: {', '.join(HOST_KEYS)}"
-                raise self._about((*keys, key), f'a profile has no "{printable(key)}"', hint)
+                raise self._about((*keys, key), phrase('a profile has no "{key}"', key=printable(key)), hint)
             try:
                 values[key] = row.read(value)
             except UsageError as error:
@@ -155,17 +167,25 @@ class _Reader:
             keys = ("alias", key)
             name = key.removeprefix("/")
             if not _ALIAS.fullmatch(key):
-                raise self._about(keys, f'"{printable(key)}" is no name for a command', "small letters: hi, mx-2")
+                raise self._about(
+                    keys,
+                    phrase('"{key}" is no name for a command', key=printable(key)),
+                    phrase("small letters: hi, mx-2"),
+                )
             if name in COMMANDS:
-                raise self._about(keys, f"/{name} is a command already", f"/help {name}")
+                raise self._about(keys, phrase("/{name} is a command already", name=name), f"/help {name}")
             try:
                 aliases[name] = check_line(value)
             except UsageError as error:
-                raise self._about(keys, f"the alias {name} {error.message}", error.hint, error.kind) from None
+                raise self._about(
+                    keys, phrase("the alias {name} {message}", name=name, message=error.message), error.hint, error.kind
+                ) from None
             meant = aliases[name].split(" ")[0]
             if meant.startswith("/") and not meant.startswith("//") and meant[1:].lower() not in COMMANDS:
                 hint = did_you_mean(meant[1:], COMMANDS).replace("mean ", "mean /")
-                raise self._about(keys, f'there is no command "{printable(meant)}"', hint, value=True)
+                raise self._about(
+                    keys, phrase('there is no command "{meant}"', meant=printable(meant)), hint, value=True
+                )
         return aliases
 
     def _table(self, keys: Keys, value: object) -> dict[str, object]:
@@ -178,11 +198,13 @@ class _Reader:
     def _refuse_secrets(self, table: Mapping[str, object], keys: Keys) -> None:
         for key, value in table.items():
             if keys != ("hosts",) and keys != ("alias",) and _SECRET_KEY.fullmatch(key):
-                open_to = "; others on this machine can read this file, so change that password" * self._is_open(0o044)
+                open_to = phrase(
+                    "; others on this machine can read this file, so change that password"
+                ) * self._is_open(0o044)
                 raise self._about(
                     (*keys, key),
-                    f"settings hold no password{open_to}",
-                    'password_command = "…" in a profile, or /auth asks for it',
+                    phrase("settings hold no password{open_to}", open_to=open_to),
+                    phrase('password_command = "…" in a profile, or /auth asks for it'),
                     "secret-in-settings",
                 )
             if isinstance(value, dict):
@@ -191,7 +213,7 @@ class _Reader:
     def _refuse_writers(self) -> None:
         if self._is_open(0o002):
             raise self.error(
-                "a password_command stands here, and anybody on this machine may change this file",
+                phrase("a password_command stands here, and anybody on this machine may change this file"),
                 f"chmod o-w {printable(str(self._path))}",
                 kind="open-settings",
             )

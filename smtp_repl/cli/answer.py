@@ -10,6 +10,7 @@ from smtp_repl.cli.settings import read_settings
 from smtp_repl.net.listener import Listener
 from smtp_repl.script.transcript import Line
 from smtp_repl.wire.errors import ExitStatus, UsageError
+from smtp_repl.wire.language import phrase
 
 
 def main(words: Words, environment: Environment) -> int:
@@ -27,9 +28,11 @@ def greeting(listener: Listener, *, ca_file: str = "") -> list[str]:
     scheme = "smtps://" if listener.implicit_tls else ""
     trust = f" --ca {ca_file}" if ca_file else " -k" if listener.implicit_tls else ""
     return [
-        f"listening on {listener}; you are the server, and whoever connects is the client",
-        f"in another terminal: smtp-repl {scheme}{listener}{trust}",
-        "Tab takes the reply that stands dimmed, and goes on to the next; /reply explains them; Ctrl-D leaves",
+        phrase("listening on {listener}; you are the server, and whoever connects is the client", listener=listener),
+        phrase(
+            "in another terminal: smtp-repl {scheme}{listener}{trust}", scheme=scheme, listener=listener, trust=trust
+        ),
+        phrase("Tab takes the reply that stands dimmed, and goes on to the next; /reply explains them; Ctrl-D leaves"),
     ]
 
 

@@ -13,6 +13,7 @@ from smtp_repl.view.errors import did_you_mean
 from smtp_repl.wire.conversation import Conversation
 from smtp_repl.wire.errors import ExitStatus, SecretMissing, UsageError
 from smtp_repl.wire.events import AuthStep, ChallengeSaid, CommandSaid, Event
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import MECHANISMS, Credentials, Mechanism, start
@@ -21,7 +22,7 @@ from smtp_repl.wire.secrets import MASK
 _TAKE_AUTHZID = frozenset({"PLAIN"})
 _PROMPTS = {"LOGIN": (b"VXNlcm5hbWU6", b"UGFzc3dvcmQ6")}
 """The usual challenges where the mechanism does not read them."""
-_SHOWN = "secrets are shown below (--show-secrets): keep this out of logs, tickets and mails"
+_SHOWN = phrase("secrets are shown below (--show-secrets): keep this out of logs, tickets and mails")
 
 
 def main(words: Words, environment: Environment) -> int:
@@ -29,17 +30,19 @@ def main(words: Words, environment: Environment) -> int:
     mechanism = _mechanism(words.words[0])
     user = words.text("auth-user")
     if not user:
-        raise UsageError("auth needs the name of the user", f"smtp-repl auth {mechanism.name} --user NAME")
+        raise UsageError(
+            "auth needs the name of the user", phrase("smtp-repl auth {name} --user NAME", name=mechanism.name)
+        )
     authzid = words.text("authzid") or ""
     if authzid and mechanism.name not in _TAKE_AUTHZID:
-        raise UsageError(f"{mechanism.name} has no authorization identity", "PLAIN has")
+        raise UsageError(phrase("{name} has no authorization identity", name=mechanism.name), "PLAIN has")
     challenges = _challenges(mechanism, words.text("challenge"))
     password = read_passwords(words, environment).get(DEFAULT) or ask_password(
-        f"password of {printable(user)}: ", environment
+        phrase("password of {user}: ", user=printable(user)), environment
     )
     if password is None:
         raise SecretMissing(
-            "this needs a password, and nothing says where it comes from",
+            phrase("this needs a password, and nothing says where it comes from"),
             "--password-env VARIABLE, or --password-file FILE",
         )
     turns = exchange(mechanism, Credentials(user, password, authzid), challenges)
@@ -54,8 +57,10 @@ def main(words: Words, environment: Environment) -> int:
 def _mechanism(word: str) -> Mechanism:
     mechanism = MECHANISMS.get(word.upper())
     if mechanism is None:
-        known = f"spoken here: {', '.join(MECHANISMS)}"
-        raise UsageError(f'"{printable(word)}" is no mechanism', did_you_mean(word, MECHANISMS) or known)
+        known = phrase("spoken here: {mechanisms}", mechanisms=", ".join(MECHANISMS))
+        raise UsageError(
+            phrase('"{word}" is no mechanism', word=printable(word)), did_you_mean(word, MECHANISMS) or known
+        )
     return mechanism
 
 
@@ -63,11 +68,15 @@ def _challenges(mechanism: Mechanism, given: str | None) -> tuple[bytes, ...]:
     """What the server asks, base64 as on the wire."""
     if not mechanism.reads_challenges:
         if given is not None:
-            raise UsageError(f"{mechanism.name} does not read what the server asks", "leave --challenge out")
+            raise UsageError(
+                phrase("{name} does not read what the server asks", name=mechanism.name), "leave --challenge out"
+            )
         return _PROMPTS.get(mechanism.name, ())
     if given is None:
-        hint = f"smtp-repl auth {mechanism.name} --user NAME --challenge BASE64, the text of the server's 334"
-        raise UsageError(f"{mechanism.name} answers a challenge, and there is none", hint)
+        hint = phrase(
+            "smtp-repl auth {name} --user NAME --challenge BASE64, the text of the server's 334", name=mechanism.name
+        )
+        raise UsageError(phrase("{name} answers a challenge, and there is none", name=mechanism.name), hint)
     return (given.strip().removeprefix("334 ").encode("utf-8", "surrogateescape"),)
 
 

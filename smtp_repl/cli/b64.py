@@ -7,6 +7,7 @@ from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.options import Words
 from smtp_repl.term.encoding import step_octets
 from smtp_repl.wire.errors import ExitStatus, UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import decode_step, encode_step, printable
 
 LIMIT = 1024 * 1024
@@ -32,7 +33,7 @@ def main(words: Words, environment: Environment) -> int:
 def _standard_input(environment: Environment) -> bytes:
     octets = environment.read_all(LIMIT)
     if len(octets) > LIMIT:
-        raise UsageError(f"standard input has more than {LIMIT} octets", kind="limit")
+        raise UsageError(phrase("standard input has more than {limit} octets", limit=LIMIT), kind="limit")
     return octets
 
 
@@ -54,11 +55,15 @@ def _why_not(text: bytes) -> tuple[str, str]:
     """Why a text is no base64, and how it might be; what it is may be a secret and is not repeated."""
     bare = text.strip()
     if bare != text and decode_step(bare) is not None:
-        return "this is base64 with a blank beside it", "a step of AUTH is base64 and nothing else"
+        return phrase("this is base64 with a blank beside it"), phrase("a step of AUTH is base64 and nothing else")
     padded = bare.rstrip(b"=") + b"=" * (-len(bare.rstrip(b"=")) % 4)
     if decode_step(padded) is not None:
-        return "this base64 has not the right number of = at its end", f"with {padded.count(b'=')} it decodes"
+        return phrase("this base64 has not the right number of = at its end"), phrase(
+            "with {padded} it decodes", padded=padded.count(b"=")
+        )
     standard = padded.replace(b"-", b"+").replace(b"_", b"/")
     if decode_step(standard) is not None:
-        return "this is the base64 of web addresses", "AUTH wants + for - and / for _"
-    return "this is no base64", "base64 has A to Z, a to z, 0 to 9, + and / in groups of four, and = at its end"
+        return phrase("this is the base64 of web addresses"), phrase("AUTH wants + for - and / for _")
+    return phrase("this is no base64"), phrase(
+        "base64 has A to Z, a to z, 0 to 9, + and / in groups of four, and = at its end"
+    )

@@ -19,6 +19,7 @@ from smtp_repl.script.steps import check_names, compile_steps
 from smtp_repl.script.text import parse
 from smtp_repl.view.errors import show_error
 from smtp_repl.wire.errors import ExitStatus, ScriptError, SmtpReplError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.secrets import MASK
@@ -130,7 +131,9 @@ def _show(word: str, found: list[Found], environment: Environment, *, strict: bo
         text = show_error(one.error).removeprefix("error: ").removesuffix("\n")
         environment.talk(f"{one.severity}: {text}")
     if len(found) > SHOWN:
-        environment.talk(f"… and {len(found) - SHOWN} more in {printable(word)}; --json has them all")
+        environment.talk(
+            phrase("… and {found} more in {word}; --json has them all", found=len(found) - SHOWN, word=printable(word))
+        )
     status = {"pass": "ok", "fail": "FAIL", "error": "error"}[_status(found, strict=strict)]
     counts = (_count(found, "error"), _count(found, "warning"), _count(found, "info"))
     environment.out("  ".join([status.ljust(5), printable(word), *(count for count in counts if count)]))

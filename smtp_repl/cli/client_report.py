@@ -12,22 +12,23 @@ from smtp_repl.view.errors import show_error
 from smtp_repl.view.events_json import EventWriter
 from smtp_repl.wire.errors import ScriptError
 from smtp_repl.wire.events import Closed, Event
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.targets import Target
 
 _TITLES = {
-    "verb": "the client says something else",
-    "text": "the client says this line in another way",
-    "left": "the client leaves before the script is over",
-    "credentials": "the client does not know the password",
-    "surplus": "the client goes on, and the script is over",
-    "close": "the client goes on where it should close",
+    "verb": phrase("the client says something else"),
+    "text": phrase("the client says this line in another way"),
+    "left": phrase("the client leaves before the script is over"),
+    "credentials": phrase("the client does not know the password"),
+    "surplus": phrase("the client goes on, and the script is over"),
+    "close": phrase("the client goes on where it should close"),
 }
 _HINTS = {
-    "verb": "it was answered 503; the script goes on waiting for its own line",
-    "left": "it was answered 221",
-    "text": "it was answered 503; the script goes on waiting for its own line",
-    "credentials": "it was answered 535",
+    "verb": phrase("it was answered 503; the script goes on waiting for its own line"),
+    "left": phrase("it was answered 221"),
+    "text": phrase("it was answered 503; the script goes on waiting for its own line"),
+    "credentials": phrase("it was answered 535"),
 }
 
 
@@ -35,7 +36,7 @@ def failure(result: StepResult, steps: Sequence[Step], name: str) -> str:
     """What the client did that the script does not have, with its place."""
     shown = ""
     for difference in result.differences:
-        title = _TITLES.get(difference.what, "the client says something else")
+        title = _TITLES.get(difference.what, phrase("the client says something else"))
         want = f": expected {difference.want}, got {difference.got}" if difference.want or difference.got else ""
         error = ScriptError(
             title + want,

@@ -14,6 +14,7 @@ from smtp_repl.cli.options import COMMANDS, SHELL, Option, SubCommand, options_o
 from smtp_repl.script.arguments import LEVELS
 from smtp_repl.term.settings import SETTINGS
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import MECHANISMS
@@ -72,7 +73,10 @@ def completion(shell: str) -> str:
     """The script for a shell. Raises `UsageError`."""
     write = _WRITERS.get(shell)
     if write is None:
-        raise UsageError(f"there is no completion for {printable(shell)}", f"for {', '.join(SHELLS)}")
+        raise UsageError(
+            phrase("there is no completion for {shell}", shell=printable(shell)),
+            phrase("for {shells}", shells=", ".join(SHELLS)),
+        )
     return write()
 
 

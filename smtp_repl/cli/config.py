@@ -8,6 +8,7 @@ from smtp_repl.cli.settings import Known, read_settings, settings_path
 from smtp_repl.term.hosts import HOST_KEYS, describe
 from smtp_repl.term.settings import SETTINGS, Setting, Settings, Value, value_of, written
 from smtp_repl.wire.errors import ExitStatus, UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 
 _ACTIONS = ("config-show", "config-path", "config-example", "config-hosts")
@@ -18,7 +19,9 @@ def main(words: Words, environment: Environment) -> int:
     given = [key for key in _ACTIONS if words.has(key)]
     if len(given) > 1:
         names = [key.replace("config-", "--") for key in given]
-        raise UsageError(f"{names[0]} and {names[1]} are two questions: ask one of them")
+        raise UsageError(
+            phrase("{names} and {names2} are two questions: ask one of them", names=names[0], names2=names[1])
+        )
     if given == ["config-path"]:
         environment.out(printable(str(settings_path(words, environment)[0])))
     elif given == ["config-example"]:

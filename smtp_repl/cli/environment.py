@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from smtp_repl.wire.errors import OutputError, UsageError
 from smtp_repl.wire.hints import TYPE_CHECKING
+from smtp_repl.wire.language import _, phrase
 
 if TYPE_CHECKING:
     from typing import BinaryIO, TextIO
@@ -71,7 +72,7 @@ class Environment:
         except BrokenPipeError:
             raise OutputError("nobody reads standard output any more", kind="broken-pipe") from None
         except OSError as error:
-            raise OutputError(f"cannot write to standard output: {error.strerror}") from None
+            raise OutputError(phrase("cannot write to standard output: {strerror}", strerror=error.strerror)) from None
 
     def out_octets(self, octets: bytes) -> None:
         """Write octets of data as they are. Raises `OutputError`."""
@@ -84,11 +85,11 @@ class Environment:
         except BrokenPipeError:
             raise OutputError("nobody reads standard output any more", kind="broken-pipe") from None
         except OSError as error:
-            raise OutputError(f"cannot write to standard output: {error.strerror}") from None
+            raise OutputError(phrase("cannot write to standard output: {strerror}", strerror=error.strerror)) from None
 
     def talk(self, text: str) -> None:
         """Say something to the person; where nobody listens, it is lost and nothing is wrong."""
-        self.paint(text + "\n")
+        self.paint(_(text) + "\n")
 
     def paint(self, text: str) -> None:
         """The same without the line end."""
@@ -107,7 +108,9 @@ class Environment:
         try:
             return self.stdin.read(limit + 1)
         except OSError as error:
-            raise UsageError(f"cannot read standard input: {error.strerror}", kind="stdin-closed") from None
+            raise UsageError(
+                phrase("cannot read standard input: {strerror}", strerror=error.strerror), kind="stdin-closed"
+            ) from None
 
     def abandon_output(self) -> None:
         """Nothing more can be written: keep Python from trying, and complaining, when it ends."""

@@ -9,6 +9,7 @@ from smtp_repl.cli.sources import Source, read_source
 from smtp_repl.script.text import format_script, parse
 from smtp_repl.view.errors import show_error
 from smtp_repl.wire.errors import ExitStatus, OutputError, UsageError
+from smtp_repl.wire.language import _, phrase
 from smtp_repl.wire.octets import printable
 
 
@@ -28,7 +29,7 @@ def main(words: Words, environment: Environment) -> int:
         would_change = would_change or changes
         if words.has("fmt-check"):
             if changes:
-                environment.out(f"would change  {printable(source.name)}")
+                environment.out(_("would change  {name}").format(name=printable(source.name)))
         elif not words.has("write"):
             environment.out_octets(formatted)
         elif changes and not script.problems:
@@ -55,4 +56,6 @@ def _write(source: Source, octets: bytes) -> None:
             os.unlink(temporary)
             raise
     except OSError as error:
-        raise OutputError(f"cannot write {printable(source.name)}: {error.strerror}") from None
+        raise OutputError(
+            phrase("cannot write {name}: {strerror}", name=printable(source.name), strerror=error.strerror)
+        ) from None

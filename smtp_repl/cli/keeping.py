@@ -18,6 +18,7 @@ from smtp_repl.view.latencies import Latencies
 from smtp_repl.view.results import StepShown
 from smtp_repl.wire.errors import OutputError
 from smtp_repl.wire.events import BodySaid, ChunkSaid, Closed, Event
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.targets import Target
 
@@ -56,7 +57,9 @@ class Keeper(Observer):
         if len(event.raw) <= room:
             return event
         if room:
-            self.lines.append(remark(f"a message is left out from its octet {BODY_LIMIT + 1} on"))
+            self.lines.append(
+                remark(phrase("a message is left out from its octet {body_limit} on", body_limit=BODY_LIMIT + 1))
+            )
         return event._replace(raw=event.raw[:room])
 
     def heard(self, connection: str, events: Sequence[Event]) -> None:
@@ -111,12 +114,14 @@ class Drawer:
         try:
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "no folder name"
-            raise OutputError(f"cannot make the folder {printable(self._folder)}: {reason}") from None
+            reason = getattr(error, "strerror", None) or phrase("no folder name")
+            raise OutputError(
+                phrase("cannot make the folder {folder}: {reason}", folder=printable(self._folder), reason=reason)
+            ) from None
         path = Path(self._folder, f"{name}.session-{session}.actual.smtp")
         recorder = Recorder(path, overwrite=True)
         try:
-            recorder.write([*keeper.lines, remark(f"it ended here: {why}")])
+            recorder.write([*keeper.lines, remark(phrase("it ended here: {why}", why=why))])
         finally:
             recorder.close()
         self.saved += 1

@@ -3,6 +3,7 @@
 from smtp_repl.cli.options import Words
 from smtp_repl.net.listener import Listener
 from smtp_repl.wire.errors import OutputError, UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.targets import parse_port, parse_target
 
@@ -49,5 +50,7 @@ def _write_ca(path: str, listener: Listener) -> None:
         with open(path, "wb") as file:
             file.write(listener.ca_pem())
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "no file name"
-        raise OutputError(f"cannot write the authority to {printable(path)}: {why}") from None
+        why = getattr(error, "strerror", None) or phrase("no file name")
+        raise OutputError(
+            phrase("cannot write the authority to {path}: {why}", path=printable(path), why=why)
+        ) from None

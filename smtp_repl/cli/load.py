@@ -11,6 +11,7 @@ from smtp_repl.cli.preparing import Prepared, Unplayable
 from smtp_repl.script.arguments import Connect
 from smtp_repl.script.steps import Do
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.targets import parse_target
 
 AT_ONCE_ELSEWHERE = 10
@@ -51,7 +52,10 @@ def check_load(words: Words, scripts: Sequence[Prepared | Unplayable], pace: Pac
         return connections
     if not all(is_here for one in scripts for is_here in _is_here(one, words)):
         raise UsageError(
-            f"{connections} connections at once are a load, and this server is not on this machine",
+            phrase(
+                "{connections} connections at once are a load, and this server is not on this machine",
+                connections=connections,
+            ),
             "--load-ok, if it is yours, or -j with less",
             kind="load",
         )

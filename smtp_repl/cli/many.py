@@ -34,6 +34,7 @@ from smtp_repl.view.events_json import EventWriter
 from smtp_repl.view.latencies import Latencies, Sink
 from smtp_repl.view.results import RunResult, StepShown
 from smtp_repl.wire.errors import OutputError, ScriptError, SmtpReplError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.secrets import Secret
 
@@ -263,7 +264,7 @@ class _Run:
         else:
             rest = tally.failed - script.told
             if rest > 0:
-                self._turns.talk(f"# {rest} more of {printable(script.name)} failed")
+                self._turns.talk(phrase("# {rest} more of {name} failed", rest=rest, name=printable(script.name)))
             if not self._quiet or tally.worth_telling:
                 self._turns.out(repeated_summary(tally.result()))
         self._turns.over(script.number)
@@ -286,7 +287,7 @@ class _Run:
             version=__version__,
             began=self._began,
             seconds=seconds,
-            target="the practice server" if self._server.is_practice else printable(target),
+            target=phrase("the practice server") if self._server.is_practice else printable(target),
             files=[script.tally.result() for script in self._scripts if script.tally.total],
             latencies=self._latencies,
             errors=dict(errors.most_common()),

@@ -30,6 +30,7 @@ from smtp_repl.script.text import parse
 from smtp_repl.view.errors import show_error
 from smtp_repl.view.events_json import EventWriter
 from smtp_repl.wire.errors import ExitStatus, SmtpReplError, UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.sasl import Credentials
 from smtp_repl.wire.targets import Target
@@ -75,7 +76,9 @@ def _casting(words: Words, environment: Environment, planned: Plan, source: Sour
                 raise UsageError("there is a password, and the script does not say whose", "@auth user=NAME")
     unknown = sorted(set(passwords) - {need.name for need in needs})
     if unknown:
-        raise UsageError(f"there is a password of {unknown[0]}, and the script has no step that shows it")
+        raise UsageError(
+            phrase("there is a password of {unknown}, and the script has no step that shows it", unknown=unknown[0])
+        )
     return Casting(
         credentials=credentials,
         secrets={name: secret for name, secret in passwords.items() if name.startswith("secret.")},

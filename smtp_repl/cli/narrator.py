@@ -7,6 +7,7 @@ from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.casting import Observer, StepResult
 from smtp_repl.script.transcript import FILE_ONLY, Line, Transcriber, finding_remark, remark
 from smtp_repl.wire.events import Closed, Event, Finding
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.targets import Target
 
 
@@ -55,7 +56,7 @@ class Narrator(Observer):
         if result.status not in ("drift", "fail"):
             return
         for difference in result.differences:
-            title = TITLES.get(difference.what, "the reply differs")
+            title = TITLES.get(difference.what, phrase("the reply differs"))
             place = f"line {difference.line}: " if difference.line else ""
             want = f": expected {difference.want}, got {difference.got}" if difference.want else f": {difference.got}"
             self._lines([remark(f"{result.status}: {place}{title}{want}")])

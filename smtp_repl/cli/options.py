@@ -8,6 +8,7 @@ what an old command line means. Options are not abbreviated, for the same reason
 from collections.abc import Sequence
 
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import phrase, phrase_of
 from smtp_repl.wire.records import Record
 
 SHELL = "shell"
@@ -293,7 +294,7 @@ class Words:
             return None
         number = text.replace(".", "", 1)
         if not (number.isascii() and number.isdigit() and len(text) < 16 and 0 < float(text) <= SECONDS_LIMIT):
-            raise UsageError(f"--{key} takes seconds, such as 5 or 0.5, and not {text!r}")
+            raise UsageError(phrase("--{key} takes seconds, such as 5 or 0.5, and not {text!r}", key=key, text=text))
         return float(text)
 
     def rate(self, key: str) -> float | None:
@@ -303,7 +304,9 @@ class Words:
             return None
         number = text.replace(".", "", 1)
         if not (number.isascii() and number.isdigit() and len(text) < 16 and 0.001 <= float(text) <= RATE_LIMIT):
-            raise UsageError(f"--{key} takes a number for each second, such as 5 or 0.5, and not {text!r}")
+            raise UsageError(
+                phrase("--{key} takes a number for each second, such as 5 or 0.5, and not {text!r}", key=key, text=text)
+            )
         return float(text)
 
     def count(self, key: str) -> int | None:
@@ -312,7 +315,7 @@ class Words:
         if text is None:
             return None
         if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):
-            raise UsageError(f"--{key} takes a number from 1, and not {text!r}")
+            raise UsageError(phrase("--{key} takes a number from 1, and not {text!r}", key=key, text=text))
         return int(text)
 
 
@@ -326,13 +329,13 @@ def read(argv: Sequence[str]) -> Words:
         return Words(command, words, values)
     if command == SHELL and words and words[0] in COMMANDS and argv[0] != "--":
         raise UsageError(
-            f"the sub-command {words[0]} comes first, before options",
-            f"smtp-repl {words[0]} …; for a host of that name: smtp-repl smtp://{words[0]}",
+            phrase("the sub-command {words} comes first, before options", words=words[0]),
+            phrase("smtp-repl {words} …; for a host of that name: smtp-repl smtp://{words}", words=words[0]),
         )
     if len(words) > row.most:
-        raise UsageError(f"there is one word too many: {words[row.most]!r}", usage(row))
+        raise UsageError(phrase("there is one word too many: {words!r}", words=words[row.most]), usage(row))
     if len(words) < row.least:
-        raise UsageError(f"{command} needs {row.needs}", usage(row))
+        raise UsageError(phrase("{command} needs {needs}", command=command, needs=phrase(row.needs)), usage(row))
     return Words(command, words, values)
 
 
@@ -366,13 +369,13 @@ def _parse(command: str, argv: list[str]) -> tuple[list[str], dict[str, list[str
             if option.value and value is None and not option.value.startswith("[="):
                 # A value may begin with a hyphen: it is what stands next, whatever it looks like.
                 if at == len(argv):
-                    raise UsageError(f"{flag} needs a value: {flag} {option.value}")
+                    raise UsageError(phrase("{flag} needs a value: {flag} {value}", flag=flag, value=option.value))
                 value = argv[at]
                 at += 1
             elif not option.value and value is not None:
-                raise UsageError(f"{flag} takes no value")
+                raise UsageError(phrase("{flag} takes no value", flag=flag))
             if option.key in values and option.value and not option.many:
-                raise UsageError(f"{flag} is given twice")
+                raise UsageError(phrase("{flag} is given twice", flag=flag))
             values.setdefault(option.key, []).append(value or "")
     return words, values
 
@@ -397,17 +400,21 @@ def _flags(word: str, known: dict[str, Option], command: str) -> list[tuple[str,
 
 def _unknown(flag: str, known: dict[str, Option], command: str) -> UsageError:
     name = "" if command == SHELL else f" {command}"
-    problem = f"smtp-repl{name} has no option {flag}"
+    problem = phrase("smtp-repl{name} has no option {flag}", name=name, flag=flag)
     if flag in ("--password", "--pass", "--auth-password", "-ap"):
-        problem = f"there is no option {flag}: on a command line everybody on this machine could read the password"
+        problem = phrase(
+            "there is no option {flag}: on a command line everybody on this machine could read the password", flag=flag
+        )
         return UsageError(problem, _SOURCES)
     elsewhere = [row for option in OPTIONS if flag in option.flags for row in option.commands]
     if elsewhere:
-        places = " and ".join("smtp-repl HOST" if row == SHELL else f"smtp-repl {row}" for row in elsewhere)
-        return UsageError(problem, f"{places} has it")
+        places = ", ".join("smtp-repl HOST" if row == SHELL else f"smtp-repl {row}" for row in elsewhere)
+        return UsageError(problem, phrase_of("{places} has it", "{places} have it", len(elsewhere), places=places))
     import difflib  # 3 ms that only those pay who mistyped
 
     names = {name.lstrip("-"): name for name in known}
     near = difflib.get_close_matches(flag.lstrip("-"), names, 1, 0.6)
-    hint = f"did you mean {names[near[0]]}?" if near else f"smtp-repl{name} --help lists them"
+    hint = phrase("smtp-repl{name} --help lists them", name=name)
+    if near:
+        hint = phrase("did you mean {name}?", name=names[near[0]])
     return UsageError(problem, hint)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.options import Words
 from smtp_repl.wire.errors import SecretMissing
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.secrets import Secret
 
@@ -34,7 +35,9 @@ def read_passwords(words: Words, environment: Environment) -> dict[str, Secret]:
             who, source = (found[1], found[2]) if found is not None else (DEFAULT, text)
             password = _READERS[key](source, environment)
             if not password:
-                raise SecretMissing(f"the password that --{key} {printable(source)} gives is empty")
+                raise SecretMissing(
+                    phrase("the password that --{key} {source} gives is empty", key=key, source=printable(source))
+                )
             passwords[who] = Secret(password)
     return passwords
 
@@ -55,7 +58,9 @@ def ask_password(question: str, environment: Environment) -> Secret | None:
 def _from_variable(name: str, environment: Environment) -> bytes:
     value = environment.environ.get(name)
     if value is None:
-        raise SecretMissing(f"the environment has no variable {printable(name)}", f"export {printable(name)}")
+        raise SecretMissing(
+            phrase("the environment has no variable {name}", name=printable(name)), f"export {printable(name)}"
+        )
     return os.fsencode(value)
 
 
@@ -64,8 +69,10 @@ def _from_file(path: str, environment: Environment) -> bytes:
         with open(os.path.expanduser(path), "rb") as file:
             return _first_line(file.read(_LIMIT))
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "no file name"
-        raise SecretMissing(f"cannot read the password from {printable(path)}: {why}") from None
+        why = getattr(error, "strerror", None) or phrase("no file name")
+        raise SecretMissing(
+            phrase("cannot read the password from {path}: {why}", path=printable(path), why=why)
+        ) from None
 
 
 def from_command(command: str, environment: Environment) -> bytes:
@@ -78,9 +85,15 @@ def from_command(command: str, environment: Environment) -> bytes:
         done = subprocess.run(shlex.split(command), stdout=subprocess.PIPE, check=False)  # noqa: S603 # the user's own
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        raise SecretMissing(f"cannot run {printable(command)}: {why}") from None
+        raise SecretMissing(phrase("cannot run {command}: {why}", command=printable(command), why=why)) from None
     if done.returncode:
-        raise SecretMissing(f"{printable(command)} ended with status {done.returncode}, so there is no password")
+        raise SecretMissing(
+            phrase(
+                "{command} ended with status {returncode}, so there is no password",
+                command=printable(command),
+                returncode=done.returncode,
+            )
+        )
     return _first_line(done.stdout)
 
 

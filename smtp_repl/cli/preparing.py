@@ -21,6 +21,7 @@ from smtp_repl.script.text import parse
 from smtp_repl.wire.commands import parse_command
 from smtp_repl.wire.errors import ScriptError, SmtpReplError, UsageError
 from smtp_repl.wire.hints import TYPE_CHECKING
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import Credentials
@@ -95,7 +96,9 @@ def cast(
     if one.needs and server.target is None:
         need = one.needs[0]
         raise ScriptError(
-            f"line {need.line} needs a password, and a password goes only where the command line says",
+            phrase(
+                "line {line} needs a password, and a password goes only where the command line says", line=need.line
+            ),
             "--server HOST:PORT, or --local",
             kind="secret-without-server",
             file=one.name,
@@ -148,20 +151,23 @@ def read_level(words: Words) -> Level | None:
     if word is None:
         return None
     if word not in LEVELS:
-        raise UsageError(f'there is no level "{printable(word)}"', f"from loose to strict: {', '.join(LEVELS)}")
+        raise UsageError(
+            phrase('there is no level "{word}"', word=printable(word)),
+            phrase("from loose to strict: {levels}", levels=", ".join(LEVELS)),
+        )
     return Level.from_word(word)
 
 
 def _find_password(need: Need, environment: Environment, *, is_practice: bool) -> Secret | None:
     if need.name.startswith("secret."):
-        return ask_password(f"{need.name} (a step of AUTH as it goes over the wire): ", environment)
+        return ask_password(phrase("{name} (a step of AUTH as it goes over the wire): ", name=need.name), environment)
     if is_practice:
         from smtp_repl.net.practice.options import PRACTICE_ACCOUNTS
 
         password = PRACTICE_ACCOUNTS.get(need.user, PRACTICE_PASSWORD)
         return Secret((f"not-{password}" if need.refused else password).encode())
-    which = ", the one that is refused" if need.refused else ""
-    return ask_password(f"password of {printable(need.user)}{which}: ", environment)
+    which = phrase(", the one that is refused") if need.refused else ""
+    return ask_password(phrase("password of {user}{which}: ", user=printable(need.user), which=which), environment)
 
 
 def own_names(steps: Sequence[Step]) -> tuple[bytes, ...]:

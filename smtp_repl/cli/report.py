@@ -11,23 +11,24 @@ from smtp_repl.script.casting import PlayResult, StepResult
 from smtp_repl.script.model import line_text
 from smtp_repl.script.steps import Step
 from smtp_repl.wire.errors import ExitStatus, ScriptError, SmtpReplError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import Reply
 
 _WORDS = {"pass": "ok", "drift": "drift", "fail": "FAIL", "skip": "skip", "error": "error"}
 TITLES = {
-    "code": "the reply has another code",
-    "enhanced": "the reply has another enhanced code",
-    "text": "the reply says something else",
-    "missing line": "the reply lacks this line",
-    "extra line": "the reply has one line more",
-    "forbidden": "the reply has what it must not have",
-    "caps": "the server does not offer what it should",
-    "cut short": "the reply was cut short",
-    "time": "the reply came at another time",
-    "close": "the server did not close the connection",
-    "unread reply": "a reply came that the script does not expect",
+    "code": phrase("the reply has another code"),
+    "enhanced": phrase("the reply has another enhanced code"),
+    "text": phrase("the reply says something else"),
+    "missing line": phrase("the reply lacks this line"),
+    "extra line": phrase("the reply has one line more"),
+    "forbidden": phrase("the reply has what it must not have"),
+    "caps": phrase("the server does not offer what it should"),
+    "cut short": phrase("the reply was cut short"),
+    "time": phrase("the reply came at another time"),
+    "close": phrase("the server did not close the connection"),
+    "unread reply": phrase("a reply came that the script does not expect"),
 }
 
 
@@ -78,9 +79,9 @@ def summary(name: str, result: PlayResult, seconds: float) -> str:
     if result.reason:
         parts.append(printable(result.reason))
     if result.stopped_at:
-        parts.append(f"stopped before line {result.stopped_at}")
+        parts.append(phrase("stopped before line {stopped_at}", stopped_at=result.stopped_at))
     if result.lost:
-        parts.append(f"EHLO lost: {printable(' '.join(result.lost))}")
+        parts.append(phrase("EHLO lost: {lost}", lost=printable(" ".join(result.lost))))
     return summary_line(result.status, name, parts)
 
 
@@ -118,7 +119,7 @@ def failure(result: StepResult, steps: Sequence[Step], name: str) -> str:
         if difference is None:
             error = ScriptError("this did not hold", file=result.file or name, line=result.line, source=result.source)
         else:
-            title = TITLES.get(difference.what, "the reply differs")
+            title = TITLES.get(difference.what, phrase("the reply differs"))
             want = f": expected {difference.want}, got {difference.got}" if difference.want else f": {difference.got}"
             error = ScriptError(
                 title + want,

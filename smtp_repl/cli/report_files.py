@@ -7,6 +7,7 @@ from smtp_repl.cli.options import Words
 from smtp_repl.view.results import RunResult
 from smtp_repl.wire.errors import OutputError
 from smtp_repl.wire.hints import TYPE_CHECKING
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ class ReportFiles:
 
 
 def _cannot(path: str, error: OSError | ValueError) -> OutputError:
-    why = getattr(error, "strerror", None) or "no file name"
-    return OutputError(f"cannot write the report {printable(path)}: {why}")
+    why = getattr(error, "strerror", None) or phrase("no file name")
+    return OutputError(phrase("cannot write the report {path}: {why}", path=printable(path), why=why))
 
 
 def _made(key: str, result: RunResult) -> str:

@@ -30,6 +30,7 @@ from smtp_repl.script.casting import Casting, Observer, Observers, PlayResult
 from smtp_repl.script.player import play
 from smtp_repl.wire.errors import ExitStatus, ScriptError, SmtpReplError, UsageError
 from smtp_repl.wire.hints import TYPE_CHECKING
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.targets import parse_target
 
@@ -112,7 +113,8 @@ def _tagged(scripts: list[Prepared | Unplayable], words: Words) -> list[Prepared
     found = [one for one in scripts if wanted & set(one.script.tags if isinstance(one, Prepared) else one.tags)]
     if not found:
         raise UsageError(
-            f"no script has the tag {' or '.join(printable(tag) for tag in sorted(wanted))}", kind="no-file"
+            phrase("no script has the tag {fact}", fact=" or ".join(printable(tag) for tag in sorted(wanted))),
+            kind="no-file",
         )
     return found
 
@@ -155,27 +157,37 @@ def _check_shell(words: Words) -> None:
         raise UsageError("--shell takes one script, and the keyboard is yours")
     useless = [key for key in (*_NOT_BY_HAND, *_REPORTS) if words.has(key)]
     if useless or given_any(words):
-        what = f"--{useless[0]}" if useless else "a password option"
-        raise UsageError(f"{what} has no place with --shell: you see everything, and are asked")
+        what = f"--{useless[0]}" if useless else phrase("a password option")
+        raise UsageError(phrase("{what} has no place with --shell: you see everything, and are asked", what=what))
 
 
 def _check_together(words: Words) -> None:
     many = next((key for key in (*_REPEATING, "jobs", "update") if words.has(key)), "")
     single = next((key for key in _BY_ITSELF if words.has(key)), "")
     if single and many:
-        raise UsageError(f"--{single} is about one session, and --{many} about many: give one of them")
+        raise UsageError(
+            phrase(
+                "--{single} is about one session, and --{many} about many: give one of them", single=single, many=many
+            )
+        )
     if words.has("update"):
         if any(words.has(key) for key in (*_REPEATING, "jobs")):
-            raise UsageError(f"--update plays each script once: --{many} has no place with it")
+            raise UsageError(phrase("--update plays each script once: --{many} has no place with it", many=many))
         if words.text("update") not in ("", "all"):
             raise UsageError("--update stands alone, or is --update=all", "all also lets a success become a refusal")
         if any(word == "-" or word.startswith("@") for word in words.words):
             raise UsageError("standard input and what came with the program stay as they are: --update takes files")
     to_output = [key for key in _REPORTS if words.text(key) == "-"]
     if len(to_output) > 1:
-        raise UsageError(f"--{to_output[0]} and --{to_output[1]} cannot both go to standard output")
+        raise UsageError(
+            phrase(
+                "--{to_output} and --{to_output2} cannot both go to standard output",
+                to_output=to_output[0],
+                to_output2=to_output[1],
+            )
+        )
     if to_output and words.has("json"):
-        raise UsageError(f"--json and --{to_output[0]} cannot both go to standard output")
+        raise UsageError(phrase("--json and --{to_output} cannot both go to standard output", to_output=to_output[0]))
 
 
 # ---------------------------------------------------------------- up to a line, then the person

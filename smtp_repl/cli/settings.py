@@ -9,6 +9,7 @@ from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.options import Words
 from smtp_repl.term.settings import SECONDS, SETTINGS, Setting, Settings, Value, find, give, read
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -99,7 +100,9 @@ def _given(words: Words) -> dict[str, Value]:
     for text in words.texts("set"):
         name, equals, value = text.partition("=")
         if not equals:
-            raise UsageError(f"--set takes NAME=VALUE, and not {printable(text)}", "--set style=light")
+            raise UsageError(
+                phrase("--set takes NAME=VALUE, and not {text}", text=printable(text)), "--set style=light"
+            )
         row = find(name)
         given[row.name] = read(row, value)
     return given

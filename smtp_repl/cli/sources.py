@@ -12,6 +12,7 @@ from smtp_repl.cli.environment import Environment
 from smtp_repl.script.casting import OpenBlocks
 from smtp_repl.script.steps import Load
 from smtp_repl.wire.errors import ScriptError, UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -35,21 +36,25 @@ def read_source(word: str, environment: Environment) -> Source:
     """The script that a word of the command line means. Raises `UsageError`."""
     if word == "-":
         octets = environment.read_all(SIZE_LIMIT)
-        return Source("<stdin>", _within(octets, "standard input"), "")
+        return Source("<stdin>", _within(octets, phrase("standard input")), "")
     path = find_packaged(word[1:]) if word.startswith("@") else word
     shown = printable(word)
     try:
         with open(path, "rb") as file:
             octets = _within(file.read(SIZE_LIMIT + 1), shown)
     except IsADirectoryError:
-        raise UsageError(f"{shown} is a folder, not a script", f"{shown.rstrip('/')}/*.smtp", kind="folder") from None
+        raise UsageError(
+            phrase("{shown} is a folder, not a script", shown=shown), f"{shown.rstrip('/')}/*.smtp", kind="folder"
+        ) from None
     except FileNotFoundError:
         hint = f"for a host: smtp-repl {shown}" if word.count(":") == 1 and "/" not in word else ""
-        raise UsageError(f"there is no file {shown}", hint, kind="no-file") from None
+        raise UsageError(phrase("there is no file {shown}", shown=shown), hint, kind="no-file") from None
     except ValueError:
-        raise UsageError(f"{shown} is no file name", kind="no-file") from None
+        raise UsageError(phrase("{shown} is no file name", shown=shown), kind="no-file") from None
     except OSError as error:
-        raise UsageError(f"cannot read {shown}: {error.strerror}", kind="no-file") from None
+        raise UsageError(
+            phrase("cannot read {shown}: {strerror}", shown=shown, strerror=error.strerror), kind="no-file"
+        ) from None
     return Source(word, octets, os.path.dirname(path) or ".", path)
 
 
@@ -64,21 +69,27 @@ def scripts_below(word: str) -> list[str]:
     real = os.path.realpath(word)
     inside = os.path.join(real, "")
     if os.path.dirname(real) == real:
-        raise UsageError(f"{printable(word)} is the whole file system, not a folder of scripts", kind="folder")
+        raise UsageError(
+            phrase("{word} is the whole file system, not a folder of scripts", word=printable(word)), kind="folder"
+        )
     found: list[str] = []
     for folder, folders, names in os.walk(word):
         folders[:] = [name for name in folders if not name.startswith(".")]
         paths = (os.path.join(folder, name) for name in names if name.endswith(".smtp") and not name.startswith("."))
         found += (path for path in paths if os.path.isfile(path) and os.path.realpath(path).startswith(inside))
     if not found:
-        raise UsageError(f"there is no script (*.smtp) in {printable(word)}", kind="no-file")
+        raise UsageError(phrase("there is no script (*.smtp) in {word}", word=printable(word)), kind="no-file")
     found = [path.removeprefix(os.path.join(os.curdir, "")) for path in found]
     return sorted(found, key=lambda path: path.split(os.sep))
 
 
 def _within(octets: bytes, name: str) -> bytes:
     if len(octets) > SIZE_LIMIT:
-        raise UsageError(f"{name} is larger than a script may be ({SIZE_LIMIT} octets)", "@data FILE", kind="limit")
+        raise UsageError(
+            phrase("{name} is larger than a script may be ({size_limit} octets)", name=name, size_limit=SIZE_LIMIT),
+            "@data FILE",
+            kind="limit",
+        )
     return octets
 
 
@@ -108,8 +119,8 @@ def find_packaged(name: str) -> str:
         import difflib
 
         near = difflib.get_close_matches(name, names, 1, 0.5)
-        hint = f"did you mean @{near[0]}?" if near else "smtp-repl run --list names them"
-        raise UsageError(f"no script @{printable(name)} came with the program", hint, kind="no-file")
+        hint = phrase("did you mean @{near}?", near=near[0]) if near else phrase("smtp-repl run --list names them")
+        raise UsageError(phrase("no script @{name} came with the program", name=printable(name)), hint, kind="no-file")
     return os.path.join(packaged_folder(), name + ".smtp")
 
 
@@ -136,17 +147,19 @@ def _blocks(folder: str, path: str, limit: int) -> Iterator[bytes]:
     inside = os.path.realpath(folder)
     real = os.path.realpath(os.path.join(inside, *path.split("/")))
     if os.path.isabs(path) or not real.startswith(os.path.join(inside, "")):
-        raise ScriptError(f"{shown} leads outside of the script's folder", kind="path-outside")
+        raise ScriptError(phrase("{shown} leads outside of the script's folder", shown=shown), kind="path-outside")
     # O_NONBLOCK: opening a FIFO must not wait for a writer; O_NOFOLLOW: what was resolved must not change now.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
         descriptor = os.open(real, flags)
     except OSError as error:
-        raise ScriptError(f"cannot read {shown}: {error.strerror}", kind="no-file") from None
+        raise ScriptError(
+            phrase("cannot read {shown}: {strerror}", shown=shown, strerror=error.strerror), kind="no-file"
+        ) from None
     try:
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
-            raise ScriptError(f"{shown} is no regular file", kind="no-file")
+            raise ScriptError(phrase("{shown} is no regular file", shown=shown), kind="no-file")
         left = limit
         # A C library that has once let go of something larger keeps memory for blocks instead of giving it back and
         # asking for it again: three times as fast with glibc.
@@ -154,7 +167,9 @@ def _blocks(folder: str, path: str, limit: int) -> Iterator[bytes]:
         while block := os.read(descriptor, _BLOCK):
             left -= len(block)
             if left < 0:
-                raise ScriptError(f"{shown} is larger than {limit} octets", kind="limit")
+                raise ScriptError(
+                    phrase("{shown} is larger than {limit} octets", shown=shown, limit=limit), kind="limit"
+                )
             yield block
     finally:
         os.close(descriptor)

@@ -11,6 +11,7 @@ from smtp_repl.cli.preparing import Prepared
 from smtp_repl.script.casting import Observer, StepResult
 from smtp_repl.script.update import Update
 from smtp_repl.wire.errors import OutputError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 
 
@@ -36,7 +37,10 @@ class Updating(Observer):
     @property
     def refusals(self) -> list[str]:
         """What was not taken over, a line each."""
-        return [f"line {refusal.line} was not updated: {refusal.reason}" for refusal in self._update.refusals]
+        return [
+            phrase("line {line} was not updated: {reason}", line=refusal.line, reason=refusal.reason)
+            for refusal in self._update.refusals
+        ]
 
     def diff(self) -> str:
         """What changed, as a unified diff that is safe on a terminal."""
@@ -59,10 +63,14 @@ class Updating(Observer):
         try:
             with open(path, "rb") as file:
                 if file.read() != self._one.source.octets:
-                    raise OutputError(f"{printable(self._one.name)} was changed meanwhile, and is left as it is")
+                    raise OutputError(
+                        phrase("{name} was changed meanwhile, and is left as it is", name=printable(self._one.name))
+                    )
             _replace(path, octets)
         except OSError as error:
-            raise OutputError(f"cannot update {printable(self._one.name)}: {error.strerror}") from None
+            raise OutputError(
+                phrase("cannot update {name}: {strerror}", name=printable(self._one.name), strerror=error.strerror)
+            ) from None
         return True
 
 

@@ -36,7 +36,7 @@ def test_reads(argv: list[str], command: str, words: list[str], values: dict[str
         (["--colour", "h"], "has no option --colour", "--help lists them"),
         (["h", "--startls"], "has no option --startls", "did you mean --starttls?"),
         (["h", "--start"], "has no option --start", "--starttls"),
-        (["h", "--strict"], "has no option --strict", "smtp-repl run and smtp-repl check has it"),
+        (["h", "--strict"], "has no option --strict", "smtp-repl run, smtp-repl check have it"),
         (["run", "f", "--ehlo", "x"], "smtp-repl run has no option --ehlo", "smtp-repl HOST has it"),
         (["--password", "hunter2", "h"], "everybody on this machine could read", "--password-file FILE"),
         (["run", "f", "--password=hunter2"], "everybody on this machine could read", "--password-command"),
