@@ -234,7 +234,7 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
     def show(shown: Iterable[Line]) -> None:
         if events is None:
             for line in shown:
-                environment.out(line.text)
+                environment.out(line.shown)
 
     def attempted(attempt: Attempt) -> None:
         if attempt.outcome not in ("", "connected"):
