@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from smtp_repl.script.transcript import Line, finding_remark, remark
 from smtp_repl.teach import lens
 from smtp_repl.term import hexdump
+from smtp_repl.term.lookout import Lookout
 from smtp_repl.term.pairing import Answer
 from smtp_repl.term.settings import Settings
 from smtp_repl.wire.conversation import Conversation
@@ -31,6 +32,8 @@ class Around(Record):
     """How one tried last to log in."""
     shows_secrets: bool
     """Whether steps of AUTH may stand on the screen."""
+    lookout: Lookout
+    """Has seen the pitfalls in these events."""
     told: list[Line]
     """What was remarked already on the same write or reply."""
 
@@ -54,9 +57,17 @@ def remarks(events: Iterable[Event], around: Around) -> list[Line]:
 # ------------------------------------------------------------ voices
 
 
+def _pitfall(event: Event, around: Around) -> Iterable[Line]:
+    if around.settings.explain:
+        for one in around.lookout.pitfalls(event):
+            yield remark(one.remark)
+
+
 def _finding(event: Event, around: Around) -> Iterable[Line]:
     if not isinstance(event, Finding) or event.rule == "unsolicited":
         return  # a reply that nobody asked for has its remark above it already, in the transcript
+    if around.settings.explain and around.lookout.replaces(event):
+        return
     if around.settings.explain or event.severity == "error":
         yield finding_remark(event)
 
@@ -71,18 +82,22 @@ def _step(event: Event, around: Around) -> Iterable[Line]:
         return
     if text := lens.step_remark(event.step, show=around.shows_secrets):
         yield remark(text)
-    if around.settings.explain and (text := lens.doubt_remark(event.step)):
+    if not around.settings.explain or around.lookout.pitfalls(event):
+        return
+    if text := lens.doubt_remark(event.step):
         yield remark(text)
 
 
 def _refused_login(event: Event, around: Around) -> Iterable[Line]:
     if not isinstance(event, ReplySaid) or event.answers not in ("AUTH", AUTH_STEP) or not around.settings.explain:
         return
+    if around.lookout.pitfalls(event):
+        return
     if text := lens.refusal_remark(event.reply.code, around.tried, around.conversation.capabilities):
         yield remark(text)
 
 
-VOICES: list[Voice] = [_finding, _challenge, _step, _refused_login]
+VOICES: list[Voice] = [_pitfall, _finding, _challenge, _step, _refused_login]
 """Who may have something to say about an event, in this order."""
 
 

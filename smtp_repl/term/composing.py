@@ -71,6 +71,7 @@ class Composer:
         octets, stuffed = compose.wire_octets(text)
         remarks = [compose.stuffing_remark(stuffed)] if stuffed else []
         found = troubles_of(octets_of(text), circumstances(self._desk))
+        self._desk.lookout.looked_through()
         return octets, remarks + [f"in the message: {one.remark}" for one in found]
 
     def pieces(self) -> list[Piece]:

@@ -16,9 +16,11 @@ from smtp_repl import __version__
 from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.transcript import Line, Transcriber, header_lines, remark
+from smtp_repl.teach.pitfalls.happenings import Ended, Interrupted, Secured
 from smtp_repl.term import beside
 from smtp_repl.term.ledger import Ledger
 from smtp_repl.term.login import Login
+from smtp_repl.term.lookout import Lookout
 from smtp_repl.term.pairing import Answer, Pairing
 from smtp_repl.term.past import Past
 from smtp_repl.term.scribe import Scribe
@@ -33,6 +35,8 @@ if TYPE_CHECKING:  # what a session by hand can begin without: 20 ms before the 
     from smtp_repl.net.practice import Inbox, PracticeServer, PracticeThread
     from smtp_repl.script.casting import Observer, OpenBlocks
     from smtp_repl.script.steps import Load
+    from smtp_repl.teach.pitfalls.happenings import Happening
+    from smtp_repl.teach.pitfalls.watcher import Pitfall
     from smtp_repl.term.hosts import Host
     from smtp_repl.term.learning import Learning
     from smtp_repl.term.multipart import Attachment
@@ -113,6 +117,8 @@ class Desk:
         self.past = Past()
         """What of it bears on what to propose."""
         self.login = Login()
+        self.lookout = Lookout()
+        """Sees pitfalls."""
         self.round_trip: float | None = None
         """Seconds between the last write that was answered and its reply."""
         self.read_script: Callable[[str], Material] | None = None
@@ -213,6 +219,7 @@ class Desk:
         """A new connection is there."""
         self.target, self.opened, self.tls = target, opened, opened.tls
         self.past.connected(target)
+        self.lookout.connected(target, is_loopback=opened.is_loopback, tls=opened.tls is not None)
         self.conversation = Conversation(tls_active=opened.tls is not None, path_is_private=opened.is_loopback)
         self._transcriber = Transcriber()
         self.login.end()
@@ -231,7 +238,9 @@ class Desk:
 
     def wrote(self, octets: bytes) -> list[Line]:
         """We are about to say these octets, in one write."""
-        return self.note_wrote(self.conversation.send(octets))
+        begun = self.conversation.pending_reply
+        told = self._happens(Interrupted(begun)) if begun else []
+        return self.note_wrote(self.conversation.send(octets)) + told
 
     def heard(self, octets: bytes) -> Heard:
         """The server said these octets. Raises `WireLimit` after a `Broken`."""
@@ -295,7 +304,7 @@ class Desk:
         self.past.secured()
         if self.observer is not None:
             self.observer.secured("", facts)
-        return self.scribe.keep(self._transcriber.secured(facts))
+        return self.scribe.keep(self._transcriber.secured(facts)) + self._happens(Secured())
 
     def note_wrote(self, events: Sequence[Event]) -> list[Line]:
         """Events of one write. This and its neighbours are for whoever feeds the conversation himself (a play)."""
@@ -312,15 +321,17 @@ class Desk:
                 if event.command.verb in ("EHLO", "HELO", "LHLO") and re.fullmatch(rb"[!-~]+", name):
                     self._greeted_as = name.decode("ascii")
                 self.login.said(event)
+        self._watch(events)
         if self.observer is not None:
-            self.observer.wrote("", events)
+            self.observer.wrote("", self.lookout.with_pitfalls(events))
         return self._said(events) + self._taught()
 
     def note_heard(self, events: Sequence[Event]) -> list[Line]:
         lines: list[Line] = []
         self.past.note(events)
+        self._watch(events)
         if self.observer is not None:
-            self.observer.heard("", events)
+            self.observer.heard("", self.lookout.with_pitfalls(events))
         self.login.heard(events)
         for group in _by_reply(events):
             reply = group[0] if isinstance(group[0], ReplySaid) else None
@@ -341,11 +352,29 @@ class Desk:
     def note_closed(self, event: Closed | None, *, by_us: bool) -> list[Line]:
         if self.observer is not None:
             self.observer.closed("", event, by_us=by_us)
-        lines = self.scribe.keep(self._transcriber.closed(event, by_us=by_us))
+        lines = self.scribe.keep(self._transcriber.closed(event, by_us=by_us)) + self._happens(Ended(by_us=by_us))
         self._hang_up()
         return lines + self._taught()
 
+    def quiet(self, seconds: float) -> list[Line]:
+        """Nothing has been heard for so long."""
+        return self._tell(self.lookout.silent_for(seconds))
+
     # ------------------------------------------------------------ inside
+
+    def _watch(self, events: Sequence[Event]) -> None:
+        """Look for pitfalls; what is shown of them, and where, is for `beside` to say."""
+        shows = self.settings.show_secrets and not self.is_practice
+        self.lookout.watch(events, shows_secrets=shows, is_surveyed=self.outgoing is not None)
+
+    def _happens(self, happening: "Happening") -> list[Line]:
+        """Something happened beside the conversation."""
+        return self._tell(self.lookout.happens(happening))
+
+    def _tell(self, found: Sequence["Pitfall"]) -> list[Line]:
+        if found and self.observer is not None:
+            self.observer.heard("", [one.finding for one in found])
+        return [remark(one.remark) for one in found] if self.settings.explain else []
 
     def _answered(self, event: ReplySaid) -> Answer | None:
         """Take note of a reply."""
@@ -357,8 +386,9 @@ class Desk:
         return answer
 
     def _remarks(self, events: Iterable[Event]) -> list[Line]:
-        login = self.login
-        around = beside.Around(self.settings, self.conversation, self.target, login.tried, self.shows_secrets, [])
+        around = beside.Around(
+            self.settings, self.conversation, self.target, self.login.tried, self.shows_secrets, self.lookout, []
+        )
         return beside.remarks(events, around)
 
     def _taught(self) -> list[Line]:
@@ -379,6 +409,7 @@ def _by_reply(events: Iterable[Event]) -> list[list[Event]]:
             groups.append([])
         groups[-1].append(event)
     return groups
+
 
 _COLUMNS = 80
 """Of whoever has not said how wide the terminal is."""

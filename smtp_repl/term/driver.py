@@ -389,3 +389,4 @@ class Driver(Worker):
         said = describe_awaited(self.desk.conversation.awaiting[0])
         came = f"; so far came {unfinished(self.desk)}" if self.desk.conversation.pending_reply else ""
         self.tell(f"no reply to {said} for {seconds:g} s; still waiting{came}")
+        self._show(self.desk.quiet(seconds), False)

@@ -21,7 +21,7 @@ def test_a_voice_is_a_row_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(beside, "VOICES", [*beside.VOICES, voice])
     sitting = Sitting(b"334 \r\n", b"535 5.7.8 no\r\n", b"502 what\r\n").greeted("AUTH PLAIN")
     sitting.say(b"AUTH PLAIN\r\n")
-    sitting.say(b"AGEAYg==\r\n")
+    sitting.say(b"AGFAYgBj\r\n")
     assert sitting.shown[-2].startswith("# wrong user or wrong password")
     assert sitting.shown[-1] == "# mail.example.com refuses in phase greeted; before: 1"
     sitting.say(b"NOOP\r\n")

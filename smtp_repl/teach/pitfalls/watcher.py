@@ -47,6 +47,8 @@ class Pitfall(Record):
     where: int = 0
     silent: bool = False
     instead_of: tuple[str, ...] = ()
+    is_of_message: bool = False
+    """It is about a message as a whole, which a composer has judged by the same rules (`message_check`)."""
 
     @property
     def finding(self) -> Finding:
@@ -56,6 +58,8 @@ class Pitfall(Record):
     @property
     def remark(self) -> str:
         """In one line, for a screen."""
+        if not self.hint:
+            return _("{message} ({ref})").format(message=self.message, ref=self.ref)
         if self.message.endswith((".", "\u3002")):
             return _("{message} {hint} ({ref})").format(message=self.message, hint=self.hint, ref=self.ref)
         return _("{message}. {hint} ({ref})").format(message=self.message, hint=self.hint, ref=self.ref)
@@ -72,11 +76,12 @@ def pitfall(rule: str, where: int = 0, *, is_accepted: bool = False, is_said: bo
         rule,
         texts["severity"],
         _(accepted or texts["why" if row.says_why else "title"]),
-        _(texts["fix"]),
+        "" if accepted else _(texts["fix"]),  # the finding has said it
         texts["ref"],
         where,
         bool(row.told_by) and is_said and not accepted,
         row.instead_of,
+        any(isinstance(sight, InMessage) for sight in row.sights),
     )
 
 
