@@ -173,7 +173,7 @@ def _of_term(words: str) -> Iterator[Explanation]:
     for term, row in rows_of("glossary").items():
         if words.lower() in (term.lower(), *(name.lower() for name in term.split(" / "))):
             confirmed = row["verified"] != "memory"
-            more = (_("In Chinese: {term}").format(term=row["zh"]),)
+            more = (*filter(None, [_(row.get("detail", ""))]), _("In Chinese: {term}").format(term=row["zh"]))
             yield Explanation(term, "term", _("a term"), _(row["definition"]), "", None, row["ref"], confirmed, more)
 
 

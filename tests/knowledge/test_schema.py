@@ -48,7 +48,7 @@ SCHEMA = {
         "[0-9.]+ .+|[a-z ]+", "code means advice ref verified", "enhanced text retry unmistakable", groups=True
     ),
     "pitfalls": Kind("[A-Za-z0-9_-]+", "title why fix severity phase ref verified"),
-    "glossary": Kind("[A-Za-z0-9 /-]+", "definition zh ref verified"),
+    "glossary": Kind("[A-Za-z0-9 /-]+", "definition zh ref verified", "detail"),
     "limits": Kind("[a-z0-9A-Z -]+", "kind number unit plain ref verified"),
     "certificates": Kind("[a-z0-9-]+", "title text means advice retry ref verified"),
 }
