@@ -49,7 +49,7 @@ class Standing(Record):
     @classmethod
     def of(cls, desk: Desk, *, in_command: bool = False) -> "Standing":
         """What a desk knows; `in_command` while a command is typed in the middle of a message."""
-        conversation = desk.conversation
+        conversation = desk.prospect
         session = State.of(conversation, connected=desk.is_connected and not in_command)
         if desk.target is not None and desk.target.lmtp:
             session = session._replace(lmtp=True)

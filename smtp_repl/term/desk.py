@@ -168,6 +168,19 @@ class Desk:
         return self.conversation.phase if self.is_connected else Phase.CLOSED
 
     @property
+    def prospect(self) -> Conversation:
+        """The conversation as it will be when what `/pipeline` keeps back has been said: what is typed comes then."""
+        if not self.pipeline or self.phase is Phase.DATA:
+            return self.conversation
+        from copy import deepcopy
+
+        from smtp_repl.term.typed import line_octets
+
+        said = deepcopy(self.conversation)
+        said.client_said(b"".join(map(line_octets, self.pipeline)))
+        return said
+
+    @property
     def host(self) -> "Host | None":
         """What is known of the present server, or of the last one; what is known of another does not count here."""
         return self.profile if self.profile is not None and self.profile.target == self.target else None

@@ -57,7 +57,7 @@ class Memory:
         from smtp_repl.term.completer import files_beginning  # with what follows: not before the first key
         from smtp_repl.term.suggestions import State
 
-        state = State.of(desk.conversation, connected=desk.is_connected and not in_command)
+        state = State.of(desk.prospect, connected=desk.is_connected and not in_command)
         return state._replace(
             lmtp=desk.target is not None and desk.target.lmtp,
             host_names=(desk.ehlo_name, "client.example.org") if desk.is_practice else (desk.ehlo_name,),

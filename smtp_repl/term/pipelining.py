@@ -6,7 +6,7 @@ offered, that is said, and the group is sent all the same.
 
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.requests import Handling, Tell, say
-from smtp_repl.term.typed import wire_text
+from smtp_repl.term.typed import line_octets, wire_text
 from smtp_repl.wire.authentication import is_auth
 from smtp_repl.wire.commands import parse_command
 from smtp_repl.wire.errors import UsageError
@@ -91,11 +91,6 @@ def _masked(line: str) -> str:
     if _is_auth(line) and len(words) > 2:
         return printable(f"{words[0]} {words[1]} {MASK}")
     return printable(wire_text(line))
-
-
-def line_octets(line: str) -> bytes:
-    """What a typed line is on the wire."""
-    return wire_text(line).encode("utf-8", "surrogateescape") + b"\r\n"
 
 
 def _lines(count: int) -> str:

@@ -62,11 +62,11 @@ class Recall:
     def _place(self) -> tuple[str, str]:
         """The host and the phase for which a line is typed now."""
         desk = self._desk
-        phase = desk.conversation.ahead if desk.is_connected else Phase.CLOSED
+        phase = desk.prospect.ahead if desk.is_connected else Phase.CLOSED
         if desk.target is None:
             return "", phase.value
         is_practice = desk.practice is not None and desk.target == desk.practice.target
         return PRACTICE if is_practice else desk.target.path or desk.target.host, phase.value
 
     def _is_in_auth(self) -> bool:
-        return self._desk.login.exchange is not None or self._desk.conversation.may_be_in_auth
+        return self._desk.login.exchange is not None or self._desk.prospect.may_be_in_auth

@@ -31,6 +31,7 @@ class Settings:
         "ehlo_is_chosen",
         "end_of_data_seconds",
         "explain",
+        "ghost",
         "hex",
         "history",
         "history_size",
@@ -56,6 +57,7 @@ class Settings:
         self.style = "dark"
         self.keys = "emacs"
         self.complete = "as-you-type"
+        self.ghost = True
         self.explain = explain
         self.timing = timing
         self.hex = False
@@ -241,6 +243,7 @@ SETTINGS: dict[str, Setting] = {
             ("complete",),
             answering=True,
         ),
+        Setting("ghost", SWITCH, "dimmed text behind the cursor: how the line may go on", ("ghost",), answering=True),
         Setting(
             "explain", SWITCH, "remarks on what is notable; without them only on errors", ("explain",), answering=True
         ),

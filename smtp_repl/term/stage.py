@@ -260,7 +260,7 @@ class Stage:
         return [(style, prompt.text)]
 
     def _ghost(self) -> StyleAndTextTuples:
-        first, *more = self._actor.prompt().ghost.split("\n")
+        first, *more = self._actor.prompt().ghost.split("\n") if self._settings.ghost else [""]
         return [("class:ghost", f"{first} …" if more else first)]
 
     def _continuation(self, width: int, line_number: int, wrap_count: int) -> StyleAndTextTuples:

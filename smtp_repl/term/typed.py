@@ -36,3 +36,8 @@ class Alias(Record):
 def wire_text(line: str) -> str:
     """What of a typed line goes to the server: `//x` is `/x`."""
     return line[1:] if line.startswith("//") else line
+
+
+def line_octets(line: str) -> bytes:
+    """What a typed line is on the wire."""
+    return wire_text(line).encode("utf-8", "surrogateescape") + b"\r\n"

@@ -103,7 +103,8 @@ class Typist(Asker):
 
     def suggestion(self, text: str) -> str:
         """How a line that begins so went on when it was typed here last; nothing while a login is under way."""
-        if self._desk.learning is not None and self._desk.learning.blind:
+        is_blind = self._desk.learning is not None and self._desk.learning.blind
+        if is_blind or not self._desk.settings.ghost:
             return ""
         return self._recall.going_on(text) if self.prompt().kind in ("line", "idle", "aside") else ""
 

@@ -86,6 +86,12 @@ def goes_on(text: str, one: Candidate) -> bool:
     return one.text.lower().startswith(text[one.start :].lower())
 
 
+def test_what_is_proposed_twice_stands_where_it_stood_first() -> None:
+    """A name of ours that was used before, too."""
+    where = state(Phase.CONNECTED, host_names=("b.example.org", "a.example.org", "b.example.org"))
+    assert proposed("EHLO ", where)[:2] == ["EHLO b.example.org", "EHLO a.example.org"]
+
+
 RULES: dict[str, tuple[str, State, list[str]]] = {
     "greeting first": ("E", state(Phase.CONNECTED), ["EHLO ", "EXPN "]),
     "offered verb": ("S", state(), ["STARTTLS"]),

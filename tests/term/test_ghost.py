@@ -64,6 +64,23 @@ def test_ghost_text(shell: StartShell, known: Path) -> None:
     ]
 
 
+def test_no_ghost_text(shell: StartShell, known: Path) -> None:
+    """Some find it in their way."""
+    terminal = shell("local=True")
+    terminal.wait_for("S: 220 ")
+    terminal.wait_for_prompt()
+    terminal.type("/set ghost off\n")
+    terminal.wait_for("# ghost off, from here on")
+    terminal.wait_for_prompt()
+    terminal.type("EHLO m")
+    terminal.wait_for("C: EHLO m")
+    terminal.key("right")
+    terminal.type("ail\n")
+    terminal.wait_for("C: EHLO mail")
+    terminal.wait_for("S: 250 HELP")
+    assert "mine.example.org" not in terminal.text()
+
+
 def test_what_stands_there_dimmed_is_not_sent(shell: StartShell, known: Path) -> None:
     """Enter sends what was typed, and no more."""
     terminal = shell("local=True")

@@ -8,6 +8,7 @@ import pytest
 from smtp_repl.term.commands import read_command
 from smtp_repl.term.pipelining import keep_back
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.states import Phase
 from tests.servers.raw import Expect, ExpectEnd, ExpectOctets, RawServer, Send
 from tests.term.kept import kept_lines
 from tests.term.screen import Terminal
@@ -73,6 +74,42 @@ def test_on_the_screen(shell: StartShell, raw_server: StartServer) -> None:
         "S: 550 5.1.1 no",
     ]
     terminal.type("/close\n")
+
+
+def test_what_comes_next_is_proposed_behind_what_is_kept_back(shell: StartShell, raw_server: StartServer) -> None:
+    """Tab and the marks go by the phase that the group will have led to, and not by the one before it."""
+    terminal = start(shell, raw_server(greeted()))
+    terminal.type("RCPT TO:<b@example.com>")
+    terminal.wait_for("RCPT is not due here")
+    terminal.key("c-c")
+    terminal.wait_for_prompt()
+    terminal.type("/pipeline\n")
+    terminal.wait_for_prompt("# pipeline 1: ")
+    terminal.type("MAIL FROM:<a@example.org>\n")
+    terminal.wait_for_prompt("# pipeline 2: ")
+    terminal.type("rc\t")
+    terminal.wait_for("# pipeline 2: rcpt to:<")
+    terminal.type("b@example.com>")
+    terminal.wait_for("# pipeline 2: rcpt to:<b@example.com>")
+    assert "not due" not in terminal.screen()[-1]
+    terminal.type("\nDATA\n")
+    terminal.wait_for_prompt("# pipeline 4: ")
+    terminal.type("Subj\t")
+    terminal.wait_for("# pipeline 4: Subject: ")
+    terminal.key("c-u")
+    terminal.type("/pipeline drop\n")
+    terminal.wait_for_prompt()
+    terminal.type("/close\n")
+
+
+def test_what_is_kept_back_is_not_said() -> None:
+    """Looking ahead changes nothing of the session itself."""
+    sitting = Sitting().greeted("PIPELINING")
+    keep_back(sitting.desk, LINES)
+    assert sitting.desk.prospect.ahead is Phase.RCPT
+    assert sitting.desk.conversation.ahead is Phase.GREETED
+    keep_back(sitting.desk, ["DATA", "//x"])
+    assert sitting.desk.prospect.text_begun == len("/x\r\n")
 
 
 def test_alt_enter_sends_what_is_kept_back(shell: StartShell, raw_server: StartServer, history: Path) -> None:
