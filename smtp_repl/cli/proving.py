@@ -111,11 +111,13 @@ def _prove(lesson: Lesson, number: int, proof: Proof, stage: _Stage, file: str) 
         transcript, failure = play_proof(lesson, number, proof, stage)
     except SmtpReplError as error:
         line = error.line or 1
-        yield _fault(proof, file, line, _("the {kind} stops here: {why}").format(kind=proof.kind, why=error.message))
+        yield _fault(
+            proof, file, line, _("this proof ({kind}) stops here: {why}").format(kind=proof.kind, why=error.message)
+        )
         return
     if failure is not None:
         came = printable(failure.got.partition("\n")[0])
-        problem = _("the {kind} does not hold: the server said {reply}").format(kind=proof.kind, reply=came)
+        problem = _("this proof ({kind}) does not hold: the server said {reply}").format(kind=proof.kind, reply=came)
         yield _fault(proof, file, failure.line, problem)
         return
     judgement = judge(lesson, parse(transcript.encode("utf-8", "surrogateescape")))
@@ -123,7 +125,11 @@ def _prove(lesson: Lesson, number: int, proof: Proof, stage: _Stage, file: str) 
     if proof.kind == WRONG:
         yield from _not_caught(proof, judgement, file, is_right=not missed)
     elif missed:
-        problem = n_("the {kind} misses a goal: {goals}", "the {kind} misses {count} goals: {goals}", len(missed))
+        problem = n_(
+            "this proof ({kind}) misses a goal: {goals}",
+            "this proof ({kind}) misses {count} goals: {goals}",
+            len(missed),
+        )
         text = problem.format(kind=proof.kind, count=len(missed), goals=", ".join(missed))
         yield _fault(proof, file, 0, text)
 

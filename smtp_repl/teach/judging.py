@@ -18,6 +18,8 @@ from smtp_repl.script.model import Script
 from smtp_repl.teach.checks import AllOf, AnyOf, Check, InOrder, fits
 from smtp_repl.teach.evidence import Fact, Noticed, Said, SessionId, facts_of
 from smtp_repl.teach.lesson import Goal, Lesson, Scene
+from smtp_repl.teach.pitfalls.reading import pitfalls_of
+from smtp_repl.wire.events import Finding
 from smtp_repl.wire.records import Record
 
 HINT, SKIP, RESET = "/hint", "/skip", "/reset"
@@ -35,12 +37,14 @@ class Reached(Record):
 class Slip(Record):
     """Something went wrong, or is notable: `rule` is the id of a mistake, a pitfall or a finding.
 
-    Only the lesson's own mistakes have a `text` here; what the others say is said elsewhere.
+    Only the lesson's own mistakes have a `text` here; what the others say is said elsewhere. `severity` is that of the
+    finding: info, warning or error.
     """
 
     rule: str
     line: int
     text: str = ""
+    severity: str = "warning"
 
 
 class Outcome(Record):
@@ -82,6 +86,8 @@ def judge(lesson: Lesson, script: Script) -> Judgement:
         judge.open_all()
     for fact in facts:
         judge.note(fact)
+    for line, pitfall in pitfalls_of(script):
+        judge.caught(pitfall.finding, line)
     return judge.judgement
 
 
@@ -152,8 +158,7 @@ class Judge:
             self._heed(fact.text)
             return []
         if isinstance(fact, Noticed):
-            slip = Slip(fact.finding.rule, fact.line)
-            self._slips.append(slip)
+            self.caught(fact.finding, fact.line)
             return []
         news: list[Reached | Slip] = []
         for scene in self._scenes:
@@ -161,9 +166,9 @@ class Judge:
             news += self._slip(scene, fact)
         return news
 
-    def caught(self, rule: str, line: int = 0) -> None:
-        """Somebody else noticed something: a pitfall."""
-        self._slips.append(Slip(rule, line))
+    def caught(self, finding: Finding, line: int) -> None:
+        """Something was noticed that is no mistake of the lesson's own."""
+        self._slips.append(Slip(finding.rule, line, severity=finding.severity))
 
     def _reach(self, scene: Scene, fact: Fact) -> list[Reached | Slip]:
         reached: list[Reached | Slip] = []

@@ -8,6 +8,7 @@ import base64
 import binascii
 import re
 
+from smtp_repl.wire.language import N_
 from smtp_repl.wire.records import Record
 
 PARTS_LIMIT = 200
@@ -49,13 +50,15 @@ class Part(Record):
 class Message:
     """A message that a server took: its envelope and its octets (dots unstuffed, without the final dot)."""
 
-    __slots__ = ("body", "fields", "header", "octets", "recipients", "root", "sender")
+    __slots__ = ("body", "fields", "header", "is_parted", "octets", "recipients", "root", "sender")
 
     def __init__(self, sender: str, recipients: tuple[str, ...], octets: bytes) -> None:
         self.sender = sender
         self.recipients = recipients
         self.octets = octets
         self.header, self.body = split(octets)
+        self.is_parted = octets[len(self.header) :].startswith((b"\r\n", b"\n"))
+        """An empty line stands between header and body."""
         self.fields = read_fields(self.header)
         self.root = read_part(self.fields, self.body)
 
@@ -75,8 +78,8 @@ class Message:
 
     @property
     def defects(self) -> tuple[str, ...]:
-        """What is wrong with its MIME structure, all parts together."""
-        return _defects(self.root)
+        """What is wrong with its structure, all parts together."""
+        return (() if self.is_parted else (N_("no empty line ends the header"),)) + _defects(self.root)
 
 
 def split(octets: bytes) -> tuple[bytes, bytes]:
@@ -150,7 +153,7 @@ def read_part(fields: tuple[tuple[str, str], ...], body: bytes, depth: int = 0) 
         return Part(kind, charset, encoding, name, body)
     boundary = parameters.get("boundary", "")
     if not boundary:
-        return Part(kind, charset, encoding, name, body, defects=("no boundary is named",))
+        return Part(kind, charset, encoding, name, body, defects=(N_("no boundary is named"),))
     pieces, defects = _cut(body, boundary.encode("utf-8"))
     parts = []
     for piece in pieces:
@@ -173,9 +176,9 @@ def _cut(body: bytes, boundary: bytes) -> tuple[list[bytes], tuple[str, ...]]:
         pieces.append(body[start:end])
         if len(pieces) == PARTS_LIMIT:
             break
-    defects = [] if pieces else ["the boundary does not occur in the body"]
+    defects = [] if pieces else [N_("the boundary does not occur in the body")]
     if pieces and not closed:
-        defects.append("the closing boundary is missing")
+        defects.append(N_("the closing boundary is missing"))
     return pieces, tuple(defects)
 
 

@@ -7,6 +7,7 @@ stand in the transcript for the judge to know (`# /hint`) is in `noted`.
 
 from collections.abc import Iterable
 
+from smtp_repl.knowledge.rows import rows_of
 from smtp_repl.teach.checks import asks
 from smtp_repl.teach.evidence import ANSWER, Fact, Said
 from smtp_repl.teach.judging import HINT, RESET, SKIP, Judge, Judgement, Reached, Slip
@@ -199,12 +200,20 @@ class Tutor:
             ),
             n_("  {count} hint used", "  {count} hints used", hints).format(count=hints),
         ]
-        slips = [slip for slip in judgement.slips if slip.text]
-        told.append(n_("  {count} mistake", "  {count} mistakes", len(slips)).format(count=len(slips)))
-        told += [f"    {text}" for text in dict.fromkeys(_(slip.text) for slip in slips)]
+        slips = self._slips()
+        if slips:
+            told.append(_("  worth a second look:"))
+            told += [f"    {text}" for text in slips]
         skipped = [outcome.goal for outcome in judgement.outcomes if not outcome.is_met]
         told += [_("  not reached: {task}").format(task=_(goal.task)) for goal in skipped]
         return told
+
+    def _slips(self) -> list[str]:
+        """What went wrong, each kind once: the lesson's own mistakes and the pitfalls."""
+        titles = rows_of("pitfalls")
+        said = [slip for slip in self.judgement.slips if slip.severity != "info"]
+        texts = [_(slip.text or titles[slip.rule]["title"]) for slip in said if slip.text or slip.rule in titles]
+        return list(dict.fromkeys(texts))
 
     # ------------------------------------------------------------ what a person asks
 
