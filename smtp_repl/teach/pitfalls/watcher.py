@@ -100,6 +100,7 @@ _END = [(row.rule, sight.sees) for row in ROWS for sight in row.sights if isinst
 class Watcher:
     """Watches one connection after another; `side` is CLIENT, SERVER or TEXT (see `situation`).
 
+    The events are to be those of a conversation that looks for findings (`lint`): some pitfalls are known by these.
     `shows_secrets` tells that passwords stand where others can read them.
     """
 
