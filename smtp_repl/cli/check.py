@@ -19,7 +19,7 @@ from smtp_repl.script.steps import check_names, compile_steps
 from smtp_repl.script.text import parse
 from smtp_repl.view.errors import show_error
 from smtp_repl.wire.errors import ExitStatus, ScriptError, SmtpReplError
-from smtp_repl.wire.language import phrase
+from smtp_repl.wire.language import n_, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.secrets import MASK
@@ -128,8 +128,7 @@ def _as_error(remark: Remark, script: Script) -> ScriptError:
 def _show(word: str, found: list[Found], environment: Environment, *, strict: bool) -> None:
     gravest = sorted(found, key=lambda one: SEVERITIES.index(one.severity))[:SHOWN]
     for one in sorted(gravest, key=_order):
-        text = show_error(one.error).removeprefix("error: ").removesuffix("\n")
-        environment.talk(f"{one.severity}: {text}")
+        environment.talk(show_error(one.error, one.severity).removesuffix("\n"))
     if len(found) > SHOWN:
         environment.talk(
             phrase("… and {found} more in {word}; --json has them all", found=len(found) - SHOWN, word=printable(word))
@@ -146,7 +145,14 @@ def _status(found: list[Found], *, strict: bool) -> str:
 
 def _count(found: list[Found], severity: str) -> str:
     count = sum(one.severity == severity for one in found)
-    return f"{count} {severity}{'' if count == 1 or severity == 'info' else 's'}" if count else ""
+    return n_(*_COUNTS[severity], count).format(count=count) if count else ""
+
+
+_COUNTS = {
+    "error": ("{count} error", "{count} errors"),
+    "warning": ("{count} warning", "{count} warnings"),
+    "info": ("{count} info", "{count} info"),
+}
 
 
 def _write_json(word: str, found: list[Found], environment: Environment, *, strict: bool) -> None:

@@ -1,11 +1,12 @@
 """What `--help` prints, made from the tables in `options`."""
 
 import shutil
-import textwrap
 
 from smtp_repl.cli.options import COMMANDS, SHELL, SubCommand, options_of, usage
+from smtp_repl.view.width import fold
+from smtp_repl.wire.language import N_, _
 
-_INTRODUCTION = "Speak SMTP by hand: see everything that is said, record it as a script, and play it again."
+_INTRODUCTION = N_("Speak SMTP by hand: see everything that is said, record it as a script, and play it again.")
 
 EXAMPLES = {
     SHELL: (
@@ -40,10 +41,10 @@ EXAMPLES = {
     "serve": (("smtp-repl serve --listen 127.0.0.1:2525", ""),),
 }
 
-_STATUSES = """\
+_STATUSES = N_("""\
 exit status: 0 done · 1 an expectation failed, or the server refused · 2 wrong usage or script · 3 no connection
   4 TLS failed, or a password would have gone out in cleartext · 5 no reply in time · 6 the peer closed
-  7 could not write · 77 all skipped · 130 interrupted · 143 terminated"""
+  7 could not write · 77 all skipped · 130 interrupted · 143 terminated""")
 
 
 def help_text(command: str) -> str:
@@ -51,25 +52,33 @@ def help_text(command: str) -> str:
     width = max(60, min(100, shutil.get_terminal_size().columns))
     row = COMMANDS[command]
     parts = [_usage(row)]
-    parts.append(_INTRODUCTION if command == SHELL else f"{row.summary[0].upper()}{row.summary[1:]}.")
+    parts.append(_(_INTRODUCTION) if command == SHELL else _sentence(_(row.summary)))
     if row.detail:
-        parts.append(row.detail)
+        parts.append(_(row.detail))
     if command == SHELL:
-        parts.append(_rows("sub-commands", [(r.name, r.summary) for r in COMMANDS.values() if r.name != SHELL], width))
+        parts.append(
+            _rows(_("sub-commands"), [(r.name, _(r.summary)) for r in COMMANDS.values() if r.name != SHELL], width)
+        )
     parts += _options(command, width)
     if command in EXAMPLES:
-        parts.append(_rows("examples", list(EXAMPLES[command]), 200))
+        parts.append(_rows(_("examples"), [(line, _(says)) for line, says in EXAMPLES[command]], 200))
     if command in (SHELL, "run", "mock"):
-        parts.append(_STATUSES)
+        parts.append(_(_STATUSES))
     if command == SHELL:
-        parts.append("smtp-repl SUB-COMMAND --help tells more.")
+        parts.append(_("smtp-repl SUB-COMMAND --help tells more."))
     return "\n\n".join(parts)
 
 
 def _usage(row: SubCommand) -> str:
     if row.name != SHELL:
-        return f"usage: {usage(row)} [options]"
-    return "usage: smtp-repl HOST[:PORT] [options]\n       smtp-repl --local [options]\n       smtp-repl SUB-COMMAND …"
+        return _("usage: {words} [options]").format(words=usage(row))
+    return _(
+        "usage: smtp-repl HOST[:PORT] [options]\n       smtp-repl --local [options]\n       smtp-repl SUB-COMMAND …"
+    )
+
+
+def _sentence(summary: str) -> str:
+    return _("{summary}.").format(summary=f"{summary[0].upper()}{summary[1:]}")
 
 
 def _options(command: str, width: int) -> list[str]:
@@ -77,12 +86,14 @@ def _options(command: str, width: int) -> list[str]:
     for option in options_of(command):
         blank = "" if option.value.startswith("[=") else " "
         flags = ", ".join(option.flags) + (f"{blank}{option.value}" if option.value else "")
-        again = " (may be repeated)" if option.many else ""
-        groups.setdefault(option.group, []).append((flags, option.help + again))
+        help_line = _(option.help)
+        if option.many:
+            help_line = _("{help} (may be repeated)").format(help=help_line)
+        groups.setdefault(option.group, []).append((flags, help_line))
     other = groups.pop("other", [])
     if other:
         groups["other"] = other
-    return [_rows(name, rows, width) for name, rows in groups.items()]
+    return [_rows(_(name), rows, width) for name, rows in groups.items()]
 
 
 def _rows(heading: str, rows: list[tuple[str, str]], width: int) -> str:
@@ -96,5 +107,6 @@ def _rows(heading: str, rows: list[tuple[str, str]], width: int) -> str:
         if len(left) + 4 > column:
             lines.append(f"  {left}")
             first = " " * column
-        lines += textwrap.wrap(right, width, initial_indent=first, subsequent_indent=" " * column)
+        row, *more = fold(right, width - column)
+        lines += [first + row, *(" " * column + row for row in more)]
     return "\n".join(lines)

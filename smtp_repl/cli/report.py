@@ -11,7 +11,7 @@ from smtp_repl.script.casting import PlayResult, StepResult
 from smtp_repl.script.model import line_text
 from smtp_repl.script.steps import Step
 from smtp_repl.wire.errors import ExitStatus, ScriptError, SmtpReplError
-from smtp_repl.wire.language import phrase
+from smtp_repl.wire.language import _, n_, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import Reply
@@ -62,26 +62,28 @@ def summary_of(ended: Ended, name: str) -> str:
     if ended.result is not None:
         return summary(name, ended.result, ended.seconds)
     first = ended.errors[0]
-    place = f"line {first.line}" if first.line else ""
-    more = f" (and {len(ended.errors) - 1} more)" if len(ended.errors) > 1 else ""
-    parts = [place, printable(first.message.partition("\n")[0]) + more]
+    place = _("line {line}").format(line=first.line) if first.line else ""
+    what = printable(_(first.message).partition("\n")[0])
+    if len(ended.errors) > 1:
+        what = _("{what} (and {count} more)").format(what=what, count=len(ended.errors) - 1)
+    parts = [place, what]
     return summary_line("error", name, [part for part in parts if part])
 
 
 def summary(name: str, result: PlayResult, seconds: float) -> str:
     """The line of one file."""
     counts = result.counts
-    parts = [numbered(sum(counts), "step"), f"{seconds:.3f} s"]
+    parts = [steps_of(sum(counts)), f"{seconds:.3f} s"]
     if counts.drift:
-        parts.append(f"{counts.drift} drift")
+        parts.append(_("{count} drift").format(count=counts.drift))
     if result.failure is not None and result.failure.line:
-        parts.append(f"line {result.failure.line}")
+        parts.append(_("line {line}").format(line=result.failure.line))
     if result.reason:
-        parts.append(printable(result.reason))
+        parts.append(printable(_(result.reason)))
     if result.stopped_at:
-        parts.append(phrase("stopped before line {stopped_at}", stopped_at=result.stopped_at))
+        parts.append(_("stopped before line {line}").format(line=result.stopped_at))
     if result.lost:
-        parts.append(phrase("EHLO lost: {lost}", lost=printable(" ".join(result.lost))))
+        parts.append(_("EHLO lost: {keywords}").format(keywords=printable(" ".join(result.lost))))
     return summary_line(result.status, name, parts)
 
 
@@ -89,9 +91,14 @@ def summary_line(status: str, name: str, parts: Sequence[str] = ()) -> str:
     return "  ".join([_WORDS[status].ljust(5), printable(name), *parts])
 
 
-def numbered(number: int, noun: str) -> str:
-    """A number of things."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def steps_of(count: int) -> str:
+    """So many steps."""
+    return n_("{count} step", "{count} steps", count).format(count=count)
+
+
+def sessions_of(count: int) -> str:
+    """So many sessions."""
+    return n_("{count} session", "{count} sessions", count).format(count=count)
 
 
 def failure_text(ended: Ended, steps: Sequence[Step], name: str) -> str:
@@ -120,9 +127,12 @@ def failure(result: StepResult, steps: Sequence[Step], name: str) -> str:
             error = ScriptError("this did not hold", file=result.file or name, line=result.line, source=result.source)
         else:
             title = TITLES.get(difference.what, phrase("the reply differs"))
-            want = f": expected {difference.want}, got {difference.got}" if difference.want else f": {difference.got}"
+            got = phrase(difference.got)
+            what = phrase("{what}: {got}", what=title, got=got)
+            if difference.want:
+                what = phrase("{what}: expected {want}, got {got}", what=title, want=phrase(difference.want), got=got)
             error = ScriptError(
-                title + want,
+                what,
                 file=result.file or name,
                 line=difference.line,
                 column=difference.column,
@@ -131,9 +141,9 @@ def failure(result: StepResult, steps: Sequence[Step], name: str) -> str:
             )
         shown += show_error(error)
     if result.reply is not None:
-        shown += "".join(f"got: {printable(line)}\n" for line in result.reply.lines)
+        shown += "".join(f"{_('got')}: {printable(line)}\n" for line in result.reply.lines)
         meaning = _meaning(result.reply)
-        shown += f"hint: {meaning}\n" if meaning else ""
+        shown += f"{_('hint')}: {meaning}\n" if meaning else ""
     return shown.removesuffix("\n")
 
 
@@ -153,4 +163,4 @@ def _meaning(reply: Reply) -> str:
 
     enhanced = entries.enhanced(str(reply.enhanced)) if reply.enhanced is not None else None
     found = (entries.code(reply.code), enhanced)
-    return "; ".join(f"{entry.word}: {entry.plain}" for entry in found if entry is not None)
+    return "; ".join(f"{entry.word}: {_(entry.plain)}" for entry in found if entry is not None)

@@ -3,12 +3,13 @@
 from collections import Counter
 
 from smtp_repl.cli.preparing import Prepared
-from smtp_repl.cli.report import Ended, numbered, summary_line
+from smtp_repl.cli.report import Ended, sessions_of, steps_of, summary_line
 from smtp_repl.script.casting import Counts
 from smtp_repl.view.latencies import milliseconds, word_for
 from smtp_repl.view.results import FileResult, RunResult, SessionResult, StepShown
 from smtp_repl.view.width import cells
 from smtp_repl.wire.errors import SmtpReplError
+from smtp_repl.wire.language import _
 from smtp_repl.wire.octets import printable
 
 
@@ -80,7 +81,7 @@ class Tally:
 
 
 def detailed(
-    number: int, ended: Ended, text: str, saved: str = "", transcript: str = "", steps: tuple[StepShown, ...] = ()
+    number: int, ended: Ended, text: str, saved: str = "", transcript: str = "", timed: tuple[StepShown, ...] = ()
 ) -> SessionResult:
     """A session as reports have it; `text` is its failure as it was shown."""
     result = ended.result
@@ -97,12 +98,12 @@ def detailed(
         lost=tuple(printable(keyword) for keyword in result.lost) if result is not None else (),
         reason=printable(result.reason) if result is not None else "",
         kind=kind_of(ended) if failed else "",
-        message=text.partition("\n")[0].removeprefix("error: "),
+        message=text.partition("\n")[0].removeprefix(f"{_('error')}: "),
         text=text,
         line=line,
         saved=printable(saved),
         transcript=transcript,
-        steps=steps,
+        steps=timed,
     )
 
 
@@ -117,16 +118,16 @@ def kind_of(ended: Ended) -> str:
 
 def repeated_summary(result: FileResult) -> str:
     """The line of one file that was played several times."""
-    parts = [numbered(result.total, "session"), numbered(sum(result.counts), "step"), f"{result.seconds:.3f} s"]
+    parts = [sessions_of(result.total), steps_of(sum(result.counts)), f"{result.seconds:.3f} s"]
     failed = result.verdicts.get("fail", 0) + result.verdicts.get("error", 0)
     if failed:
-        parts.append(f"{failed} failed")
+        parts.append(_("{count} failed").format(count=failed))
     if result.verdicts.get("skip"):
-        parts.append(f"{result.verdicts['skip']} skipped")
+        parts.append(_("{count} skipped").format(count=result.verdicts["skip"]))
     if result.counts.drift:
-        parts.append(f"{result.counts.drift} drift")
+        parts.append(_("{count} drift").format(count=result.counts.drift))
     if result.lost:
-        parts.append(f"EHLO lost: {' '.join(result.lost)}")
+        parts.append(_("EHLO lost: {keywords}").format(keywords=" ".join(result.lost)))
     return summary_line(result.status, result.name, parts)
 
 
@@ -134,22 +135,22 @@ def load_table(result: RunResult, *, rate: bool) -> str:
     """Throughput, errors by kind, and how long replies took."""
     commands = result.latencies.commands
     first = [
-        f"{numbered(result.sessions, 'session')} in {result.seconds:.3f} s",
-        f"{result.per_second(result.sessions):.1f} sessions/s",
-        f"{result.per_second(commands):.1f} commands/s",
+        _("{sessions} in {seconds:.3f} s").format(sessions=sessions_of(result.sessions), seconds=result.seconds),
+        _("{number:.1f} sessions/s").format(number=result.per_second(result.sessions)),
+        _("{number:.1f} commands/s").format(number=result.per_second(commands)),
     ]
     if result.failed:
-        first.append(f"{result.failed} failed")
+        first.append(_("{count} failed").format(count=result.failed))
     if rate:
-        first.append(f"{result.late} began late")
+        first.append(_("{count} began late").format(count=result.late))
     lines = ["", ", ".join(first)]
     if result.errors:
-        lines += ["", *_aligned([("error", "sessions"), *((kind, str(n)) for kind, n in result.errors.items())])]
-    rows: list[tuple[str, ...]] = [("reply to", "replies", "p50 ms", "p90 ms", "p99 ms", "max ms")]
+        lines += ["", *_aligned([(_("error"), _("sessions")), *((kind, str(n)) for kind, n in result.errors.items())])]
+    rows: list[tuple[str, ...]] = [(_("reply to"), _("replies"), "p50 ms", "p90 ms", "p99 ms", _("max ms"))]
     for name, histogram in result.latencies.by_name.items():
         row = histogram.percentiles()
         times = (milliseconds(value) for value in (row.p50, row.p90, row.p99, row.maximum))
-        rows.append((printable(word_for(name)), str(row.samples), *times))
+        rows.append((printable(_(word_for(name))), str(row.samples), *times))
     if len(rows) > 1:
         lines += ["", *_aligned(rows)]
     return "\n".join(lines)

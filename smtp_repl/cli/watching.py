@@ -6,11 +6,12 @@ from smtp_repl.cli.keeping import Keeper
 from smtp_repl.cli.narrator import Narrator
 from smtp_repl.cli.options import Words
 from smtp_repl.cli.preparing import Prepared, open_recording
-from smtp_repl.cli.report import Ended, numbered
+from smtp_repl.cli.report import Ended
 from smtp_repl.cli.updating import Updating
 from smtp_repl.script.casting import Casting, Observer, Observers
 from smtp_repl.view.events_json import EventWriter
 from smtp_repl.view.latencies import Latencies
+from smtp_repl.wire.language import phrase_of
 from smtp_repl.wire.records import Record
 
 Write = Callable[[str, bool], None]
@@ -81,7 +82,7 @@ class Watch:
         if result is None:
             return ended
         if changed:
-            result = result._replace(reason=f"{numbered(changed, 'line')} updated")
+            result = result._replace(reason=phrase_of("{count} line updated", "{count} lines updated", changed))
         if result.failure is not None and updating.goes_on(result.failure):
             result = result._replace(status="drift", failure=None)
         return ended._replace(result=result)

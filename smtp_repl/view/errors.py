@@ -26,13 +26,13 @@ LONGEST = 1000
 """Characters of a message; it may quote what a stranger wrote."""
 
 
-def show_error(error: SmtpReplError) -> str:
-    """An error in full, each line with its line end."""
-    lines = [*_prefixed(_("error: "), _(error.message))]
+def show_error(error: SmtpReplError, severity: str = "error") -> str:
+    """An error in full, each line with its line end; `severity` is the word that it begins with."""
+    lines = [*_prefixed(f"{_(severity)}: ", _(error.message))]
     if error.file or error.line:
         lines += _place(error)
     if error.hint:
-        lines += _prefixed(_("hint: "), _(error.hint))
+        lines += _prefixed(f"{_('hint')}: ", _(error.hint))
     return "".join(line + "\n" for line in lines)
 
 
