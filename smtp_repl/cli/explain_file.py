@@ -3,7 +3,7 @@
 import os.path
 
 from smtp_repl.cli.environment import Environment
-from smtp_repl.cli.explain import columns, explained, show
+from smtp_repl.cli.explanations import columns, explained, in_colour, show
 from smtp_repl.cli.options import Words
 from smtp_repl.cli.sources import Source, read_source
 from smtp_repl.script.model import Script, Wire
@@ -59,8 +59,7 @@ def _explain_text(
 def _write_text(annotated: Annotated, words: Words, environment: Environment) -> None:
     from smtp_repl.view.annotated import annotated_text
 
-    colour = environment.stdout_is_terminal and not environment.is_dumb and not environment.environ.get("NO_COLOR")
-    for line in annotated_text(annotated, columns(environment), colour=colour):
+    for line in annotated_text(annotated, columns(environment), colour=in_colour(environment)):
         environment.out(line)
 
 

@@ -13,7 +13,6 @@ from smtp_repl.wire.events import Closed, CommandSaid, HandshakeDue, ReplySaid
 from smtp_repl.wire.language import _, n_
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
-from smtp_repl.wire.secrets import MASK
 from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, GREETING, LAST_CHUNK
 
 SHOWN = 10
@@ -100,11 +99,12 @@ class Outcome:
                 pass
 
     def _login(self, told: Retold) -> str:
-        user = self._users.get(told.connection)
-        who = printable(user) if user is not None else MASK
-        if told.connection in self._secure:
-            return _("{user} logged in under TLS (line {line}).").format(user=who, line=told.line)
-        return _("{user} logged in (line {line}); no TLS is told of.").format(user=who, line=told.line)
+        user, is_secure = self._users.get(told.connection), told.connection in self._secure
+        if user is None:
+            under_tls, text = _("The login succeeded, under TLS (line {line})."), _("The login succeeded (line {line}).")
+        else:
+            under_tls, text = _("{user} logged in, under TLS (line {line})."), _("{user} logged in (line {line}).")
+        return (under_tls if is_secure else text).format(user=printable(user or b""), line=told.line)
 
     def _message(self, envelope: _Envelope, told: Retold) -> str:
         named = envelope.recipients[:SHOWN]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from smtp_repl.view.width import cells, cut, rows, split
+from smtp_repl.view.width import cells, cut, fold, rows, split
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,22 @@ def test_cut() -> None:
 def test_rows(text: str, columns: int, count: int) -> None:
     """A wide character that has one column left goes to the next row."""
     assert rows(text, columns) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "lines"),
+    [
+        ("", 10, [""]),
+        ("one two", 10, ["one two"]),
+        ("one two three", 7, ["one two", "three"]),
+        ("one two three", 6, ["one", "two", "three"]),
+        ("abcdefghij", 4, ["abcd", "efgh", "ij"]),
+        ("用户不存在。请检查地址", 12, ["用户不存在。", "请检查地址"]),
+        ("用户不存在。请", 11, ["用户不存", "在。请"]),
+        ("见 RFC 5321 的说明", 8, ["见 RFC", "5321 的", "说明"]),
+        ("用", 1, ["用"]),
+    ],
+)
+def test_fold(text: str, columns: int, lines: list[str]) -> None:
+    """Broken at blanks and between wide characters, never before a comma or a full stop."""
+    assert fold(text, columns) == lines
