@@ -54,8 +54,8 @@ def texts() -> Iterator[Text]:
 
 
 def _has_words(key: Key) -> bool:
-    """Whether there is anything to translate beside the blanks."""
-    return any(map(str.isalpha, re.sub(r"\{[^}]*\}", "", key if isinstance(key, str) else key[0])))
+    """Whether there is anything to translate beside the blanks: punctuation is, too."""
+    return bool(re.sub(r"\{[^}]*\}", "", key if isinstance(key, str) else key[0]).strip())
 
 
 def untranslatable() -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from smtp_repl.script.arguments import Set
 from smtp_repl.script.lint_course import Course
-from smtp_repl.script.lint_rules import remark
+from smtp_repl.script.lint_rules import lint_remark
 from smtp_repl.script.model import Directive, Remark, Script, Wire
 from smtp_repl.script.steps import Do, Load, Step, compile_steps
 from smtp_repl.wire.records import Record
@@ -49,7 +49,7 @@ def _unused(own: Iterable[Step], steps: Iterable[Step]) -> Iterator[Remark]:
     for directive in _sets(own):
         if isinstance(directive.value, Set) and directive.value.name not in used:
             name = directive.value.name
-            yield remark("unused-set", directive.line, directive.column, len(name), name=name)
+            yield lint_remark("unused-set", directive.line, directive.column, len(name), name=name)
 
 
 def _passwords(own: Iterable[Step]) -> Iterator[Remark]:
@@ -59,7 +59,7 @@ def _passwords(own: Iterable[Step]) -> Iterator[Remark]:
         if any(word in _SECRET_NAMES for word in words):
             name, equals, _ = directive.args.partition("=")
             shown = f"@set {name}{equals}{MASK}"
-            yield remark("secret-in-clear", directive.line, directive.column)._replace(shown=shown)
+            yield lint_remark("secret-in-clear", directive.line, directive.column)._replace(shown=shown)
 
 
 def _sets(steps: Iterable[Step]) -> Iterator[Directive]:

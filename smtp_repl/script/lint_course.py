@@ -11,7 +11,7 @@ from functools import lru_cache
 from smtp_repl.script.arguments import Require, Set, Tls
 from smtp_repl.script.expectations import Expectation, cut
 from smtp_repl.script.lint_lines import expected_line, line_ends, message_line, place, said_line
-from smtp_repl.script.lint_rules import RULES, remark, wire_remark
+from smtp_repl.script.lint_rules import RULES, lint_remark, wire_remark
 from smtp_repl.script.model import Directive, Remark, Wire
 from smtp_repl.script.rehearsal import Ahead, Listener, rehearse
 from smtp_repl.script.steps import Do, Hear, Say, Step
@@ -91,7 +91,7 @@ class Course:
             while session.awaits_reply:
                 self._hear_hoped(session, last[name], said_of=True)
             if session.body is not None and session.conversation.phase is not Phase.CLOSED:
-                self._note(session, remark("ends-in-data", session.body.line, session.body.column))
+                self._note(session, lint_remark("ends-in-data", session.body.line, session.body.column))
 
     def _note(self, session: "_Session", *remarks: Remark) -> None:
         if session.file == self._file:
@@ -134,7 +134,7 @@ class Course:
             self._note(session, *line_ends(wire))
         elif conversation.chunk_left < wire.size and not wire.items:
             surplus = wire.size - conversation.chunk_left
-            self._note(session, remark("chunk-miscounted", wire.line, wire.column, octets=surplus))
+            self._note(session, lint_remark("chunk-miscounted", wire.line, wire.column, octets=surplus))
             session.unsure = True  # what stands behind it was meant otherwise
         try:
             events = self._listener.say(wire, self._values, conversation)
@@ -172,14 +172,14 @@ class Course:
         elif rule in ("unknown-verb", "empty-line") and any(said_line(wire)):
             pass  # said better already
         elif rule == "out-of-order" and session.conversation.ahead is Phase.CLOSED:
-            session.owe(command, remark("said-after-close", wire.line, wire.column))
+            session.owe(command, lint_remark("said-after-close", wire.line, wire.column))
         elif rule in RULES:
             session.owe(command, wire_remark(found, wire.line, place(wire)))
 
     def _ends_group(self, spoken: "_Spoken") -> None:
         """A command does not end its group, and must."""
         verb, wire = spoken.command.verb, spoken.wire
-        found = remark("pipelined-group", wire.line, wire.column, max(1, len(verb)), verb=verb)
+        found = lint_remark("pipelined-group", wire.line, wire.column, max(1, len(verb)), verb=verb)
         if spoken.file == self._file:
             self._remarks[found] = None
 
@@ -188,7 +188,7 @@ class Course:
         text = wire.text.decode("utf-8", "replace")
         kept = len(event.command.line.decode("utf-8", "replace")) if event.step and event.step.initial else 0
         start = 0 if wire.items else kept
-        session.owe(event.command, remark("secret-in-clear", wire.line, wire.column + start, len(MASK)))
+        session.owe(event.command, lint_remark("secret-in-clear", wire.line, wire.column + start, len(MASK)))
         self.shown[wire.line] = wire.tag + " " + text[:start] + MASK
 
     def _uses(self, session: "_Session", command: Command) -> None:
@@ -212,14 +212,14 @@ class Course:
             self._note(session, *expected_line(expectation.lines[0]))
             last = expectation.lines[-1]
             if last.more and last.end and last.mod != "*":
-                self._note(session, remark("unfinished-reply", last.wire.line, last.wire.column + 3))
+                self._note(session, lint_remark("unfinished-reply", last.wire.line, last.wire.column + 3))
         missing = session.conversation.chunk_left
         if missing:
-            self._note(session, remark("chunk-unfinished", hear.line, _column(hear.nodes[0]), 3, octets=missing))
+            self._note(session, lint_remark("chunk-unfinished", hear.line, _column(hear.nodes[0]), 3, octets=missing))
             session.unsure = True
         awaited = session.conversation.first_awaited
         if awaited is None and expectation.code != str(UNAVAILABLE) and not session.unsure:
-            self._note(session, remark("unanswered", hear.line, _column(hear.nodes[0]), 3))
+            self._note(session, lint_remark("unanswered", hear.line, _column(hear.nodes[0]), 3))
         self._server_says(session, _reply_octets(hear, session), hear)
         if awaited is not None and awaited.said in ("EHLO", "LHLO"):
             in_full = len(expectation.lines) > 1 and not any(line.mod for line in expectation.lines)
@@ -260,7 +260,7 @@ class Course:
                     END_OF_DATA: phrase("the message"),
                     AUTH_STEP: phrase("the step"),
                 }.get(said, said)
-                self._remarks[remark("unread-reply", line, column, said=name)] = None
+                self._remarks[lint_remark("unread-reply", line, column, said=name)] = None
         self._server_says(session, expectation.sample({}), None)
 
     # ------------------------------------------------------------ directives
@@ -275,7 +275,7 @@ class Course:
             case Require(terms):
                 late = [term.keyword for term in terms if term.keyword in session.used]
                 for keyword in late:
-                    self._note(session, remark("late-require", do.line, _column(directive), keyword=keyword))
+                    self._note(session, lint_remark("late-require", do.line, _column(directive), keyword=keyword))
             case Tls(mode):
                 session.manual_tls = mode == "manual"
                 if mode == "start":
@@ -302,7 +302,7 @@ class Course:
         elif conversation.ahead is Phase.DATA:
             conversation.client_said(b"\r\n.\r\n")
         elif not session.unsure:
-            self._note(session, remark("data-not-due", do.line, _column(do.directive)))
+            self._note(session, lint_remark("data-not-due", do.line, _column(do.directive)))
 
 
 class _Spoken(Record):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from smtp_repl.script.directives import DIRECTIVES
 from smtp_repl.script.expectations import ExpectedLine
-from smtp_repl.script.lint_rules import remark
+from smtp_repl.script.lint_rules import lint_remark
 from smtp_repl.script.model import Remark, Wire
 from smtp_repl.wire.commands import VERBS, parse_command
 from smtp_repl.wire.octets import line_end_faults
@@ -46,14 +46,14 @@ def said_line(wire: Wire) -> Iterator[Remark]:
     if wire.form != ":" and not wire.items:
         return
     if hole := re.search(_HOLE, text):
-        yield remark("literal-hole", wire.line, place(wire, hole.start()), len(hole[0]), hole=hole[0].decode())
+        yield lint_remark("literal-hole", wire.line, place(wire, hole.start()), len(hole[0]), hole=hole[0].decode())
     elif found := re.search(_PLACEHOLDER, text):
         shown = found[0].decode("utf-8", "replace")
-        yield remark("placeholder", wire.line, place(wire, found.start()), len(shown), text=shown)
+        yield lint_remark("placeholder", wire.line, place(wire, found.start()), len(shown), text=shown)
     elif is_swapped(text):
-        yield remark("roles-swapped", wire.line, wire.column, 3, who="client", other="S", whom="server")
+        yield lint_remark("roles-swapped", wire.line, wire.column, 3, who="client", other="S", whom="server")
     elif is_direction(text):
-        yield remark("stage-direction", wire.line, wire.column, max(1, len(text.decode("utf-8", "replace"))))
+        yield lint_remark("stage-direction", wire.line, wire.column, max(1, len(text.decode("utf-8", "replace"))))
 
 
 def is_swapped(text: bytes) -> bool:
@@ -71,7 +71,7 @@ def expected_line(line: ExpectedLine) -> Iterator[Remark]:
     """What is odd about the first line of an expected reply."""
     syntax = None if line.code else VERBS.get(parse_command(line.octets).verb)
     if syntax is not None and syntax.status == "standard":
-        yield remark("roles-swapped", line.wire.line, line.wire.column, 4, who="server", other="C", whom="client")
+        yield lint_remark("roles-swapped", line.wire.line, line.wire.column, 4, who="server", other="C", whom="client")
 
 
 def message_line(wire: Wire) -> Iterator[Remark]:
@@ -82,9 +82,9 @@ def message_line(wire: Wire) -> Iterator[Remark]:
     else:
         octets = len(wire.text) - wire.text.startswith(b"..")
         if wire.text.startswith(b".") and not wire.text.startswith(b"..") and wire.text != b".":
-            yield remark("unstuffed-dot", wire.line, wire.column)
+            yield lint_remark("unstuffed-dot", wire.line, wire.column)
     if octets > BODY_LINE:
-        yield remark("long-body-line", wire.line, wire.column, octets=octets)
+        yield lint_remark("long-body-line", wire.line, wire.column, octets=octets)
 
 
 def line_ends(wire: Wire) -> Iterator[Remark]:
@@ -93,4 +93,4 @@ def line_ends(wire: Wire) -> Iterator[Remark]:
         return
     octets = b"".join(item.octets[-LOOKED_AT:] * min(item.times, 2) for item in wire.items)
     if any(line_end_faults(octets)):
-        yield remark("bare-line-end", wire.line, wire.column)
+        yield lint_remark("bare-line-end", wire.line, wire.column)

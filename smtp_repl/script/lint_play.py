@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from smtp_repl.script.arguments import File
 from smtp_repl.script.casting import Casting, Observer, OpenBlocks, StepResult
-from smtp_repl.script.lint_rules import remark
+from smtp_repl.script.lint_rules import lint_remark
 from smtp_repl.script.model import Remark, line_text
 from smtp_repl.script.player import plan, play
 from smtp_repl.script.scope import secrets_needed
@@ -37,7 +37,9 @@ def why_not_played(steps: tuple[Step, ...]) -> Remark | None:
     size = lines = 0
     for step in steps:
         if isinstance(step, Do) and step.directive.name == "send":
-            return remark("not-played", step.line, 1, why=phrase("nobody knows what the server would say to @send"))
+            return lint_remark(
+                "not-played", step.line, 1, why=phrase("nobody knows what the server would say to @send")
+            )
         size += step.size if isinstance(step, Say) else 0
         lines += len(step.nodes)
         if size > PLAYED or lines > PLAYED_LINES:
@@ -46,7 +48,7 @@ def why_not_played(steps: tuple[Step, ...]) -> Remark | None:
                 played_lines=PLAYED_LINES,
                 played=PLAYED,
             )
-            return remark("not-played", step.line, 1, why=why)
+            return lint_remark("not-played", step.line, 1, why=why)
     return None
 
 
@@ -178,7 +180,7 @@ def _stopped(error: SmtpReplError, steps: tuple[Step, ...], last: int) -> Script
 
 
 def _error(why: str, file: str, line: int, source: str) -> ScriptError:
-    message = remark("self-play", line, 0, why=why).message
+    message = lint_remark("self-play", line, 0, why=why).message
     start = len(source) - len(source.lstrip()) + 1
     width = max(1, len(source.strip()))
     return ScriptError(message, kind="self-play", file=file, line=line, column=start, width=width, source=source)

@@ -121,7 +121,7 @@ RULES: dict[str, Rule] = {
 }
 
 
-def remark(rule: str, line: int, column: int, width: int = 1, **facts: object) -> Remark:
+def lint_remark(rule: str, line: int, column: int, width: int = 1, **facts: object) -> Remark:
     """The remark of a rule with its blanks filled. Raises KeyError for a rule that is none."""
     row = RULES[rule]
     message, hint = phrase(row.message, **facts), phrase(row.hint, **facts)

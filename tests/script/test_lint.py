@@ -3,7 +3,7 @@
 import pytest
 
 from smtp_repl.script.lint import examine, lint
-from smtp_repl.script.lint_rules import RULES, remark
+from smtp_repl.script.lint_rules import RULES, lint_remark
 from smtp_repl.script.model import Remark
 from smtp_repl.script.steps import Hear, compile_steps
 from smtp_repl.script.text import parse
@@ -231,7 +231,7 @@ def test_the_replies_that_a_server_needs() -> None:
 
 
 def test_remarks_know_how_grave_they_are() -> None:
-    assert remark("bare-line-end", 1, 2) == Remark(
+    assert lint_remark("bare-line-end", 1, 2) == Remark(
         "bare-line-end",
         "this line holds a CR or LF on its own",
         1,
