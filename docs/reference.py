@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from smtp_repl.cli import options
 from smtp_repl.cli.config import example
-from smtp_repl.knowledge.rows import groups_of
+from smtp_repl.knowledge.rows import groups_of, rows_of
 from smtp_repl.knowledge.texts import speakers
 from smtp_repl.net.practice.answers import ANSWERS, teach
 from smtp_repl.script.directives import DIRECTIVES
+from smtp_repl.teach.pitfalls.table import ROWS, Row
 from smtp_repl.term.commands import ANSWER_COMMANDS, COMMANDS, ShellCommand
 from smtp_repl.term.hosts import HOST_KEYS
 from smtp_repl.term.settings import SETTINGS, Settings, value_of, written
@@ -195,6 +196,54 @@ def _unless_blank(text: str) -> str:
     return "" if re.fullmatch(r"\{\w+\}", text) else _blanks(text)
 
 
+_PHASES = {
+    "order": "Order",
+    "syntax": "Commands",
+    "data": "Lines of a message",
+    "message": "Messages",
+    "auth": "Logging in",
+    "tls": "TLS",
+    "transport": "Line ends and timing",
+    "tool": "Tools",
+    "reading": "Reading replies",
+    "policy": "Policies",
+    "network": "The network",
+    "protocol": "Another protocol",
+}
+
+
+def pitfalls() -> str:
+    """All pitfalls, with what is taken as evidence of each."""
+    texts = rows_of("pitfalls")
+    groups = {phase: [row for row in ROWS if texts[row.rule]["phase"] == phase] for phase in _PHASES}
+    if sum(map(len, groups.values())) != len(texts):
+        raise KeyError(f"phases without a title: {sorted({row['phase'] for row in texts.values()} - set(_PHASES))}")
+    parts = []
+    for phase, rows in groups.items():
+        cells = (
+            (code(row.rule), *(texts[row.rule][name] for name in ("severity", "title")), _evidence(row), _remedy(row))
+            for row in rows
+        )
+        heads = ("rule", "severity", "pitfall", "evidence", "what to do")
+        parts.append(f"### {_PHASES[phase]}\n\n{table(heads, map(_escaped, cells))}")
+    return "\n".join(parts)
+
+
+def _evidence(row: Row) -> str:
+    said = f" (also finding {', '.join(map(code, row.told_by))})" if row.told_by else ""
+    return row.trigger + said
+
+
+def _remedy(row: Row) -> str:
+    texts = rows_of("pitfalls")[row.rule]
+    return f"{texts['fix']} ({texts['ref']})"
+
+
+def _escaped(cells: Sequence[str]) -> tuple[str, ...]:
+    """Angle brackets are no HTML here."""
+    return tuple(cell if cell.startswith("`") else cell.replace("<", "&lt;").replace(">", "&gt;") for cell in cells)
+
+
 _OFFERED = frozenset({"SIZE", "AUTH", "CHUNKING", "SMTPUTF8", "XCLIENT"})
 _WRONG: dict[str, bytes] = {
     "empty-line": b"",
@@ -308,6 +357,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "exit-statuses": exit_statuses,
     "answers": answers,
     "findings": findings,
+    "pitfalls": pitfalls,
     "wrong-commands": wrong_commands,
     "look-ups": look_ups,
     "known-speakers": known_speakers,
