@@ -81,8 +81,19 @@ class Typist(Asker):
         return _COMMAND if kept is None else Prompt(f"# pipeline {len(kept) + 1}: ", "line")
 
     def completer(self) -> "Completer":
-        """Proposes what could be typed next."""
-        return self._recall.completer(lambda: self._aside is not None)
+        """Proposes what could be typed next; in a second pass through a lesson nothing but commands of the program."""
+        completer = self._recall.completer(lambda: self._aside is not None)
+        if not self._is_blind:
+            return completer
+        from prompt_toolkit.completion import ConditionalCompleter
+        from prompt_toolkit.filters import Condition
+
+        return ConditionalCompleter(completer, Condition(lambda: self.stage.text.startswith("/")))
+
+    @property
+    def _is_blind(self) -> bool:
+        """A lesson goes on here in which no syntax is shown."""
+        return self._desk.learning is not None and self._desk.learning.blind
 
     def toolbar(self, width: int) -> list[Piece]:
         note = ""
@@ -90,21 +101,25 @@ class Typist(Asker):
             held = self._holds(self._queue[0]) or "a command"
             note = f"{_lines(len(self._queue))} for {held}; Enter sends now, Ctrl-C takes back"
         text = self.stage.text
-        trouble = self._checker.told(text, self._standing()) if text and self.prompt().kind in CHECKED else None
+        trouble = self._checker.told(text, self._standing()) if text and self._is_checked else None
         message = self._composer.pieces() if self.prompt().kind == "message" else ()
         return toolbar(self._desk, note=note, trouble=trouble, message=message, width=width)
 
     def marks(self, text: str) -> list[tuple[int, int, str]]:
         """What of the typed text is to be marked, and how."""
-        if not text or self.prompt().kind not in CHECKED:
+        if not text or not self._is_checked:
             return []
         troubles = self._checker.troubles(text, self._standing())
         return [(one.start, one.end, f"class:mark.{one.severity}") for one in troubles if one.end > one.start]
 
+    @property
+    def _is_checked(self) -> bool:
+        """Whether what is wrong with a line is marked while it is typed."""
+        return self.prompt().kind in CHECKED and not self._is_blind
+
     def suggestion(self, text: str) -> str:
         """How a line that begins so went on when it was typed here last; nothing while a login is under way."""
-        is_blind = self._desk.learning is not None and self._desk.learning.blind
-        if is_blind or not self._desk.settings.ghost:
+        if self._is_blind or not self._desk.settings.ghost:
             return ""
         return self._recall.going_on(text) if self.prompt().kind in ("line", "idle", "aside") else ""
 
