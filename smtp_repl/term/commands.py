@@ -10,6 +10,7 @@ from collections.abc import Callable
 from smtp_repl.term.answering.commands import (
     handle_answer_status,
     handle_challenge,
+    handle_encode_challenge,
     handle_goodbye,
     handle_reply,
     handle_tls_state,
@@ -144,8 +145,25 @@ ROWS: tuple[ShellCommand, ...] = (
     ShellCommand("pass", "", "", "ask for the password, hidden, and answer the 334", "", handle_pass, True),
     ShellCommand("b64", "TEXT", "", "answer the 334 with TEXT in base64", "", handle_b64, True, True),
     ShellCommand("encode", "TEXT", "", "put TEXT in base64 at the prompt", "F4", handle_encode, True, True),
-    ShellCommand("ascii", "TEXT", "", "put TEXT at the prompt, full-width characters as ASCII", "F3", handle_ascii),
     ShellCommand("b64", "TEXT", "", "answer AUTH with 334 and TEXT in base64", "", handle_challenge, sides=_SERVER),
+    ShellCommand(
+        "encode",
+        "TEXT",
+        "",
+        "put 334 and TEXT in base64 at the prompt",
+        "F4",
+        handle_encode_challenge,
+        sides=_SERVER,
+    ),
+    ShellCommand(
+        "ascii",
+        "TEXT",
+        "",
+        "put TEXT at the prompt, full-width characters as ASCII",
+        "F3",
+        handle_ascii,
+        sides=_BOTH,
+    ),
     ShellCommand("data", "live|compose", "words:live|compose", "how messages are typed", "", handle_data),
     ShellCommand(
         "pipeline",
@@ -159,7 +177,7 @@ ROWS: tuple[ShellCommand, ...] = (
     ShellCommand("raw", '"TEXT\\r\\n"', "", "send exactly these octets", "", handle_raw, sides=_BOTH),
     ShellCommand("template", "[SUBJECT]", "", "fill in what a correct message needs", "", handle_template, True),
     ShellCommand("attach", "[FILE|off]", "file", "send a file with the message", "", handle_attach, True),
-    ShellCommand("edit", "", "", "open what is typed in your editor", "Ctrl-X Ctrl-E", handle_edit),
+    ShellCommand("edit", "", "", "open what is typed in your editor", "Ctrl-X Ctrl-E", handle_edit, sides=_BOTH),
     ShellCommand(
         "send", "FILE.eml [--bdat]", "mail-file", "send a message from a file, of any size", "", handle_send, True
     ),
@@ -180,9 +198,7 @@ ROWS: tuple[ShellCommand, ...] = (
     ShellCommand("skip", "", "", "leave the present goal aside", "", handle_skip, in_lessons=True),
     ShellCommand("reset", "", "", "begin the scene anew, on a new connection", "", handle_reset, in_lessons=True),
     ShellCommand("next", "", "", "the next scene, question or lesson", "", handle_next, in_lessons=True),
-    ShellCommand(
-        "lesson", "[NAME]", "", "what this lesson is about; another one", "", handle_lesson, in_lessons=True
-    ),
+    ShellCommand("lesson", "[NAME]", "", "what this lesson is about; another one", "", handle_lesson, in_lessons=True),
     ShellCommand("timing", "on|off", "words:on|off", "show how long replies take", "", handle_timing),
     ShellCommand("hex", "on|off", "words:on|off", "show the octets of what is said", "", handle_hex, sides=_BOTH),
     ShellCommand("set", "[NAME VALUE]", "setting", "what can be set, and setting it", "", handle_set),

@@ -7,6 +7,7 @@ import re
 
 from smtp_repl.wire.octets import decode_step, encode_step, printable
 
+_CHALLENGE = re.compile(r"(334[ -])(.+)", re.DOTALL)
 _AUTH_LINE = re.compile(r"((?:AUTH|X-EXPS) +[A-Za-z0-9_-]+ +)(.+)", re.IGNORECASE | re.DOTALL)
 
 
@@ -31,10 +32,18 @@ class InPlace:
 
         None when there is nothing to encode.
         """
-        found = None if is_step else _AUTH_LINE.fullmatch(line)
-        if not line or (found is None and not is_step):
-            return None
-        before, step = ("", line) if found is None else (found[1], found[2])
+        if is_step:
+            return self._turned("", line) if line else None
+        found = _AUTH_LINE.fullmatch(line)
+        return self._turned(found[1], found[2]) if found is not None else None
+
+    def turn_challenge(self, line: str) -> str | None:
+        """The line with the text of its 334 encoded, for whoever plays the server; None when there is none."""
+        found = _CHALLENGE.fullmatch(line)
+        return self._turned(found[1], found[2]) if found is not None else None
+
+    def _turned(self, before: str, step: str) -> str:
+        line = before + step
         decoded = decode_step(step.encode("utf-8", "surrogateescape"))
         if line == self._made and decoded is not None and printable(decoded.replace(b"\0", b"")).isprintable():
             return before + decoded.replace(b"\0", b"\\0").decode("utf-8", "surrogateescape")

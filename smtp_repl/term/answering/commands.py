@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from smtp_repl.term.answering.desk import AnswerDesk
 from smtp_repl.term.answering.replies import HOST, proposed
 from smtp_repl.term.desk import Desk
-from smtp_repl.term.requests import Drop, Handling, Leave, Tell, confirm, say
+from smtp_repl.term.encoding import step_octets
+from smtp_repl.term.requests import Drop, Handling, Leave, Put, Tell, confirm, say
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import _
 from smtp_repl.wire.octets import encode_step, printable
 from smtp_repl.wire.states import AUTH_STEP, Phase
 
@@ -42,12 +44,19 @@ def handle_reply(desk: Desk, argument: str) -> Handling:
 
 def handle_challenge(desk: Desk, argument: str) -> Handling:
     r"""`/b64 TEXT`: says `334` with TEXT in base64, where AUTH waits; elsewhere it shows the base64."""
-    octets = argument.encode("utf-8", "surrogateescape").replace(b"\\0", b"\0")
+    octets = step_octets(argument)
     encoded = encode_step(octets)
     if _answering(desk).due.said in ("AUTH", AUTH_STEP):
         yield from say(b"334 " + encoded + b"\r\n")
     else:
         yield Tell(f"{encoded.decode()} is base64 of {printable(octets)} (not sent: no AUTH waits for an answer)")
+
+
+def handle_encode_challenge(desk: Desk, argument: str) -> Handling:
+    r"""`/encode TEXT`: puts `334` with TEXT in base64 at the prompt; `\0` stands for a NUL."""
+    if not argument:
+        raise UsageError(_("/encode needs the text"), _("/encode TEXT, or type 334 and the text and press F4"))
+    yield Put(f"334 {encode_step(step_octets(argument)).decode()}")
 
 
 def handle_tls_state(desk: Desk, argument: str) -> Handling:

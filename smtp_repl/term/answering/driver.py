@@ -13,7 +13,7 @@ from smtp_repl.net.listener import Listener
 from smtp_repl.term.answering.desk import AnswerDesk
 from smtp_repl.term.answering.injection import injected_error
 from smtp_repl.term.answering.replies import HOST
-from smtp_repl.term.requests import Answer, Ask, Drop, Leave, Request, Say, Tell
+from smtp_repl.term.requests import Answer, Ask, Drop, Edit, Leave, Put, Request, Say, Tell
 from smtp_repl.term.worker import Show, Worker
 from smtp_repl.wire.errors import PeerClosed, SmtpReplError, UsageError
 from smtp_repl.wire.events import Broken, Event, HandshakeDue
@@ -40,6 +40,10 @@ class AnswerDriver(Worker):
         self.desk = desk
         self._listener = listener
         self._ask = ask
+        self.put: Callable[[str], None] = self.tell
+        """Types some text at the prompt."""
+        self.edit: Callable[[], None] = lambda: None
+        """Opens what is typed in an editor."""
         self._caller: Caller | None = None
         self._waiting: deque[Caller] = deque()
         self._accepting: asyncio.Task[None] | None = None
@@ -203,6 +207,10 @@ class AnswerDriver(Worker):
                 return await self._ask(request)
             case Tell(text):
                 self.tell(text)
+            case Put(text):
+                self.put(text)
+            case Edit():
+                self.edit()
             case Drop():
                 self.drop()
             case Leave():

@@ -12,6 +12,7 @@ from smtp_repl.term.answering.desk import AnswerDesk
 from smtp_repl.term.answering.driver import AnswerDriver
 from smtp_repl.term.answering.replies import proposed
 from smtp_repl.term.answering.toolbar import answer_toolbar
+from smtp_repl.term.encoding import InPlace
 from smtp_repl.term.history import TypedHistory
 from smtp_repl.term.questions import Asker
 from smtp_repl.term.requests import Handling, Tell, confirm
@@ -19,6 +20,7 @@ from smtp_repl.term.toolbar import Piece
 from smtp_repl.term.typed import is_command, wire_text
 from smtp_repl.wire.commands import parse_command
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import _
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.verbs import VERBS
 
@@ -40,6 +42,7 @@ class Person(Asker):
         self._driver = driver
         self._history = history
         self._where = where
+        self._in_place = InPlace()
 
     # ------------------------------------------------------------ what the stage asks
 
@@ -114,6 +117,13 @@ class Person(Asker):
     def stepped_aside(self) -> None:
         if self._question is None and not self.stage.text:
             self.stage.text = "/"
+
+    def encoded(self) -> None:
+        turned = self._in_place.turn_challenge(self.stage.text)
+        if turned is None:
+            self._driver.tell(_("F4 encodes what stands behind 334"))
+        else:
+            self.stage.text = turned
 
     def asked(self, command: str) -> None:
         if self._driver.is_busy:

@@ -68,6 +68,7 @@ class _Session(AtTerminal):
         history = TypedHistory(lambda: None)  # what was answered today is no answer tomorrow
         person = Person(self._answering, self._driver, history, str(self._options.listener))
         stage = person.stage = Stage(person, history, completer=person.completer, settings=self._desk.settings)
+        self._driver.put, self._driver.edit = stage.insert, stage.edit
         return stage, person
 
     def opened(self) -> None:

@@ -170,6 +170,35 @@ def test_tab_goes_on_to_the_others(answer: Start) -> None:
         assert "answer greeting" in server.terminal.text()
 
 
+def test_keys_and_their_commands(answer: Start) -> None:
+    """F4 and /encode make base64 of a challenge, F3 and /ascii ASCII of what an input method left; nothing is sent."""
+    server = answer()
+    terminal = server.terminal
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10):
+        terminal.wait_for("S: 220 ")
+        terminal.type("334 Username:")
+        terminal.key("f4")
+        terminal.wait_for("S: 334 VXNlcm5hbWU6")
+        terminal.key("f4")
+        terminal.wait_for("S: 334 Username:")
+        terminal.key("c-c")
+        terminal.type("250 \uff2f\uff4b")
+        terminal.wait_for("\uff2f\uff4b")
+        terminal.key("f3")
+        terminal.wait_for("S: 250 Ok")
+        terminal.key("f4")
+        terminal.wait_for("# F4 encodes what stands behind 334")
+        terminal.key("c-c")
+        terminal.type("/encode Password:\n")
+        terminal.wait_for("S: 334 UGFzc3dvcmQ6")
+        terminal.key("c-c")
+        terminal.type("/ascii \uff12\uff12\uff10 hi\n")
+        terminal.wait_for("S: 220 hi")
+        terminal.key("enter")
+        terminal.wait_for_prompt("S: ")
+    assert next(line for line in terminal.history() if line.startswith("S: ")) == "S: 220 hi"
+
+
 def test_a_clients_line_is_not_sent_by_mistake(answer: Start) -> None:
     """EHLO typed by whoever plays the server asks first; Ctrl-C keeps the connection."""
     server = answer()
