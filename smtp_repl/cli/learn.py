@@ -75,8 +75,6 @@ def _learn(words: Words, environment: Environment, progress: Progress) -> int:
         course, progress, blind=blind, restart=words.has("restart"), find=find_course, following=course_after
     )
     known = read_settings(words, environment)
-    if blind:
-        known.settings.complete = "off"
     try:
         if environment.is_interactive and not environment.is_dumb:
             from smtp_repl.term.shell import ShellOptions, main

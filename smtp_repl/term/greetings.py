@@ -18,10 +18,10 @@ def welcome(desk: Desk, *, plain: bool = False) -> list[Line]:
 
 def farewell(desk: Desk) -> list[Line]:
     """The last lines: what there was, and how to keep it, or the next one."""
-    if not desk.commands:
-        return []
     if desk.learning is not None:
         return [remark(text) for text in desk.learning.farewell()]
+    if not desk.commands:
+        return []
     count = "1 command" if desk.commands == 1 else f"{desk.commands} commands"
     if desk.scribe.kept:
         return [remark(f"session over: {count}")]

@@ -1,4 +1,4 @@
-"""A lesson at the desk: it judges as the judge of transcripts does, keeps what was said, and goes on where it stopped."""
+"""A lesson at the desk: it judges as the judge of transcripts does, keeps what was said, and can be taken up again."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,0 +1,132 @@
+"""`smtp-repl learn` on the command line: lessons from a pipe, lists, checks."""
+
+from pathlib import Path
+
+import pytest
+
+from smtp_repl.cli.lesson_files import packaged_lessons, packaged_paths
+from tests.cli.conftest import Done, call, program
+
+SOLVED = b"""/answer practice.example.com
+EHLO student.example.org
+/answer 10240000
+NOOP
+HELP
+QUIT
+"""
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> dict[str, str]:
+    """Somebody who has learnt nothing yet."""
+    return {"XDG_STATE_HOME": str(tmp_path / "state"), "XDG_CONFIG_HOME": str(tmp_path / "config"), "LC_ALL": "C.UTF-8"}
+
+
+def learn(state: dict[str, str], *argv: str, stdin: bytes = b"") -> Done:
+    return program("learn", *argv, stdin=stdin, environ=state)
+
+
+def test_a_lesson_from_a_pipe(state: dict[str, str], tmp_path: Path) -> None:
+    """What one would type is what is piped; status 0 when every goal is reached."""
+    done = learn(state, "1", stdin=SOLVED)
+    assert (done.status, done.err) == (0, "")
+    assert done.lines[0] == "# lesson 1: Say EHLO"
+    assert "# goal 1 of 6: The server speaks first: read the line that begins with 220." in done.out
+    assert "#   6 of 6 goals reached" in done.lines
+    path = tmp_path / "state" / "smtp-repl" / "learn" / "hello.smtp"
+    assert f"# to hand in: {path}" in done.lines
+    assert "# /answer 10240000\nC: NOOP\nS: 250 " in path.read_text()
+    assert sum(line.startswith("# answer: ") for line in done.lines) == 2
+
+
+def test_open_goals_are_status_1(state: dict[str, str]) -> None:
+    """A lesson whose goals are not all reached has failed; nothing that nobody typed reaches one."""
+    assert learn(state, "hello", stdin=SOLVED.replace(b"QUIT\n", b"")).status == 1
+    assert learn(state, "hello", "--restart", stdin=SOLVED.replace(b"NOOP\n", b"/skip\n")).status == 1
+
+
+def test_goes_on_where_one_stopped_without_being_told_where(state: dict[str, str]) -> None:
+    """`learn` alone takes up the lesson that was broken off, and then begins the next one."""
+    lines = SOLVED.splitlines(keepends=True)
+    assert learn(state, stdin=b"".join(lines[:3])).status == 1
+    done = learn(state, stdin=b"".join(lines[3:]))
+    assert (done.status, done.lines[1]) == (0, "# you go on where you stopped: 3 of 6 goals are reached")
+    assert learn(state).lines[0] == "# lesson 2: The envelope and your first message"
+
+
+def test_list(state: dict[str, str]) -> None:
+    """Each lesson with how far one is, and how far in the second pass."""
+    learn(state, "1", stdin=SOLVED)
+    learn(state, "2", stdin=b"EHLO a.example\n")
+    learn(state, "1", "--blind", stdin=SOLVED[:30])
+    lines = learn(state, "--list").lines
+    assert len(lines) == len(packaged_lessons())
+    assert lines[0].split() == [*"1 hello Say EHLO done without the syntax: 1/6".split()]
+    assert lines[1].endswith("1/6")
+    assert lines[2].endswith("Two senders, two recipients")
+
+
+def test_errors_end_no_lesson(state: dict[str, str]) -> None:
+    """A refusal, an unknown command, a line after the goodbye: the lesson goes on."""
+    done = learn(state, "1", stdin=b"FOO\n/fo\nQUIT\nNOOP\n/connect\n" + SOLVED)
+    assert done.status == 0
+    assert '# error: there is no command "/fo"; nothing sent' in done.lines
+
+
+def test_blind_shows_no_syntax(state: dict[str, str]) -> None:
+    done = learn(state, "1", "--blind", stdin=SOLVED)
+    assert done.status == 0
+    assert "EHLO name.of.your.host" not in done.out
+    assert "second pass" in done.lines[0]
+
+
+def test_a_lesson_of_ones_own(state: dict[str, str], tmp_path: Path) -> None:
+    """A file is a lesson like any other; it is kept under a name that none of the program's has."""
+    file = tmp_path / "mine.toml"
+    file.write_text(Path(packaged_paths()[0]).read_text())
+    done = learn(state, str(file), stdin=SOLVED)
+    assert (done.status, done.lines[0]) == (0, "# lesson: Say EHLO")
+    assert (tmp_path / "state" / "smtp-repl" / "learn" / "own-hello.smtp").exists()
+
+
+@pytest.mark.parametrize(
+    ("word", "problem", "hint"),
+    [
+        ("99", "there is no lesson 99", "learn --list"),
+        ("helo", "there is no lesson helo", "did you mean hello?"),
+        ("no/such.toml", "cannot read no/such.toml", ""),
+    ],
+)
+def test_there_is_no_such_lesson(word: str, problem: str, hint: str, state: dict[str, str]) -> None:
+    done = learn(state, word)
+    assert done.status == 2
+    assert done.err.startswith(f"error: {problem}")
+    assert hint in done.err
+
+
+def test_check_says_what_is_wrong(tmp_path: Path) -> None:
+    """Faults of the text, of the server and of the proofs, each with file, line and hint; status 2."""
+    text = Path(packaged_paths()[0]).read_text()
+    good, typo, server, proof = (tmp_path / f"{name}.toml" for name in ("good", "typo", "server", "proof"))
+    good.write_text(text)
+    typo.write_text(text.replace("why = ", "wyh = ", 1))
+    server.write_text(text.replace('server = "strict"', 'server = { profile = "strict", greeting_dealy = 1 }'))
+    proof.write_text(text.replace("C: HELP\n", "C: NOOP\n", 1).replace("S: 214\n", "S: 250\n", 1))
+    done = call("learn", "--check", str(good))
+    assert (done.status, done.out, done.err) == (0, f"ok  {good}\n", "")
+    done = call("learn", "--check", str(typo), str(server), str(proof))
+    assert done.status == 2
+    line = typo.read_text().split("\nwyh", 1)[0].count("\n") + 2
+    assert f"--> {typo}:{line}:1" in done.err
+    assert "hint: did you mean why?" in done.err
+    assert "greeting_dealy" in done.err
+    assert "this proof (solution) misses a goal: help" in done.err
+    assert done.lines[0] == f"error  {typo}  2 faults"
+
+
+def test_check_needs_a_lesson() -> None:
+    assert call("learn", "--check").status == 2
+
+
+def test_one_lesson_at_a_time() -> None:
+    assert call("learn", "1", "2").status == 2
