@@ -123,7 +123,7 @@ def _is_translated(message: Message) -> bool:
     return bool(strings) and all(strings)
 
 
-_PROTOCOL = re.compile(r"--?[a-z][a-z-]+|/[a-z0-9-]+|\b[A-Z][A-Z0-9]{2,}(?:-[A-Z0-9]+)*\b|\b[2-5][0-9]{2}\b|\b[CS]:")
+_PROTOCOL = re.compile(r"(?<![\w-])--?[a-z][a-z-]*|(?<!\w)/[a-z][a-z0-9-]*|\b(?!NOT\b)[A-Z][A-Z0-9]{2,}(?:-[A-Z0-9]+)*\b|\b[2-5][0-9]{2}\b|\b[CS]:")
 """Words of the protocol and of the command line, which are the same in every language."""
 
 

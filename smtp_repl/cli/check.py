@@ -13,7 +13,7 @@ from smtp_repl.cli.sources import Source, folder_blocks, folder_loader, read_sou
 from smtp_repl.cli.variables import read_variables
 from smtp_repl.script.lint import examine
 from smtp_repl.script.lint_play import play_alone, unreadable, why_not_played
-from smtp_repl.script.model import Invalid, Remark, Script, line_text
+from smtp_repl.script.model import Invalid, Remark, Script, Wire, line_text
 from smtp_repl.script.scope import secrets_needed
 from smtp_repl.script.steps import check_names, compile_steps
 from smtp_repl.script.text import parse
@@ -91,15 +91,32 @@ def _examined(
     stopped = unreadable(steps, blocks)
     if stopped is None and (reason := why_not_played(steps)) is not None:
         return (*findings.remarks, reason), []
+    remarks = (*findings.remarks, *_pitfalls(script, findings.remarks))
     if stopped is None:
         stopped = play_alone(steps, findings.answers, variables=variables, open_blocks=blocks)
-    return findings.remarks, [stopped] if stopped is not None else []
+    return remarks, [stopped] if stopped is not None else []
+
+
+def _pitfalls(script: Script, remarks: tuple[Remark, ...]) -> list[Remark]:
+    """What somebody who speaks by hand would be told, and the remarks do not say."""
+    from smtp_repl.teach.pitfalls.reading import faults_of
+
+    shown = {one.line: one.shown for one in remarks if one.shown}
+    found: list[Remark] = []
+    for line, one in faults_of(script):
+        node = script.nodes[line - 1]
+        column, width = (node.column, max(1, len(line_text(node.text)))) if isinstance(node, Wire) else (1, 1)
+        severity = "info" if one.severity == "info" else "warning"
+        found.append(Remark(one.rule, one.message, line, column, severity, one.hint, width, shown.get(line, "")))
+    return found
 
 
 def _of_problem(node: Invalid, file: str) -> ScriptError:
     """A line that cannot be read; the hint may repeat it."""
     error = node.error(file)
-    error.hint = re.sub(_STEP, rf"\1{MASK}", error.hint)
+    masked = re.sub(_STEP, rf"\1{MASK}", error.hint)
+    if masked != error.hint:  # a phrase that holds no secret stays one
+        error.hint = masked
     return error
 
 
