@@ -21,9 +21,11 @@ from smtp_repl.teach.pitfalls.situation import TEXT
 from smtp_repl.teach.pitfalls.watcher import Pitfall, Watcher
 from smtp_repl.teach.retelling import CLIENT, Connected, Retold, TheyLeft, WeLeft, retell, told_by
 from smtp_repl.teach.retelling import Secured as SecuredByText
-from smtp_repl.wire.events import CapabilitiesKnown, Closed, Finding, ReplySaid
+from smtp_repl.wire.commands import Command
+from smtp_repl.wire.events import BodySaid, CapabilitiesKnown, ChunkSaid, Closed, CommandSaid, Finding, ReplySaid
 from smtp_repl.wire.extensions import NO_CAPABILITIES
 from smtp_repl.wire.records import Record
+from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA
 from smtp_repl.wire.targets import is_loopback_address
 
 
@@ -40,6 +42,56 @@ def pitfalls_of(script: Script) -> list[tuple[int, Pitfall]]:
     for seen in look_through(script, retell(script)):
         found += [(one.where, one) for one in seen.remarks if isinstance(one, Pitfall)]
     return found
+
+
+OF_SCRIPTS = frozenset(
+    "helo-no-ext param-not-offered command-in-data dot-space no-blank bcc-header 8bit-header b64-newline plain-nul"
+    " plain-octal auth-twice".split()
+)
+"""What a script hardly has on purpose and `lint` does not say."""
+
+
+def faults_of(script: Script) -> list[tuple[int, Pitfall]]:
+    """The pitfalls of a script that are faults of its own: not where it expects to be refused for them."""
+    found: list[tuple[int, Pitfall]] = []
+    refusals: dict[str, _Refusals] = {}
+    for seen in look_through(script, retell(script)):
+        refusals.setdefault(seen.told.connection, _Refusals()).note(seen.told)
+        found += [(one.where, one) for one in seen.remarks if isinstance(one, Pitfall) and one.rule in OF_SCRIPTS]
+    refused = {line for one in refusals.values() for line in one.lines}
+    return [(line, one) for line, one in found if line not in refused]
+
+
+class _Refusals:
+    """The lines of one connection that are answered by a refusal; of a refused login all of its lines."""
+
+    def __init__(self) -> None:
+        self.lines: set[int] = set()
+        self._said: list[tuple[Command, int]] = []
+        self._exchange: list[int] = []
+        self._dot = 0
+
+    def note(self, told: Retold) -> None:
+        for event in told.events:
+            match event:
+                case CommandSaid(command=command):
+                    self._said.append((command, told.line))
+                    if command.verb == "AUTH":
+                        self._exchange = []
+                    self._exchange.append(told.line)
+                case BodySaid(ended=True) | ChunkSaid(ended=True, last=True):
+                    self._dot = told.line
+                case ReplySaid(reply=reply) if reply.klass in (4, 5):
+                    self._refused(event)
+                case _:
+                    pass
+
+    def _refused(self, event: ReplySaid) -> None:
+        self.lines.update(line for command, line in self._said if command is event.command)
+        if event.answers == END_OF_DATA:
+            self.lines.add(self._dot)
+        elif event.answers in ("AUTH", AUTH_STEP):
+            self.lines.update(self._exchange)
 
 
 def look_through(script: Script, story: Iterable[Retold]) -> Iterator[Seen]:
