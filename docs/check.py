@@ -50,11 +50,13 @@ def generators() -> Generators:
     """Everything that the docs have made by the program."""
     # Started as a program, only docs/ is on the path.
     sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
+    from docs import screens_lessons
     from docs import grammar, reference, screens, screens_session, screens_typing
 
     makers = {**reference.GENERATORS, **grammar.GENERATORS}
     tables = {name: _without_folder(make) for name, make in makers.items()}
-    return {**tables, **screens.SCREENS, **screens_typing.SCREENS, **screens_session.SCREENS}
+    shell = {**screens.SCREENS, **screens_typing.SCREENS, **screens_session.SCREENS}
+    return {**tables, **shell, **screens_lessons.SCREENS}
 
 
 def _without_folder(make: Callable[[], str]) -> Callable[[Path], str]:

@@ -22,7 +22,7 @@ PORT = "127.0.0.1:40025"
 """Any other port of this machine, as the docs show it."""
 WIDTH = 100
 
-_ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 _CHANGING = (
     # A slow machine says so.
     (r"# trying 127\.0\.0\.1:\d{4,5}\n", ""),
@@ -59,10 +59,10 @@ def normal(text: str) -> str:
     return text
 
 
-def _environment(state: str) -> dict[str, str]:
+def environment(state: str) -> dict[str, str]:
     """The program on the PATH is this very checkout's; nothing is read or kept from who runs this."""
-    folders = {"HOME": state, "XDG_STATE_HOME": state, "XDG_CONFIG_HOME": f"{state}/config", "SMTP_REPL_CONFIG": ""}
-    return {**os.environ, "PATH": f"{state}:{os.environ.get('PATH', '')}", **folders}
+    folders = {"HOME": state, "XDG_STATE_HOME": f"{state}/state", "XDG_CONFIG_HOME": f"{state}/config"}
+    return {**os.environ, "SMTP_REPL_CONFIG": "", "PATH": f"{state}:{os.environ.get('PATH', '')}", **folders}
 
 
 # ---------------------------------------------------------------- commands
@@ -84,7 +84,7 @@ def console(text: str, folder: Path) -> str:
         done = subprocess.run(  # noqa: S603 # commands of our own docs
             ["bash", "-c", "".join(lines)],  # noqa: S607
             cwd=folder,
-            env={**_environment(state), "PYTHONPATH": str(_ROOT)},
+            env={**environment(state), "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -150,7 +150,7 @@ def at_the_shell(folder: Path, *words: str) -> Iterator[Person]:
     argv = [sys.executable, "-m", "smtp_repl", *words, "--local"]
     with (
         TemporaryDirectory() as state,
-        Terminal(argv, {**_environment(state), "PYTHONPATH": str(_ROOT)}, WIDTH, 60, str(folder)) as t,
+        Terminal(argv, {**environment(state), "PYTHONPATH": str(ROOT)}, WIDTH, 60, str(folder)) as t,
     ):
         t.wait_for("S: 220 ")
         t.wait_for_prompt()
@@ -167,10 +167,10 @@ def shot(person: Person, after: str = "") -> str:
     lines = person.terminal.history()
     if after:
         lines = lines[next(number for number, line in enumerate(lines) if line.startswith(after)) :]
-    return _picture(lines)
+    return picture(lines)
 
 
-def _picture(lines: list[str]) -> str:
+def picture(lines: list[str]) -> str:
     if lines and lines[-1].startswith(" "):
         toolbar = lines.pop()
         while lines and not lines[-1]:
@@ -287,12 +287,12 @@ def answer_mail(folder: Path) -> str:
     argv = [sys.executable, "-m", "smtp_repl", "answer"]
     with (
         TemporaryDirectory() as state,
-        Terminal(argv, {**_environment(state), "PYTHONPATH": str(_ROOT)}, WIDTH, 60, str(folder)) as terminal,
+        Terminal(argv, {**environment(state), "PYTHONPATH": str(ROOT)}, WIDTH, 60, str(folder)) as terminal,
     ):
         terminal.wait_for("# no client:")
         address = re.search(r"127\.0\.0\.1:[0-9]+", terminal.text())
         client = [sys.executable, "-m", "smtp_repl", "run", "@first-mail", "--server", address[0] if address else ""]
-        with subprocess.Popen(client, stdout=subprocess.DEVNULL, cwd=_ROOT):  # noqa: S603 # our own
+        with subprocess.Popen(client, stdout=subprocess.DEVNULL, cwd=ROOT):  # noqa: S603 # our own
             _take(terminal, "220 ")
             terminal.wait_for("C: EHLO")
             terminal.type("250 mail.example.com, nothing special\n")
@@ -300,7 +300,7 @@ def answer_mail(folder: Path) -> str:
                 _take(terminal, reply)
             terminal.wait_for(lambda terminal: terminal.screen()[-1].startswith(" listening on"))
             # Here it is always the same side that closes.
-            return _picture(terminal.history()).replace("# the server closed", "# we closed")
+            return picture(terminal.history()).replace("# the server closed", "# we closed")
 
 
 def _take(terminal: Terminal, reply: str) -> None:

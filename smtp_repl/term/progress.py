@@ -70,7 +70,7 @@ class Progress:
         except FileNotFoundError:
             return
         except (OSError, UnicodeDecodeError) as error:
-            self._set_aside(path, str(error))
+            self._set_aside(path, getattr(error, "strerror", "") or str(error))
             return
         try:
             self._take(json.loads(text))
@@ -96,11 +96,12 @@ class Progress:
         while aside.exists():
             number += 1
             aside = path.with_name(f"{path.name}.broken-{number}")
+        text = _("your progress could not be read ({why}); it was set aside as {file}")
         try:
             path.rename(aside)
         except OSError:
+            text = _("your progress in {file} cannot be read ({why})")
             aside = path
-        text = _("your progress could not be read ({why}); it was set aside as {file}")
         self.trouble = text.format(why=printable(why), file=printable(str(aside)))
 
     def _write(self) -> None:

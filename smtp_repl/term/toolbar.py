@@ -62,11 +62,12 @@ def lay_out(pieces: list[Piece], width: int) -> list[Piece]:
 def _pieces(desk: Desk) -> list[Piece]:
     opened = desk.opened
     lesson = desk.learning.tutor.place if desk.learning is not None else ""
+    is_lost = desk.commands > 0 and not desk.scribe.kept and not lesson
     if opened is None:
         return [
             ("class:toolbar.next", lesson),
             ("class:toolbar.bad", "not connected"),
-            ("class:toolbar.note", "/save FILE keeps it" if desk.commands and not desk.scribe.kept else ""),
+            ("class:toolbar.note", "/save FILE keeps it" if is_lost else ""),
             ("", "/connect HOST[:PORT]"),
             ("", "Ctrl-D leaves"),
         ]
