@@ -123,7 +123,9 @@ def _is_translated(message: Message) -> bool:
     return bool(strings) and all(strings)
 
 
-_PROTOCOL = re.compile(r"(?<![\w-])--?[a-z][a-z-]*|(?<!\w)/[a-z][a-z0-9-]*|\b(?!NOT\b)[A-Z][A-Z0-9]{2,}(?:-[A-Z0-9]+)*\b|\b[2-5][0-9]{2}\b|\b[CS]:")
+_PROTOCOL = re.compile(
+    r"(?<![\w-])--?[a-z][a-z-]*|(?<!\w)/[a-z][a-z0-9-]*|\b(?!NOT\b)[A-Z][A-Z0-9]{2,}(?:-[A-Z0-9]+)*\b|\b[2-5][0-9]{2}\b|\b[CS]:"
+)
 """Words of the protocol and of the command line, which are the same in every language."""
 
 
@@ -139,7 +141,9 @@ def faults(message: Message) -> Iterator[str]:
             yield "other {blanks}"
         if lost := {word for word in _PROTOCOL.findall(source) if word not in text}:
             yield f"lost {', '.join(sorted(lost))}"
-        if source[:1].isspace() != text[:1].isspace() or source[-1:].isspace() != text[-1:].isspace():
+        # A full-width colon has its white space in itself.
+        end = source.rstrip(" ") if source.endswith(": ") and text.endswith("：") else source
+        if source[:1].isspace() != text[:1].isspace() or end[-1:].isspace() != text[-1:].isspace():
             yield "other white space around it"
         if source.count("\n") != text.count("\n"):
             yield "another number of lines"

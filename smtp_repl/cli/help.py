@@ -98,7 +98,7 @@ def _options(command: str, width: int) -> list[str]:
 
 def _rows(heading: str, rows: list[tuple[str, str]], width: int) -> str:
     column = 4 + min(34, max(len(left) for left, _ in rows))
-    lines = [f"{heading}:"]
+    lines = [_("{heading}:").format(heading=heading)]
     for left, right in rows:
         first = f"  {left}".ljust(column)
         if not right:

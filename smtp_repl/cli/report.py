@@ -141,9 +141,9 @@ def failure(result: StepResult, steps: Sequence[Step], name: str) -> str:
             )
         shown += show_error(error)
     if result.reply is not None:
-        shown += "".join(f"{_('got')}: {printable(line)}\n" for line in result.reply.lines)
+        shown += "".join(f"{_('{word}: ').format(word=_('got'))}{printable(line)}\n" for line in result.reply.lines)
         meaning = _meaning(result.reply)
-        shown += f"{_('hint')}: {meaning}\n" if meaning else ""
+        shown += f"{_('{word}: ').format(word=_('hint'))}{meaning}\n" if meaning else ""
     return shown.removesuffix("\n")
 
 

@@ -98,7 +98,7 @@ def detailed(
         lost=tuple(printable(keyword) for keyword in result.lost) if result is not None else (),
         reason=printable(result.reason) if result is not None else "",
         kind=kind_of(ended) if failed else "",
-        message=text.partition("\n")[0].removeprefix(f"{_('error')}: "),
+        message=text.partition("\n")[0].removeprefix(_("{word}: ").format(word=_("error"))),
         text=text,
         line=line,
         saved=printable(saved),

@@ -28,11 +28,11 @@ LONGEST = 1000
 
 def show_error(error: SmtpReplError, severity: str = "error") -> str:
     """An error in full, each line with its line end; `severity` is the word that it begins with."""
-    lines = [*_prefixed(f"{_(severity)}: ", _(error.message))]
+    lines = [*_prefixed(_("{word}: ").format(word=_(severity)), _(error.message))]
     if error.file or error.line:
         lines += _place(error)
     if error.hint:
-        lines += _prefixed(f"{_('hint')}: ", _(error.hint))
+        lines += _prefixed(_("{word}: ").format(word=_("hint")), _(error.hint))
     return "".join(line + "\n" for line in lines)
 
 
