@@ -78,15 +78,18 @@ def test_a_mail(answering: Start, tmp_path: Path) -> None:
     """One reply for each command; the transcript is a script, the recording another; status 0 after QUIT and 221."""
     server = answering(MAIL, "--record", str(tmp_path / "rec.smtp"))
     with smtplib.SMTP("127.0.0.1", server.port, "client.example.org", timeout=10) as client:
-        assert client.sendmail("a@example.org", ["b@example.com"], "Subject: x\r\n\r\nHi.\r\n") == {}
+        assert (
+            client.sendmail("a@example.org", ["b@example.com"], "From: a@example.org\r\nSubject: x\r\n\r\nHi.\r\n")
+            == {}
+        )
     status, lines, err = server.end()
     assert (status, err) == (0, "")
     assert re.fullmatch(r"# client 127\.0\.0\.1:[0-9]+ connected", lines[1])
     assert lines[2:] == [
         *("S: 220 mail.example.com ESMTP", "C: ehlo client.example.org", "S: 250-mail.example.com", "S: 250 SIZE 1000"),
-        *("C: mail FROM:<a@example.org> size=19", "S: 250 2.1.0 Ok", "C: rcpt TO:<b@example.com>", "S: 250 2.1.5 Ok"),
-        *("C: data", "S: 354 go on", "C: Subject: x", "C:", "C: Hi.", "C: ."),
-        *("# the message ends here: 19 octets in 3 lines", "S: 250 2.0.0 queued"),
+        *("C: mail FROM:<a@example.org> size=40", "S: 250 2.1.0 Ok", "C: rcpt TO:<b@example.com>", "S: 250 2.1.5 Ok"),
+        *("C: data", "S: 354 go on", "C: From: a@example.org", "C: Subject: x", "C:", "C: Hi.", "C: ."),
+        *("# the message ends here: 40 octets in 4 lines", "S: 250 2.0.0 queued"),
         *("C: QUIT", "S: 221 2.0.0 Bye", "# we closed the connection"),
     ]
     assert "@match status\n" in (tmp_path / "rec.smtp").read_text()

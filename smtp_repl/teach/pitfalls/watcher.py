@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from smtp_repl.knowledge.rows import rows_of
 from smtp_repl.teach.pitfalls.happenings import Dialled, Ended, Happening, Interrupted, Printed, Quiet
-from smtp_repl.teach.pitfalls.situation import CLIENT, Situation
+from smtp_repl.teach.pitfalls.situation import CLIENT, SERVER, Situation
 from smtp_repl.teach.pitfalls.table import (
     EACH,
     MESSAGE,
@@ -176,10 +176,11 @@ class Watcher:
     def _in_reply(self, event: ReplySaid, where: int) -> Iterator[Pitfall]:
         asked = self.situation.answered(event)
         if asked is not None:
-            is_accepted = event.reply.klass in (2, 3)
+            is_accepted = event.reply.klass in (2, 3) and self.situation.side != SERVER
             for rule in self._seen_in(asked, _ANSWERED):
                 yield pitfall(rule, asked.where, is_accepted=is_accepted)
-        yield from self._told(event, _REPLY, where)
+        if self.situation.side != SERVER:  # who says the reply knows what it means
+            yield from self._told(event, _REPLY, where)
 
     def _in_message(self, where: int) -> Iterator[Pitfall]:
         letter = self.situation.letter()

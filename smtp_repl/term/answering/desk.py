@@ -12,15 +12,18 @@ from smtp_repl import __version__
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.transcript import CLIENT, Line, Transcriber, header_lines, remark
 from smtp_repl.teach import lens
+from smtp_repl.teach.pitfalls.happenings import Ended, Secured
 from smtp_repl.term import hexdump
 from smtp_repl.term.answering.replies import Due
 from smtp_repl.term.desk import Desk, Heard
+from smtp_repl.term.lookout import Lookout
 from smtp_repl.term.settings import Settings
 from smtp_repl.wire.commands import Command
 from smtp_repl.wire.conversation import Conversation, Side
 from smtp_repl.wire.events import BodySaid, ChallengeSaid, ChunkSaid, CommandSaid, Event, Finding, ReplySaid
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.states import Phase
+from smtp_repl.wire.targets import Target
 
 MESSAGE_LINES = 200
 """Lines of a message that are shown."""
@@ -52,6 +55,7 @@ class AnswerDesk(Desk):
 
     def __init__(self, settings: Settings | None = None) -> None:
         super().__init__(settings)
+        self.lookout = Lookout("server")
         self.client = ""
         """The present client, or the last one: address and port."""
         self.ehlo = ""
@@ -106,6 +110,7 @@ class AnswerDesk(Desk):
         )
         self._transcriber = Transcriber()
         self.login.end()
+        self.lookout.connected(Target(opened.address), is_loopback=opened.is_loopback, tls=opened.tls is not None)
         self.ehlo, self.said_goodbye, self._chunk, self._shown = "", False, 0, 0
         self._queue.clear()
         remarks = self.scribe.begin()
@@ -120,7 +125,8 @@ class AnswerDesk(Desk):
     def secured(self, facts: TlsFacts) -> Heard:
         events = self.conversation.handshake_done()
         self.tls, self.ehlo = facts, ""
-        return Heard(self.scribe.keep([_tls_line(facts)]) + self._said(events), events)
+        lines = self.scribe.keep([_tls_line(facts)]) + self._happens(Secured())
+        return Heard(lines + self._said(events), events)
 
     def reply(self, octets: bytes) -> Heard:
         """We are about to say these octets. Raises `WireLimit` after a `Broken`."""
@@ -163,13 +169,14 @@ class AnswerDesk(Desk):
         """We closed the connection."""
         if not self.is_connected:
             return []
-        return self._came(self.conversation.cut_line()) + self._ended("we closed the connection")
+        return self._came(self.conversation.cut_line()) + self._ended("we closed the connection", by_us=True)
 
     # ------------------------------------------------------------ inside
 
-    def _ended(self, how: str) -> list[Line]:
+    def _ended(self, how: str, *, by_us: bool = False) -> list[Line]:
         # The last line says who closed, in the words of a client.
         lines = self.scribe.keep([*self._transcriber.closed(None)[:-1], remark(how)])
+        lines += self._happens(Ended(by_us=by_us))
         self._hang_up()
         self._queue.clear()
         return lines
@@ -191,6 +198,7 @@ class AnswerDesk(Desk):
                 case _:
                     pass
         self._match_queue()
+        self.lookout.watch(events)
         return self.scribe.keep(self._transcriber.wrote(events)) + self._remarks(events)
 
     def _said(self, events: Sequence[Event]) -> list[Line]:
@@ -200,6 +208,7 @@ class AnswerDesk(Desk):
             if isinstance(event, ReplySaid):
                 self.said_goodbye = self.conversation.phase is Phase.CLOSED
         self._match_queue()
+        self.lookout.watch(events)
         return self.scribe.keep(self._transcriber.heard(events)) + self._remarks(events)
 
     def _match_queue(self) -> None:
@@ -248,7 +257,8 @@ class AnswerDesk(Desk):
                 lines += map(remark, hexdump.rows(event))
             match event:
                 case Finding():
-                    if event.rule not in _UNTOLD:
+                    is_replaced = self.settings.explain and self.lookout.replaces(event)
+                    if event.rule not in _UNTOLD and not is_replaced:
                         lines.append(remark(_in_our_words(event)))
                 case ChallengeSaid(decoded=decoded) if decoded:
                     lines.append(remark(f'we ask: "{printable(decoded)}"'))
@@ -264,6 +274,8 @@ class AnswerDesk(Desk):
                         self._chunk = 0
                 case _:
                     pass
+            if self.settings.explain:
+                lines += [remark(one.remark) for one in self.lookout.pitfalls(event)]
         return lines
 
 

@@ -152,7 +152,11 @@ def test_findings_go_with_their_command() -> None:
 def test_bare_line_feeds_show() -> None:
     seat = Seat().greeted("8BITMIME")
     seat._show(seat.desk.heard(b"NOOP\n").lines)
-    assert seat.shown[-2:] == ['C"NOOP\\n"', "# the line ends with LF alone, not CRLF (RFC 5321 §2.3.8)"]
+    told = "# Lines end in LF instead of CRLF. Send CRLF (nc -C, openssl s_client -crlf). (RFC 5321 §2.3.8)"
+    assert seat.shown[-2:] == ['C"NOOP\\n"', told]
+    seat.desk.settings.explain = False
+    seat._show(seat.desk.heard(b"NOOP\n").lines)
+    assert "# the line ends with LF alone, not CRLF (RFC 5321 §2.3.8)" in seat.shown[-3:]
 
 
 def in_data() -> Seat:
@@ -168,9 +172,9 @@ def test_the_message_is_shown_as_it_comes() -> None:
     seat = in_data()
     seat.hear("DATA")
     seat.say("354 go on")
-    assert seat.hear("Subject: x", "") == ["C: Subject: x", "C:"]
+    assert seat.hear("From: <a@example.org>", "Date: now", "") == ["C: From: <a@example.org>", "C: Date: now", "C:"]
     assert not seat.desk.is_answerable
-    assert seat.hear("..dot", ".") == ["C: ..dot", "C: .", "# the message ends here: 20 octets in 3 lines"]
+    assert seat.hear("..dot", ".") == ["C: ..dot", "C: .", "# the message ends here: 42 octets in 4 lines"]
     assert seat.desk.due.said == "."
 
 
@@ -179,7 +183,9 @@ def test_chunks_are_counted() -> None:
     seat = in_data()
     seat.hear("BDAT 6 LAST")
     assert not seat.desk.is_answerable
-    assert seat.hear("abcd") == ["C: abcd", "# the last chunk has come: 6 octets"]
+    *lines, pitfall = seat.hear("abcd")
+    assert lines == ["C: abcd", "# the last chunk has come: 6 octets"]
+    assert pitfall.startswith("# No From or no Date field.")
     assert seat.desk.is_answerable
 
 
@@ -321,3 +327,15 @@ def test_save_afterwards(tmp_path: Path) -> None:
         *("S: 220 mail.example.com ESMTP", "C: EHLO client.example.org", "S: 250-mail.example.com", "S: 250 SIZE 1000"),
         "# @caps SIZE=1000",
     ]
+
+
+def test_pitfalls_of_the_client() -> None:
+    """What a client does wrong is told to whoever is its server; what our own replies mean is known to them."""
+    seat = Seat().greeted("8BITMIME")
+    assert any(line.startswith("# A header field typed as a command.") for line in seat.hear("Subject: x"))
+    before = len(seat.shown)
+    seat.say("250 2.1.0 Ok")
+    seat.hear("MAIL FROM:a@example.org")
+    seat.say("530 5.7.0 Authentication required")
+    told = [line for line in seat.shown[before:] if line.startswith("# ")]
+    assert told == ["# The address needs < and >; write MAIL FROM:<a@example.org> (RFC 5321 §4.1.2)"]
