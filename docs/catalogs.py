@@ -142,7 +142,7 @@ def faults(message: Message) -> Iterator[str]:
         if lost := {word for word in _PROTOCOL.findall(source) if word not in text}:
             yield f"lost {', '.join(sorted(lost))}"
         # A full-width colon has its white space in itself.
-        end = source.rstrip(" ") if source.endswith(": ") and text.endswith("：") else source
+        end = source.rstrip(" ") if source.endswith(": ") and text.endswith("\N{FULLWIDTH COLON}") else source
         if source[:1].isspace() != text[:1].isspace() or end[-1:].isspace() != text[-1:].isspace():
             yield "other white space around it"
         if source.count("\n") != text.count("\n"):

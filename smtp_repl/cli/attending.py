@@ -3,15 +3,16 @@
 from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.passwords import ask_password
 from smtp_repl.term.requests import Ask
+from smtp_repl.wire.language import N_, _
 from smtp_repl.wire.octets import printable
 
-PLAIN = "TERM={}: the cursor cannot be moved here, so lines are taken one by one; Ctrl-D leaves"
+PLAIN = N_("TERM={term}: the cursor cannot be moved here, so lines are taken one by one; Ctrl-D leaves")
 """Why there is no shell."""
 
 
 def answer_of(question: Ask, environment: Environment) -> str | None:
     """Put a question; None is no answer."""
-    shown = f"# {printable(question.prompt)}"
+    shown = f"# {printable(_(question.prompt))}"
     if question.hidden:
         secret = ask_password(shown, environment)
         return None if secret is None else secret.reveal().decode("utf-8", "surrogateescape")

@@ -71,7 +71,7 @@ class ClientNarrator(Narrator):
     def opened(self, connection: str, opened: Opened, target: Target | None) -> None:
         self._transcribers.pop(connection, None)
         address = f"[{opened.address}]" if ":" in opened.address else opened.address
-        self._lines([remark(f"client {address}:{opened.port} connected")])
+        self._lines([remark(phrase("client {address}:{port} connected", address=address, port=opened.port))])
         if opened.tls is not None:
             self.secured(connection, opened.tls)
 
@@ -87,8 +87,13 @@ class ClientNarrator(Narrator):
         if result.status != "drift":
             return
         for difference in result.differences:
-            want = f"expected {difference.want}, got {difference.got}"
-            self._lines([remark(f"drift: line {difference.line}: {want}")])
+            what = phrase(
+                "drift: line {line}: expected {want}, got {got}",
+                line=difference.line,
+                want=phrase(difference.want),
+                got=phrase(difference.got),
+            )
+            self._lines([remark(what)])
 
 
 class ClientEvents(Observer):

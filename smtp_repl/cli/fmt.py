@@ -34,7 +34,7 @@ def main(words: Words, environment: Environment) -> int:
             environment.out_octets(formatted)
         elif changes and not script.problems:
             _write(source, formatted)
-            environment.out(f"changed  {printable(source.name)}")
+            environment.out(_("changed  {name}").format(name=printable(source.name)))
     if broken:
         return int(ExitStatus.USAGE)
     return int(ExitStatus.FAILED if words.has("fmt-check") and would_change else ExitStatus.OK)

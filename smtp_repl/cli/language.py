@@ -7,7 +7,7 @@ import os.path
 from collections.abc import Iterator, Mapping, Sequence
 
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.language import speak
+from smtp_repl.wire.language import phrase, speak
 
 VARIABLE = "SMTP_REPL_LANG"
 ENGLISH = "en"
@@ -38,7 +38,10 @@ def _chosen(argv: Sequence[str], environ: Mapping[str, str]) -> str:
             name = _find(asked)
             if name is None:
                 known = " and ".join(LANGUAGES)
-                raise UsageError(f"{where}: {asked!a} is not spoken here", f"there are {known}")
+                raise UsageError(
+                    phrase("{where}: {asked!a} is not spoken here", where=where, asked=asked),
+                    phrase("there are {languages}", languages=known),
+                )
             return name
     return next((name for name in map(_find, _wanted(environ)) if name is not None), ENGLISH)
 

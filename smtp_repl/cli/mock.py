@@ -30,7 +30,7 @@ from smtp_repl.script.text import parse
 from smtp_repl.view.errors import show_error
 from smtp_repl.view.events_json import EventWriter
 from smtp_repl.wire.errors import ExitStatus, SmtpReplError, UsageError
-from smtp_repl.wire.language import phrase
+from smtp_repl.wire.language import _, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.sasl import Credentials
 from smtp_repl.wire.targets import Target
@@ -216,7 +216,7 @@ class _Guest(Observer):
 
     def remarked(self, connection: str, text: str) -> None:
         if self._narrator is None and not self._mock.words.has("quiet"):
-            self._environment.talk(f"# {printable(text)}")
+            self._environment.talk(f"# {printable(_(text))}")
 
     def _ended(self, result: PlayResult) -> None:
         self._mock.statuses.append(int(ExitStatus.FAILED if result.status == "fail" else ExitStatus.OK))

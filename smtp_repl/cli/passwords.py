@@ -10,7 +10,7 @@ from collections.abc import Callable
 from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.options import Words
 from smtp_repl.wire.errors import SecretMissing
-from smtp_repl.wire.language import phrase
+from smtp_repl.wire.language import _, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.secrets import Secret
 
@@ -49,7 +49,7 @@ def ask_password(question: str, environment: Environment) -> Secret | None:
     import getpass
 
     try:
-        answer = getpass.getpass(question)
+        answer = getpass.getpass(_(question))
     except EOFError:
         return None
     return Secret(answer.encode("utf-8", "surrogateescape")) if answer else None

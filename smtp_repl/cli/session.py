@@ -23,6 +23,7 @@ from smtp_repl.term.desk import Desk, Material, Practice
 from smtp_repl.term.greetings import farewell, welcome
 from smtp_repl.term.requests import Ask
 from smtp_repl.wire.errors import ExitStatus, SecretMissing, SmtpReplError, UsageError
+from smtp_repl.wire.language import _, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.secrets import Secret
@@ -59,14 +60,14 @@ def main(words: Words, environment: Environment) -> int:
 
         told.append(f"{host.name}: {describe(host)}")
     if not words.words and not words.has("local"):
-        told.append("no host is given: this is the practice server; smtp-repl HOST[:PORT] talks to a real one")
+        told.append(phrase("no host is given: this is the practice server; smtp-repl HOST[:PORT] talks to a real one"))
     passwords = read_passwords(words, environment)
     if not words.has("line") and environment.is_interactive:
         if not environment.is_dumb:
             return _shell(words, environment, Opening(known, target, host, told))
-        told.append(PLAIN.format(environment.environ.get("TERM")))
+        told.append(phrase(PLAIN, term=environment.environ.get("TERM")))
     for line in told:
-        environment.talk(f"# {line}")
+        environment.talk(f"# {_(line)}")
     with _desk(words, environment, known, target) as (desk, place):
         desk.profile = host
         return _lines(words, environment, desk, place, passwords.get(DEFAULT))
@@ -89,11 +90,13 @@ def _check(words: Words) -> None:
     """Refuse what makes no sense before anything is read, asked or connected."""
     expect = words.text("expect")
     if expect is not None and not re.fullmatch("[2-5](?:[0-9]{2}|[0-9]x|xx)", expect):
-        raise UsageError(f'--expect takes a reply code, and not "{printable(expect)}"', "--expect 550, or 5xx")
+        raise UsageError(
+            phrase('--expect takes a reply code, and not "{expect}"', expect=printable(expect)), "--expect 550, or 5xx"
+        )
     for key in ("ehlo", "auth"):
         text = words.text(key)
         if text is not None and (not text or any(character < " " or character == "\x7f" for character in text)):
-            raise UsageError(f"--{key} takes a name without control characters", kind="control-char")
+            raise UsageError(phrase("--{key} takes a name without control characters", key=key), kind="control-char")
     for key in ("timeout", "connect-timeout"):
         words.seconds(key)
     if words.has("force") and not words.has("record"):
@@ -117,7 +120,10 @@ def record_path(words: Words) -> Path | None:
 def _shell(words: Words, environment: Environment, opening: Opening) -> int:
     useless = [key for key in _LINE_ONLY if words.has(key)]
     if useless:
-        raise UsageError(f"--{useless[0]} is for sessions without a terminal", "-c LINE, or lines from a pipe")
+        raise UsageError(
+            phrase("--{useless} is for sessions without a terminal", useless=useless[0]),
+            "-c LINE, or lines from a pipe",
+        )
     if given_any(words):
         raise UsageError("the shell asks for passwords itself", "/pass and /auth ask, hidden")
     from smtp_repl.term.shell import main as shell
@@ -214,12 +220,12 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
         if desk.practice is not None and desk.practice.account.user == user:
             password = Secret(desk.practice.account.password.encode())
         elif not (desk.profile is not None and desk.profile.user == user and desk.profile.password_command):
-            password = ask_password(f"password of {printable(user)}: ", environment)
+            password = ask_password(phrase("password of {user}: ", user=printable(user)), environment)
         else:
             password = _of_program(desk.profile.password_command, environment)
         if password is None:
             raise SecretMissing(
-                f"--auth {printable(user)} needs a password, and nothing says where it comes from",
+                phrase("--auth {user} needs a password, and nothing says where it comes from", user=printable(user)),
                 "--password-env VARIABLE, or --password-file FILE",
             )
     events = None
@@ -255,7 +261,7 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
         if desk.is_practice and desk.practice is not None:
             return desk.practice.account.password
         raise SecretMissing(
-            "this needs a password, and nothing says where it comes from",
+            phrase("this needs a password, and nothing says where it comes from"),
             "--password-env VARIABLE, or --password-file FILE",
         )
 
@@ -289,7 +295,7 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
 def _of_program(command: str, environment: Environment) -> Secret:
     password = from_command(command, environment)
     if not password:
-        raise SecretMissing(f"{printable(command)} gave no password")
+        raise SecretMissing(phrase("{command} gave no password", command=printable(command)))
     return Secret(password)
 
 
@@ -309,7 +315,9 @@ def read_lines(environment: Environment) -> Iterator[bytes]:
         try:
             line = stdin.readline(_LINE_LIMIT)
         except OSError as error:
-            raise UsageError(f"cannot read standard input: {error.strerror}", kind="stdin-closed") from None
+            raise UsageError(
+                phrase("cannot read standard input: {strerror}", strerror=error.strerror), kind="stdin-closed"
+            ) from None
         if not line:
             return
         yield line[:-2] if line.endswith(b"\r\n") else line.removesuffix(b"\n")

@@ -47,7 +47,7 @@ def read_source(word: str, environment: Environment) -> Source:
             phrase("{shown} is a folder, not a script", shown=shown), f"{shown.rstrip('/')}/*.smtp", kind="folder"
         ) from None
     except FileNotFoundError:
-        hint = f"for a host: smtp-repl {shown}" if word.count(":") == 1 and "/" not in word else ""
+        hint = phrase("for a host: smtp-repl {host}", host=shown) if word.count(":") == 1 and "/" not in word else ""
         raise UsageError(phrase("there is no file {shown}", shown=shown), hint, kind="no-file") from None
     except ValueError:
         raise UsageError(phrase("{shown} is no file name", shown=shown), kind="no-file") from None

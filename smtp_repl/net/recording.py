@@ -10,6 +10,7 @@ from pathlib import Path
 
 from smtp_repl.script.transcript import Line
 from smtp_repl.wire.errors import OutputError
+from smtp_repl.wire.language import phrase
 
 
 class Recorder:
@@ -25,9 +26,13 @@ class Recorder:
         try:
             self._file = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0), 0o600)
         except FileExistsError:
-            raise OutputError(f"{path} exists already", "choose another name, or overwrite it with --force") from None
+            raise OutputError(
+                phrase("{path} exists already", path=path), "choose another name, or overwrite it with --force"
+            ) from None
         except OSError as error:
-            raise OutputError(f"cannot record to {path}: {error.strerror}") from None
+            raise OutputError(
+                phrase("cannot record to {path}: {strerror}", path=path, strerror=error.strerror)
+            ) from None
 
     def write(self, lines: Iterable[Line]) -> None:
         """Append lines; they are with the operating system when this returns."""
@@ -39,7 +44,9 @@ class Recorder:
             while octets:
                 octets = octets[os.write(self._file, octets) :]
         except OSError as error:
-            raise OutputError(f"cannot record to {self.path}: {error.strerror}") from None
+            raise OutputError(
+                phrase("cannot record to {path}: {strerror}", path=self.path, strerror=error.strerror)
+            ) from None
 
     def close(self) -> None:
         """Close the file; closing twice does no harm."""
