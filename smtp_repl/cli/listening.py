@@ -38,17 +38,18 @@ def listen(words: Words) -> Listener:
     )
     if words.has("ca-file"):
         try:
-            _write_ca(words.text("ca-file") or "", listener)
+            write_authority(words.text("ca-file") or "", listener.ca_pem())
         except BaseException:
             listener.close()
             raise
     return listener
 
 
-def _write_ca(path: str, listener: Listener) -> None:
+def write_authority(path: str, authority: bytes) -> None:
+    """Write the authority of a certificate that was made, for clients to trust. Raises `OutputError`."""
     try:
         with open(path, "wb") as file:
-            file.write(listener.ca_pem())
+            file.write(authority)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or phrase("no file name")
         raise OutputError(

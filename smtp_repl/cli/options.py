@@ -146,7 +146,7 @@ COMMANDS: dict[str, SubCommand] = {
             "",
             "run the practice server in the foreground",
             "It takes mail for example.com, example.org and example.net, keeps it, and delivers\n"
-            "nothing. Ctrl-C stops it.",
+            "nothing. What it is strict about, and what it does wrong, is for you to choose. Ctrl-C stops it.",
             most=0,
         ),
         SubCommand(
@@ -169,6 +169,7 @@ _RECORDED = (*_PLAYED, "answer")
 _SETTLED = (SHELL, "answer", "learn", "show", "config")
 _WHERE, _WALK, _LINES, _KEEP, _JUDGE = "where to", "how far to go", "without a terminal", "recording", "what must hold"
 _TLS, _SECRETS, _OUTPUT, _OTHER = "TLS", "passwords", "output", "other"
+_CLASS = "a class"
 _MANY, _REPORTS, _EXCHANGE, _SAID_BY = "many sessions", "reports", "the exchange", "who said it"
 
 _TEACHING = "for teachers"
@@ -182,6 +183,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("listen-public", ("--listen-public",), _SERVING, "", "allow --listen beyond this machine", _WHERE),
     Option("once", ("--once",), ("mock",), "", "one session, then exit (which is what happens anyway)", _WALK),
     Option("loop", ("--loop",), ("mock",), "", "play it anew for each client, until Ctrl-C", _WALK),
+    Option("accounts", ("--accounts",), ("serve",), "FILE", "who may log in: a CSV of names and passwords", _CLASS),
+    Option("transcripts", ("--transcripts",), ("serve",), "FOLDER", "keep a transcript of each session there", _CLASS),
     Option("ehlo", ("--ehlo",), (SHELL,), "NAME", "say EHLO NAME", _WALK),
     Option("starttls", ("--starttls",), (SHELL,), "", "EHLO, STARTTLS, EHLO again", _WALK),
     Option("auth", ("--auth",), (SHELL,), "USER", "then log in as USER", _WALK),
@@ -211,9 +214,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("record", ("--record",), _RECORDED, "FILE", "record as a script, from the first octet", _KEEP),
     Option("force", ("--force",), _RECORDED, "", "overwrite the FILE of --record", _KEEP),
     Option("tls", ("--tls",), _ANSWERING, "", "begin with TLS; STARTTLS is answered in any case", _TLS),
-    Option("cert", ("--cert",), _ANSWERING, "FILE", "the certificate to show (PEM); one is made without", _TLS),
-    Option("key", ("--key",), _ANSWERING, "FILE", "its private key (PEM), where --cert does not hold it", _TLS),
-    Option("ca-file", ("--ca-file",), _ANSWERING, "FILE", "write the authority for clients to trust there", _TLS),
+    Option("cert", ("--cert",), _SERVING, "FILE", "the certificate to show (PEM); one is made without", _TLS),
+    Option("key", ("--key",), _SERVING, "FILE", "its private key (PEM), where --cert does not hold it", _TLS),
+    Option("ca-file", ("--ca-file",), _SERVING, "FILE", "write the authority for clients to trust there", _TLS),
     Option("ca", ("--ca",), _PLAYED, "FILE", "trust the authorities in FILE (PEM)", _TLS),
     Option("pin", ("--pin",), _PLAYED, "SHA256", "trust exactly the certificate with this fingerprint", _TLS),
     Option("tls-name", ("--tls-name",), _PLAYED, "NAME", "the name that the certificate must have", _TLS),
@@ -222,6 +225,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("password-file", ("--password-file",), _LOGIN, "[WHO=]FILE", "from a file's first line", _SECRETS, True),
     Option("password-command", ("--password-command",), _LOGIN, "[WHO=]COMMAND", "from a command", _SECRETS, True),
     Option("allow-plaintext-auth", ("--allow-plaintext-auth",), _PLAYED, "", "send it without TLS too", _SECRETS),
+    Option("take-plaintext-auth", ("--allow-plaintext-auth",), ("serve",), "", "take AUTH without TLS from afar", _CLASS),
     Option("show-secrets", ("--show-secrets",), ("auth",), "", "the password, and its base64, in the open", _OUTPUT),
     Option("decode", ("-d", "--decode"), ("b64",), "", "from base64", _OUTPUT),
     Option("lenient", ("--lenient",), ("serve",), "", "the same as --profile lenient", _OTHER),
@@ -242,6 +246,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("blind", ("--blind",), ("learn",), "", "a second pass, in which no syntax is shown", _WALK),
     Option("restart", ("--restart",), ("learn",), "", "begin the lesson anew", _WALK),
     Option("learn-check", ("--check",), ("learn",), "", "find what is wrong in lessons: LESSON…", _TEACHING),
+    Option("grade", ("--grade",), ("learn",), "", "judge a folder of hand-ins: LESSON FOLDER", _TEACHING),
+    Option("csv", ("--csv",), ("learn",), "FILE", "the table of --grade (standard output)", _TEACHING),
     Option("timeout", ("--timeout",), _PLAYERS, "SECONDS", "for each reply (30; after a message 300)", _OTHER),
     Option("connect-timeout", ("--connect-timeout",), _PLAYED, "SECONDS", "for the connection (10)", _OTHER),
     Option("config-show", ("--show",), ("config",), "", "the settings as they are (what happens anyway)", _OUTPUT),

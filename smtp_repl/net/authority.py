@@ -22,7 +22,9 @@ ANOTHER_NAME = "another-host.example.net"
 class Certificates:
     """One authority, and certificates of it for the life of a server. Safe to use from several threads."""
 
-    def __init__(self, *names: str, owner: str = _OWNER) -> None:
+    def __init__(self, *names: str, owner: str = _OWNER, own: "ssl.SSLContext | None" = None) -> None:
+        self._own = own
+        """A context that somebody brought along, for the kind "own"; nothing is made for it."""
         self._names = names
         self._owner = owner
         self._lock = threading.Lock()
@@ -30,7 +32,9 @@ class Certificates:
         self._contexts: dict[tuple[str, str], ssl.SSLContext] = {}
 
     def ca_pem(self) -> bytes:
-        """The authority's certificate in PEM, for the client to trust."""
+        """The authority's certificate in PEM, for the client to trust; b"" where a certificate was brought along."""
+        if self._own is not None:
+            return b""
         with self._lock:
             return self._authority().cert_pem.bytes()
 
@@ -39,6 +43,8 @@ class Certificates:
 
         `kind` is own, wrong-name, self-signed or expired; `name` is what the server is called beside its other names.
         """
+        if self._own is not None and kind == "own":
+            return self._own
         with self._lock:
             context = self._contexts.get((kind, name))
             if context is None:

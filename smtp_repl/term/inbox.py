@@ -86,11 +86,10 @@ def _taken_apart(message: "Message", columns: int) -> Iterator[str]:
 
 
 def _origin(message: "Message") -> str:
-    """When it came, from whom, how, and how big it is."""
+    """How big it is, from whom it came, and how."""
     size = len(message.octets)
     facts = [
         _("message {number}").format(number=message.number),
-        f"{message.received_at:%H:%M:%S} UTC",
         n_("{count} octet", "{count} octets", size).format(count=size),
     ]
     if message.ehlo:

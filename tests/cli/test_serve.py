@@ -2,36 +2,88 @@
 
 import signal
 import smtplib
+import ssl
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import ROOT, call, command
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)], ids=["int", "term"])
-def test_serves_until_it_is_stopped(number: signal.Signals, status: int) -> None:
-    """The address is told at once, events go to standard error, Ctrl-C is the regular end."""
+@contextmanager
+def serving(*options: str, ends: signal.Signals = signal.SIGINT) -> Iterator[tuple[str, int, "Ended"]]:
+    """The program with these options: host, port, and after the block how it ended."""
     process = subprocess.Popen(
-        command("serve", "--listen", "127.0.0.1:0"),
+        command("serve", "--listen", "127.0.0.1:0", *options),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
     )
     assert process.stdout is not None
+    ended = Ended()
     try:
         told, _, address = process.stdout.readline().rstrip("\n").rpartition(" ")
         assert told == "listening on"
         host, _, port = address.partition(":")
-        with smtplib.SMTP(host, int(port)) as client:
-            client.sendmail("a@example.org", ["b@example.org"], "Subject: x\r\n\r\nhi\r\n")
+        yield host, int(port), ended
     finally:
-        process.send_signal(number)
-        out, err = process.communicate(timeout=60)
-    assert (process.returncode, out) == (status, "")
-    assert "C[1]: mail FROM:<a@example.org>" in err
-    assert "Traceback" not in err
+        process.send_signal(ends)
+        ended.out, ended.err = process.communicate(timeout=60)
+        ended.status = process.returncode
+
+
+class Ended:
+    status = -1
+    out = err = ""
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)], ids=["int", "term"])
+def test_serves_until_it_is_stopped(number: signal.Signals, status: int) -> None:
+    """The address is told at once, events go to standard error, Ctrl-C is the regular end."""
+    with serving(ends=number) as (host, port, ended), smtplib.SMTP(host, port) as client:
+        client.sendmail("a@example.org", ["b@example.org"], "Subject: x\r\n\r\nhi\r\n")
+    assert (ended.status, ended.out) == (status, "")
+    assert "C[1]: mail FROM:<a@example.org>" in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["int", "term"])
+def test_a_class(tmp_path: Path, number: signal.Signals) -> None:
+    """Accounts from a table, a certificate to trust, a transcript of each session that can be checked and played."""
+    accounts, folder, authority = tmp_path / "class.csv", tmp_path / "sessions", tmp_path / "ca.pem"
+    accounts.write_text("name,password\nalice,hunter2canary\nbob,x\n")
+    accounts.chmod(0o600)
+    options = ["--accounts", str(accounts), "--transcripts", str(folder), "--ca-file", str(authority)]
+    with serving(*options, "--profile", "submission", ends=number) as (host, port, ended):
+        with smtplib.SMTP(host, port, "client.example.org") as client:
+            client.starttls(context=ssl.create_default_context(cafile=authority))
+            assert "1048576" in client.ehlo()[1].decode()
+            client.login("alice", "hunter2canary")
+            client.sendmail("alice@example.org", ["b@example.org"], "Subject: x\r\n\r\nhi\r\n")
+        unfinished = smtplib.SMTP(host, port, "client.example.org")
+        unfinished.ehlo()
+    unfinished.close()
+    assert (ended.status, ended.out) == (0 if number is signal.SIGINT else 143, "")
+    assert "# 2 accounts from " in ended.err
+    assert "# profile: submission" in ended.err
+    assert "# a transcript of each session: " in ended.err
+    first, second = sorted(folder.iterdir())
+    assert first.name.endswith("-0001-alice.smtp")
+    assert second.read_text().splitlines()[-3:-1] == [
+        "S: 421 4.3.2 The practice server stops",
+        "# the server closed the connection",
+    ]
+    everything = ended.err + "".join(path.read_text() for path in (first, second))
+    assert "canary" not in everything
+    assert "Traceback" not in everything
+    for path in (first, second):
+        assert call("check", str(path)).status == 0
+    played = call("run", str(first), "--local", "--profile", "submission")
+    assert played.status == 0, played
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_the_list() -> None:
 
 def test_a_message_whose_envelope_and_header_agree() -> None:
     assert shown(PLAIN) == [
-        "message 1, 12:00:05 UTC, 81 octets, EHLO client.example.org, in the clear",
+        "message 1, 81 octets, EHLO client.example.org, in the clear",
         "      envelope           header",
         "from  alice@example.org  Alice <alice@example.org>",
         "to    bob@example.com    To",

@@ -10,16 +10,19 @@ Importing this module imports aiosmtpd; `server` does so when it starts.
 import asyncio
 import contextlib
 import ssl
+from collections.abc import Callable
 
 from aiosmtpd.smtp import SMTP, TLSSetupException
 from aiosmtpd.smtp import Session as Visit
 
 from smtp_repl.net.practice.answers import READY_OF_AIOSMTPD, answer, without_enhanced
 from smtp_repl.net.practice.logins import LOGINS
+from smtp_repl.net.practice.minutes import Full, SessionMinutes
 from smtp_repl.net.practice.options import is_loopback
 from smtp_repl.net.practice.practice import Practice
 from smtp_repl.net.practice.services import SERVICES, Service
 from smtp_repl.net.practice.textreader import LINE_LIMIT
+from smtp_repl.script.actions import Opened
 from smtp_repl.wire.commands import Command
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.secrets import MASK
@@ -62,6 +65,7 @@ class PracticeConnection(SMTP):
         self._receiving = False
         self._closed_for_good: asyncio.Future[None] = loop.create_future()
         self._number = 0
+        self._minutes: SessionMinutes | None = None
 
     # ------------------------------------------------------------ the connection
 
@@ -77,6 +81,9 @@ class PracticeConnection(SMTP):
         elif self._visit.ssl is not None:
             tls = transport.get_extra_info("ssl_object")
             self._note(f"the connection is encrypted: {tls.version() if isinstance(tls, ssl.SSLObject) else 'TLS'}")
+            if self._minutes is not None and isinstance(tls, ssl.SSLObject):
+                cipher = tls.cipher()
+                self._record(lambda minutes: minutes.secured(tls.version() or "TLS", cipher[0] if cipher else ""))
             if injected:
                 self._reader.feed_data(injected)
 
@@ -86,6 +93,8 @@ class PracticeConnection(SMTP):
         super().connection_lost(error)
         self._practice.leave(self)
         self._note("closed")
+        if self._minutes is not None:
+            self._minutes.closed(by_server=self._leaving)
         self._closed_for_good.set_result(None)
 
     def data_received(self, data: bytes) -> None:
@@ -95,6 +104,7 @@ class PracticeConnection(SMTP):
         if self._receiving:
             self._heard_at = self._arrived_at
         self._spoken_to.set()
+        self._record(lambda minutes: minutes.client_said(data))
         super().data_received(data)
 
     def eof_received(self) -> bool | None:
@@ -144,10 +154,13 @@ class PracticeConnection(SMTP):
         try:
             if not self._practice.admit(self, str(self._peer()[0])):
                 await self.push(answer("too-many-sessions"))
+            elif not self._begin_minutes():
+                await self.push(answer("recording-ends"))
             elif self._profile.service in SERVICES:
                 await self._play(SERVICES[self._profile.service])
             else:
                 await self._serve()
+            self._leaving = True
         except (asyncio.IncompleteReadError, ConnectionError):
             pass  # the client hung up
         except TLSSetupException as error:
@@ -236,15 +249,18 @@ class PracticeConnection(SMTP):
                 return None
             return line[:-2] if line.endswith(b"\r\n") else line[:-1]
 
-    async def push(self, status: str | bytes) -> None:
-        """Send a reply, given without its last line end."""
+    async def push(self, status: str | bytes, also: Callable[[SessionMinutes], None] | None = None) -> None:
+        """Send a reply, given without its last line end; `also` is for the minutes, and written before it is heard."""
         text = status if isinstance(status, str) else status.decode()
         if text == READY_OF_AIOSMTPD:
             return  # said in our own words by whoever begins TLS
         if self._profile.reply_delay:
             # The way is long, not the server slow: what came in one packet is answered in one.
             await asyncio.sleep(self._arrived_at + self._profile.reply_delay - self.loop.time())
-        self._writer.write(self._final_form(text))
+        octets = self._final_form(text)
+        if also is not None:
+            self._record(also)
+        self._writer.write(octets)
         await self._writer.drain()
 
     def _final_form(self, text: str) -> bytes:
@@ -252,7 +268,39 @@ class PracticeConnection(SMTP):
         if "ENHANCEDSTATUSCODES" not in self._profile.keywords:
             text = without_enhanced(text)
         self._note_reply(text)
-        return text.encode("utf-8", "surrogateescape") + b"\r\n"
+        octets = text.encode("utf-8", "surrogateescape") + b"\r\n"
+        self._record(lambda minutes: minutes.server_said(octets))
+        return octets
+
+    # ------------------------------------------------------------ the minutes
+
+    def _begin_minutes(self) -> bool:
+        """Whether the session is recorded, where it has to be."""
+        if self._practice.minutes is None:
+            return True
+        host, port = (self._socket_name() or ("", 0))[:2]
+        address, client_port = self._peer()[:2]
+        opened = Opened(self.hostname, str(host), int(str(port)), str(address), int(str(client_port)))
+        with contextlib.suppress(Full):
+            self._minutes = self._practice.minutes.begin(self._number, opened)
+        return self._minutes is not None
+
+    def _record(self, write: Callable[[SessionMinutes], None]) -> None:
+        """Write something into the minutes; where there is no room, the session is over."""
+        if self._minutes is None:
+            return
+        try:
+            write(self._minutes)
+        except Full:
+            self._minutes.closed(by_server=True)
+            self._minutes = None
+            self._note("there is no room to record the session")
+            self.loop.call_soon(self._say_last, answer("recording-ends"))
+
+    def _socket_name(self) -> tuple[object, ...] | None:
+        transport = self._original_transport or self.transport
+        name: object = transport.get_extra_info("sockname") if transport is not None else None
+        return name if isinstance(name, tuple) and len(name) > 1 else None
 
     # ------------------------------------------------------------ what is known
 
@@ -262,8 +310,10 @@ class PracticeConnection(SMTP):
 
     @property
     def _auth_offered(self) -> bool:
-        in_clear = "AUTH" not in self._profile.only_under_tls and is_loopback(str(self._peer()[0]))
-        return self._tls_active or in_clear
+        profile = self._profile
+        if self._tls_active or "AUTH" in profile.only_under_tls:
+            return self._tls_active
+        return profile.auth_in_clear == "anywhere" or is_loopback(str(self._peer()[0]))
 
     def _create_session(self) -> Visit:
         self._visit = super()._create_session()

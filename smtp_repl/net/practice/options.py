@@ -1,14 +1,21 @@
 """What can be chosen about a practice server, and the one choice that is refused."""
 
 import ipaddress
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from smtp_repl.net.practice.inbox import COUNT_LIMIT, SIZE_LIMIT
 from smtp_repl.net.practice.profiles import DEFAULT
 from smtp_repl.net.practice.switches import Profile
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.paths import check_domain
+
+if TYPE_CHECKING:
+    import ssl
 
 PRACTICE_ACCOUNTS: Mapping[str, str] = MappingProxyType({"tutor": "not-a-secret"})
 """The account that every practice server has; its password stands in the manual."""
@@ -34,6 +41,14 @@ class PracticeOptions:
     inbox_count: int = COUNT_LIMIT
     inbox_size: int = SIZE_LIMIT
     public: bool = False
+    transcripts: Path | None = None
+    """Where a transcript of each session is kept."""
+    transcript_limit: int = 8 * 1024 * 1024
+    """Octets of one transcript."""
+    transcripts_limit: int = 1024 * 1024 * 1024
+    """Octets of all of them."""
+    tls_context: "ssl.SSLContext | None" = field(default=None, repr=False)
+    """To answer handshakes with; without, a certificate is made."""
 
 
 def is_loopback(host: str) -> bool:
@@ -54,3 +69,11 @@ def refuse_public(options: PracticeOptions) -> None:
             "--listen-public allows that; 127.0.0.1 and ::1 need no permission",
             kind="not-loopback",
         )
+
+
+def local_names(options: PracticeOptions) -> list[str]:
+    """What clients beyond this machine would call the server, as far as it knows: for its certificate."""
+    if not options.public:
+        return []
+    names = [socket.gethostname(), options.host]
+    return [name for name in names if name.isascii() and not check_domain(name.encode()) and name != "0.0.0.0"]  # noqa: S104 # it is everybody's name

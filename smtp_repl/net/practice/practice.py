@@ -6,7 +6,8 @@ from typing import Protocol
 from smtp_repl.net.authority import Certificates
 from smtp_repl.net.practice.inbox import Inbox
 from smtp_repl.net.practice.logins import Gate
-from smtp_repl.net.practice.options import PracticeOptions
+from smtp_repl.net.practice.minutes import Minutes
+from smtp_repl.net.practice.options import PracticeOptions, local_names
 from smtp_repl.net.practice.switches import Profile
 
 
@@ -31,7 +32,8 @@ class Practice:
         self.profile = options.profile
         """How sessions behave that begin from now on."""
         self.inbox = Inbox(options.inbox_count, options.inbox_size)
-        self.certificates = Certificates(options.profile.hostname)
+        self.certificates = Certificates(options.profile.hostname, *local_names(options), own=options.tls_context)
+        self.minutes = _minutes(options)
         self.visitors: set[Visitor] = set()
         self.admitted: dict[Visitor, str] = {}
         """Who was let in, and from which address."""
@@ -76,6 +78,17 @@ class Practice:
         """Tell whoever watches; `text` is one printable line without secrets."""
         if self._log is not None:
             self._log(text)
+
+
+def _minutes(options: PracticeOptions) -> Minutes | None:
+    if options.transcripts is None:
+        return None
+    return Minutes(
+        options.transcripts,
+        options.accounts,
+        session_limit=options.transcript_limit,
+        limit=options.transcripts_limit,
+    )
 
 
 _REMEMBERED = 10_000

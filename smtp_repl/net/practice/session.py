@@ -223,13 +223,15 @@ class PracticeSession(PracticeTransactions):
             while True:
                 challenge = exchange.send(await self._ask(challenge))
         except LoginRefused as refused:
-            await self.push(answer(refused.answer, **refused.facts))
+            # Who guesses passwords is not worth talking to either.
+            await self._refuse(answer(refused.answer, **refused.facts))
         except StopIteration as done:
             if self._profile.auth_down:
                 await self.push(answer("auth-down"))
                 return
-            self._user = done.value
-            await self.push(answer("auth-ok"))
+            user: str = done.value
+            self._user = user
+            await self.push(answer("auth-ok"), lambda minutes: minutes.logged_in(user))
 
     async def _ask(self, challenge: bytes) -> bytes:
         """Say 334 and read the response, decoded. Raises `LoginRefused` when there is none."""

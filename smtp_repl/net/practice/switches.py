@@ -58,6 +58,7 @@ class Profile:
 
     mechanisms: tuple[str, ...] = MECHANISMS
     accounts: Mapping[str, str] = field(default_factory=lambda: NOBODY, repr=False)
+    auth_in_clear: str = "loopback"
     auth_required: bool = False
     tls_required: bool = False
     after_starttls: str = "discarded"
@@ -202,6 +203,11 @@ _ROWS = (
     ),
     _some_of("mechanisms", MECHANISMS, N_("the mechanisms of AUTH")),
     Switch("accounts", _accounts, N_("a table of names and passwords"), N_("who may log in, beside the usual account")),
+    _choice(
+        "auth_in_clear",
+        ("loopback", "anywhere"),
+        N_("from where AUTH is taken without TLS, unless AUTH is offered under TLS only"),
+    ),
     Switch("auth_required", _flag, _FLAG, N_("MAIL gets 530 before AUTH")),
     Switch("tls_required", _flag, _FLAG, N_("everything but EHLO, NOOP, STARTTLS and QUIT gets 530 before TLS")),
     _choice(
