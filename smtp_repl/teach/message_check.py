@@ -84,6 +84,14 @@ class Survey:
         self._rest = b""
         self._cut = 0
 
+    def copy(self) -> "Survey":
+        """The same, to be fed on by itself."""
+        other = Survey()
+        for name in self.__slots__:
+            setattr(other, name, getattr(self, name))
+        other.fields = list(self.fields)
+        return other
+
     def feed(self, data: bytes) -> None:
         """The next octets."""
         data = self._rest + data if self._rest else data

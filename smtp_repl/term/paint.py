@@ -12,7 +12,7 @@ from prompt_toolkit.styles.pygments import pygments_token_to_classname, style_fr
 from smtp_repl.script.transcript import CLIENT, REMARK, Line
 from smtp_repl.term.requests import ADDED, REMOVED
 from smtp_repl.view.lines import tokens
-from smtp_repl.view.spans import Span
+from smtp_repl.view.spans import Kind, Span
 from smtp_repl.view.styles import shell_style
 from smtp_repl.view.width import cells, split
 
@@ -48,7 +48,12 @@ def _paint_transcript(lines: list[Line], in_message: bool) -> StyleAndTextTuples
 
 def paint_tokens(pieces: Iterable[Span]) -> StyleAndTextTuples:
     """Fragments for tokens."""
-    return [(f"class:{pygments_token_to_classname(token)}", piece) for token, piece in pieces if piece]
+    return [(_style_name(token), piece) for token, piece in pieces if piece]
+
+
+@cache
+def _style_name(token: Kind) -> str:
+    return f"class:{pygments_token_to_classname(token)}"
 
 
 def fit(lines: Iterable[Line], columns: int) -> list[Line]:

@@ -6,21 +6,19 @@ The stage knows nothing of SMTP: an `Actor` tells it what the prompt is now and 
 """
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import run_in_terminal
-from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
-from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.clipboard import ClipboardData
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion, ConditionalCompleter
+from prompt_toolkit.completion import Completer, ConditionalCompleter
 from prompt_toolkit.cursor_shapes import CursorShape, DynamicCursorShapeConfig, ModalCursorShapeConfig
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples, fragment_list_to_text
 from prompt_toolkit.history import History
-from prompt_toolkit.lexers import Lexer
+from prompt_toolkit.layout import Dimension
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import DynamicStyle
@@ -29,12 +27,12 @@ from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.actor import Actor
 from smtp_repl.term.keys import key_bindings
 from smtp_repl.term.marking import Mark, Marker
-from smtp_repl.term.paint import fit, paint, paint_tokens, stage_style
+from smtp_repl.term.paint import fit, paint, stage_style
+from smtp_repl.term.proposer import Proposer, Quiet
 from smtp_repl.term.settings import Settings
 from smtp_repl.term.signals import stopping_signal
 from smtp_repl.term.stuffing import StuffedDots
-from smtp_repl.view.lines import Place, typed_tokens
-from smtp_repl.view.spans import reply_spans
+from smtp_repl.term.typed_lexer import TypedLexer
 from smtp_repl.view.width import rows
 from smtp_repl.wire.errors import UsageError
 
@@ -66,23 +64,22 @@ class Stage:
         self.suggest: Callable[[str], str] = lambda text: ""
         """Says what of earlier lines would go on from a text."""
         completes = Condition(lambda: actor.prompt().kind != "question")
+        proposes = ConditionalCompleter(Quiet(completer), completes)
         self._session: PromptSession[None] = PromptSession(
             self._message,
             multiline=Condition(lambda: actor.prompt().kind in ("message", "reply")),
             is_password=Condition(lambda: actor.prompt().hidden),
-            lexer=_TypedLexer(actor),
+            lexer=TypedLexer(actor),
             input_processors=[
                 Marker(lambda text: self.marks(text)),
                 StuffedDots(lambda: actor.prompt().kind == "message"),
             ],
-            completer=ConditionalCompleter(_Quiet(completer), completes),
-            complete_while_typing=completes & Condition(lambda: settings.complete == "as-you-type"),
-            reserve_space_for_menu=MENU_ROWS,
+            completer=proposes,
+            complete_while_typing=False,
             bottom_toolbar=self._toolbar,
             prompt_continuation=self._continuation,
             placeholder=self._ghost,
             history=history,
-            auto_suggest=_FromHistory(lambda text: self.suggest(text)),
             style=self._style,
             include_default_pygments_style=False,
             cursor=DynamicCursorShapeConfig(self._cursor_shape),
@@ -92,6 +89,10 @@ class Stage:
         )
         self._app = self._session.app
         self._buffer = self._session.default_buffer
+        Proposer(
+            self._app, self._buffer, proposes, suggest=lambda text: self.suggest(text), completes=self._opens_menus
+        )
+        self._app.layout.current_window.height = self._height
         self._settle()
 
     async def run(self, started: Callable[[], None]) -> None:
@@ -215,6 +216,30 @@ class Stage:
         """Whether Tab proposes something, or is a character like any other."""
         return self._settings.complete != "off"
 
+    def _opens_menus(self) -> bool:
+        return self._settings.complete == "as-you-type" and self._actor.prompt().kind != "question"
+
+    def _height(self) -> Dimension:
+        """Of the prompt, with room for a menu where there may be one any moment.
+
+        prompt_toolkit would lay the text out to learn how high it is, several times for each key; so where that can
+        be told at a glance, it is.
+        """
+        if self._app.is_done:
+            return Dimension()
+        room = MENU_ROWS if self._opens_menus() or self._buffer.complete_state is not None else 0
+        size, lines = self._app.output.get_size(), self._buffer.document.line_count
+        height = None
+        if lines >= size.rows:
+            height = size.rows
+        elif room and lines == 1:
+            prompt, suggestion = self._actor.prompt(), self._buffer.suggestion
+            shown = len(prompt.text) + len(prompt.ghost) + len(self._buffer.text)
+            shown += len(suggestion.text) if suggestion is not None else 0
+            # No character is shown as more than four: <9b>.
+            height = room if 4 * shown <= room * size.columns else None
+        return Dimension(min=room or None, preferred=height)
+
     def _print_held(self) -> None:
         held, self._held = self._held, []
         if not held:
@@ -270,67 +295,6 @@ class Stage:
 
     def _toolbar(self) -> StyleAndTextTuples:
         return list(self._actor.toolbar(self._app.output.get_size().columns))
-
-
-class _Quiet(Completer):
-    """Proposes nothing on an empty line until Tab is pressed.
-
-    It also keeps the menu shut that prompt_toolkit would open for a last key when Enter follows it at once.
-    """
-
-    def __init__(self, make: Callable[[], Completer]) -> None:
-        self._make = make
-        self._completer: Completer | None = None
-
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
-        if complete_event.text_inserted and not document.current_line_before_cursor:
-            return ()
-        if self._completer is None:
-            self._completer = self._make()
-        return self._completer.get_completions(document, complete_event)
-
-
-class _FromHistory(AutoSuggest):
-    """Ghost text behind the cursor, which Right and Ctrl-E take."""
-
-    def __init__(self, suggest: Callable[[str], str]) -> None:
-        self._suggest = suggest
-
-    def get_suggestion(self, buffer: Buffer, document: Document) -> Suggestion | None:
-        rest = self._suggest(document.text) if document.is_cursor_at_the_end else ""
-        return Suggestion(rest) if rest else None
-
-
-class _TypedLexer(Lexer):
-    """Colours what is typed, by what it would be now; a message by a lexer that can begin in the middle."""
-
-    def __init__(self, actor: Actor) -> None:
-        self._actor = actor
-        self._message: Lexer | None = None
-
-    def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
-        kind = self._actor.prompt().kind
-        if kind == "message":
-            return self._message_lexer().lex_document(document)
-        lines = document.lines
-        if kind == "question":
-            return lambda number: [("", lines[number])]
-        if kind == "reply":
-            return lambda number: paint_tokens(reply_spans(lines[number])) if number < len(lines) else []
-        place = {"step": Place.STEP, "live": Place.HEADER}.get(kind, Place.COMMAND)
-        return lambda number: paint_tokens(typed_tokens(lines[number], place)) if number < len(lines) else []
-
-    def invalidation_hash(self) -> Hashable:
-        return self._actor.prompt().kind
-
-    def _message_lexer(self) -> Lexer:
-        if self._message is None:
-            from prompt_toolkit.lexers import PygmentsLexer
-
-            from smtp_repl.view.lexer import SmtpMessageLexer  # with Pygments' lexers: 15 ms
-
-            self._message = PygmentsLexer(SmtpMessageLexer)
-        return self._message
 
 
 def _rows(fragments: StyleAndTextTuples, columns: int) -> int:

@@ -41,20 +41,33 @@ def parameters_of_mail(desk: Desk) -> dict[str, str]:
 
 
 class Written:
-    """Judges what is written so far; `judge` again when it has changed."""
+    """Judges what is written so far; `pieces` again when it has changed.
+
+    What stands above the last line is read once, as long as it stays: most keys are typed at the end.
+    """
 
     def __init__(self) -> None:
         self._text: str | None = None
         self._read = Survey()
         self._dots = 0
+        self._above = ""
+        self._read_above = Survey()
+        self._dots_above = 0
 
     def _take(self, text: str) -> None:
         if text == self._text:
             return
         self._text = text
-        octets = octets_of(text)
-        self._read = survey(octets, finished=False)
-        self._dots = octets.startswith(b".") + octets.count(b"\n.")
+        end = text.rfind("\n") + 1
+        if end != len(self._above) or not text.startswith(self._above):
+            self._above = text[:end]
+            octets = octets_of(self._above)
+            self._read_above = survey(octets, finished=False)
+            self._dots_above = octets.startswith(b".") + octets.count(b"\n.")
+        last = octets_of(text[end:])
+        self._read = self._read_above.copy()
+        self._read.feed(last)
+        self._dots = self._dots_above + last.startswith(b".")
 
     def pieces(self, text: str, given: Circumstances, attached: int = 0, size: int | None = None) -> list[Piece]:
         """For the toolbar: octets as SIZE counts them, dots that will be doubled, and the worst trouble.

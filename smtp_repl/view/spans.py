@@ -28,7 +28,8 @@ from smtp_repl.script.directives import DIRECTIVES
 from smtp_repl.wire.extensions import EXTENSIONS
 from smtp_repl.wire.verbs import PARAMETERS, VERBS
 
-Span = tuple[_TokenType, str]
+Kind = _TokenType
+Span = tuple[Kind, str]
 
 CLIENT_TAG = Generic.Prompt.Client
 SERVER_TAG = Generic.Prompt.Server
