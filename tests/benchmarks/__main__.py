@@ -19,6 +19,7 @@ from tests.benchmarks.messages import messages
 from tests.benchmarks.pairs import Comparison, measure, table
 from tests.benchmarks.servers import certificates, program, smtp_sink
 from tests.benchmarks.sink import sink
+from tests.benchmarks.terminals import terminals
 from tests.benchmarks.wires import handshakes, round_trips
 
 
@@ -26,6 +27,7 @@ def comparisons(stack: ExitStack) -> Iterator[list[Comparison]]:
     """All of them, each kind with its own server, which lives as long as the stack."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     yield start_ups(stack.enter_context(sink()), folder)
+    yield terminals(stack, folder)
     postfix = stack.enter_context(smtp_sink())
     yield round_trips(postfix)
     yield round_trips(stack.enter_context(smtp_sink("0")), "0")
@@ -50,7 +52,7 @@ def main() -> int:
                 rows.append(measure(comparison, options.rounds))
     print(
         f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {platform.system()} {platform.machine()}, "
-        f"{os.cpu_count()} cores, {options.rounds} rounds (fewer of what takes long)\n"
+        f"{os.cpu_count()} cores, {options.rounds} rounds (fewer of what takes long, more of what is quick)\n"
     )
     print("\n".join(table(rows)))
     return 0

@@ -35,26 +35,28 @@ class Comparison(NamedTuple):
     ours: Contender
     other: Contender
     goal: float | None = None
-    """The ratio that we want at most."""
+    """The ratio of the medians that we want at most."""
     by: str = "seconds"
     """The field of `Cost` that the ratio is of."""
     per: int = 1
     """How often it is done each time: costs are shown for one."""
     rounds: int = 0
     """How often to measure, where that takes long; 0 as often as asked for."""
+    turns: int = 1
+    """How many turns make a round, of what is quick."""
+    within: float | None = None
+    """The seconds that we want ours to take at most, whatever the other takes."""
+    tail: float | None = None
+    """The ratio of the slowest twentieths that we want at most; they get a line of their own."""
 
 
 class Row(NamedTuple):
-    """One line of the table; `missing` says why there are no numbers."""
+    """What was measured; `missing` says why there are no numbers."""
 
     comparison: Comparison
     ours: Sequence[float] = ()
     other: Sequence[float] = ()
     missing: str = ""
-
-    @property
-    def ratio(self) -> float:
-        return statistics.median(self.ours) / statistics.median(self.other)
 
 
 def measure(comparison: Comparison, rounds: int) -> Row:
@@ -64,7 +66,7 @@ def measure(comparison: Comparison, rounds: int) -> Row:
         for contender in pair:
             contender.once()
         values: tuple[list[float], list[float]] = ([], [])
-        for _ in range(min(rounds, comparison.rounds or rounds)):
+        for _ in range(min(rounds, comparison.rounds or rounds) * comparison.turns):
             for contender, column in zip(pair, values, strict=True):
                 column.append(getattr(contender.once(), comparison.by) / comparison.per)
     except Missing as missing:
@@ -77,24 +79,57 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
     yield "| what | by | ours | other | ratio | goal |"
     yield "|---|---|---|---|---|---|"
     for row in rows:
-        comparison = row.comparison
-        title, ours, other, goal = comparison[:4]
-        wanted = "" if goal is None else f"≤ {goal:.2f}"
-        by = {"seconds": "time", "cpu": "processor time", "octets": "memory"}[comparison.by]
-        if row.missing:
-            yield f"| {title} | {by} | | {other.name} | not measured: {row.missing} | {wanted} |"
-        else:
-            verdict = "" if goal is None or row.ratio <= goal else " (missed)"
-            yield (
-                f"| {title} | {by} | {ours.name} {_shown(row.ours, comparison.by)}"
-                f" | {other.name} {_shown(row.other, comparison.by)} | {row.ratio:.2f}{verdict} | {wanted} |"
-            )
+        yield _medians(row)
+        if row.comparison.tail is not None and not row.missing:
+            yield _tails(row, row.comparison.tail)
+
+
+def _medians(row: Row) -> str:
+    comparison = row.comparison
+    title, ours, other, goal = comparison[:4]
+    by = {"seconds": "time", "cpu": "processor time", "octets": "memory"}[comparison.by]
+    within = comparison.within
+    goals = [] if goal is None else [f"≤ {goal:.2f}"]
+    goals += [] if within is None else [f"≤ {_value(within, comparison.by)}"]
+    wanted = ", ".join(goals)
+    if row.missing:
+        return f"| {title} | {by} | | {other.name} | not measured: {row.missing} | {wanted} |"
+    mine, theirs = statistics.median(row.ours), statistics.median(row.other)
+    return (
+        f"| {title} | {by} | {ours.name} {_shown(row.ours, comparison.by)}{_verdict(mine, within)}"
+        f" | {other.name} {_shown(row.other, comparison.by)} | {mine / theirs:.2f}{_verdict(mine / theirs, goal)}"
+        f" | {wanted} |"
+    )
+
+
+def _tails(row: Row, goal: float) -> str:
+    """What nineteen of twenty stay below."""
+    title, ours, other = row.comparison[:3]
+    mine, theirs = (statistics.quantiles(values, n=20, method="inclusive")[-1] for values in (row.ours, row.other))
+    by = row.comparison.by
+    return (
+        f"| {title}, 95 of 100 within | time | {ours.name} {_value(mine, by)} | {other.name} {_value(theirs, by)}"
+        f" | {mine / theirs:.2f}{_verdict(mine / theirs, goal)} | ≤ {goal:.2f} |"
+    )
+
+
+def _verdict(value: float, goal: float | None) -> str:
+    return "" if goal is None or value <= goal else " (missed)"
 
 
 def _shown(values: Sequence[float], by: str) -> str:
-    unit, scale = ("MB", 1e-6) if by == "octets" else ("ms", 1e3) if statistics.median(values) >= 1e-3 else ("µs", 1e6)
-    middle = statistics.median(values) * scale
+    middle = statistics.median(values)
     if len(values) < 3:
-        return f"{middle:.1f} {unit}"
+        return _value(middle, by)
+    _, scale = _unit(middle, by)
     low, _, high = (value * scale for value in statistics.quantiles(values, n=4, method="inclusive"))
-    return f"{middle:.1f} {unit} ({low:.1f} to {high:.1f})"
+    return f"{_value(middle, by)} ({low:.1f} to {high:.1f})"
+
+
+def _value(value: float, by: str) -> str:
+    unit, scale = _unit(value, by)
+    return f"{value * scale:.1f} {unit}"
+
+
+def _unit(value: float, by: str) -> tuple[str, float]:
+    return ("MB", 1e-6) if by == "octets" else ("ms", 1e3) if value >= 1e-3 else ("µs", 1e6)
