@@ -5,7 +5,6 @@ Of what may be wrong with a step the first that fits is told. Steps are looked i
 
 import re
 
-from smtp_repl.knowledge.texts import who_speaks
 from smtp_repl.teach.pitfalls.situation import Situation
 from smtp_repl.teach.step_doubts import step_doubt
 from smtp_repl.wire.commands import VERBS, parse_command
@@ -75,7 +74,7 @@ def _is(said: CommandSaid, situation: Situation, fault: str) -> bool:
 
 # ---------------------------------------------------------------- replies
 
-_APP_PASSWORD = re.compile(r"app(?:lication)?[- ](?:specific )?password|authori[sz]ation code|\u6388\u6743\u7801", re.I)
+_APP_PASSWORD = r"(?i)app(?:lication)?[- ](?:specific )?password|authori[sz]ation code|\u6388\u6743\u7801"
 _PROVIDERS = frozenset(("gmail", "yahoo", "icloud", "qq", "netease163", "aliyun-qiye"))
 _GLUED = rb"[^@\s]+\.(?:com|org|net|edu|gov|info|io|dev|cn|de|fr|uk|ru|jp|eu|at|ch|nl|it|es|example|invalid|test)"
 
@@ -88,8 +87,10 @@ def app_password(event: ReplySaid, situation: Situation) -> bool:
     if not _is_refused(event):
         return False
     text = b" ".join(event.reply.texts).decode("utf-8", "replace")
-    if _APP_PASSWORD.search(text) is not None:
+    if re.search(_APP_PASSWORD, text) is not None:
         return True
+    from smtp_repl.knowledge.texts import who_speaks
+
     host = situation.dialled.host if situation.dialled is not None else ""
     return event.reply.code == 535 and any(one in _PROVIDERS for one in who_speaks(host, situation.banner, text))
 

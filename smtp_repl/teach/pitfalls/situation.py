@@ -7,7 +7,6 @@ flags (`message_check.Survey`), of AUTH the last step, of commands those that st
 from collections import deque
 from collections.abc import Iterator
 
-from smtp_repl.teach.message_check import Circumstances, Survey, troubles
 from smtp_repl.teach.pitfalls.happenings import Dialled, Ended, Happening, Made, Secured
 from smtp_repl.wire.commands import parse_path
 from smtp_repl.wire.events import (
@@ -21,9 +20,13 @@ from smtp_repl.wire.events import (
     ReplySaid,
 )
 from smtp_repl.wire.extensions import NO_CAPABILITIES, Capabilities
+from smtp_repl.wire.hints import TYPE_CHECKING
 from smtp_repl.wire.octets import DotReader, lines_with_ends
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, GREETING, Phase
+
+if TYPE_CHECKING:  # loaded with the first message: most sessions have none
+    from smtp_repl.teach.message_check import Survey
 
 CLIENT, SERVER, TEXT = "client", "server", "text"
 """Whom a watcher sits beside: our client, our server, or a text that somebody wrote down."""
@@ -50,7 +53,7 @@ class Asked:
 class Letter(Record):
     """A message that was said to its end: what was read of it, and the rules of what is wrong with it."""
 
-    read: Survey
+    read: "Survey"
     troubles: frozenset[str]
 
 
@@ -225,7 +228,7 @@ class Situation:
         """Read a piece of a message; gives the lines that it brings to an end, the beginnings of long ones."""
         if self._read is None or self._dots is None:
             self._forget_message()
-            self._read, self._dots = Survey(), DotReader()
+            self._read, self._dots = _survey(), DotReader()
         left = MESSAGE_LIMIT - self._taken
         self._taken += len(event.raw)
         if left <= 0:
@@ -246,7 +249,7 @@ class Situation:
         """Read a piece of a message in chunks, in which lines and dots mean nothing."""
         if self._read is None:
             self._forget_message()
-            self._read = Survey()
+            self._read = _survey()
         left = MESSAGE_LIMIT - self._taken
         self._taken += len(event.raw)
         if left > 0:
@@ -254,6 +257,8 @@ class Situation:
 
     def letter(self) -> Letter | None:
         """The message that has come to its end; None for an empty one, and for one that was too long to be read."""
+        from smtp_repl.teach.message_check import Circumstances, troubles
+
         read, taken = self._read, self._taken
         self._forget_message()
         if read is None or taken > MESSAGE_LIMIT:
@@ -268,3 +273,9 @@ class Situation:
             utf8_said="SMTPUTF8" in self.mail_parameters,
         )
         return Letter(read, frozenset(one.rule for one in troubles(read, given, finished=True)))
+
+
+def _survey() -> "Survey":
+    from smtp_repl.teach.message_check import Survey
+
+    return Survey()

@@ -7,7 +7,6 @@ Pure; never raises for what a peer or a person did. RFCs are named by the texts 
 
 from collections.abc import Callable, Iterable, Iterator
 
-from smtp_repl.knowledge.rows import rows_of
 from smtp_repl.teach.pitfalls.happenings import Dialled, Ended, Happening, Interrupted, Printed, Quiet
 from smtp_repl.teach.pitfalls.situation import CLIENT, SERVER, Situation
 from smtp_repl.teach.pitfalls.table import (
@@ -70,6 +69,8 @@ def pitfall(rule: str, where: int = 0, *, is_accepted: bool = False, is_said: bo
 
     `is_said` is False where the finding that would say the same (`Row.told_by`) was not made.
     """
+    from smtp_repl.knowledge.rows import rows_of  # with `json`, for whoever makes a mistake
+
     row, texts = PITFALLS[rule], rows_of("pitfalls")[rule]
     accepted = row.accepted if is_accepted else ""
     return Pitfall(
