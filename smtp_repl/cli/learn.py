@@ -26,6 +26,12 @@ def main(words: Words, environment: Environment) -> int:
         from smtp_repl.cli import lesson_check
 
         return lesson_check.main(words, environment)
+    if words.has("grade"):
+        from smtp_repl.cli import grade
+
+        return grade.main(words, environment)
+    if words.has("csv"):
+        raise UsageError(_("--csv is for --grade"), "smtp-repl learn --grade LESSON FOLDER --csv FILE")
     progress = Progress(lessons_folder())
     if progress.trouble:
         environment.talk(f"# {progress.trouble}")

@@ -1,5 +1,7 @@
 """`smtp-repl learn` on the command line: lessons from a pipe, lists, checks."""
 
+import csv
+import os
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,46 @@ def test_check_needs_a_lesson() -> None:
 
 def test_one_lesson_at_a_time() -> None:
     assert call("learn", "1", "2").status == 2
+
+
+def test_grades_a_folder(tmp_path: Path, state: dict[str, str]) -> None:
+    """One row a file, whatever it is; what is a formula elsewhere is text; the note is said."""
+    learn(state, "1", stdin=SOLVED)
+    whole = (tmp_path / "state" / "smtp-repl" / "learn" / "hello.smtp").read_bytes()
+    folder = tmp_path / "hand-ins"
+    (folder / "dave").mkdir(parents=True)
+    (folder / "alice.smtp").write_bytes(whole)
+    (folder / "bob.smtp").write_bytes(whole)
+    (folder / "=cmd.smtp").write_bytes(b"\xff\xfe\x00broken")
+    (folder / "dave" / "hello.smtp").write_bytes(whole[: whole.index(b"C: NOOP")])
+    (folder / ".hidden.smtp").write_bytes(whole)
+    (folder / "fifo.smtp").unlink(missing_ok=True)
+    os.mkfifo(folder / "fifo.smtp")
+    (folder / "link.smtp").symlink_to("/etc/passwd")
+    file = tmp_path / "grades.csv"
+    done = call("learn", "--grade", "hello", str(folder), "--csv", str(file))
+    assert (done.status, done.out) == (0, "")
+    assert done.err.startswith("6 files: 2 with every goal, 3 that could not be judged\n")
+    assert "can be forged" in done.err
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf")
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        rows = {row["file"]: row for row in csv.DictReader(text)}
+    assert list(rows) == ["'=cmd.smtp", "alice.smtp", "bob.smtp", "dave/hello.smtp", "fifo.smtp", "link.smtp"]
+    assert (rows["alice.smtp"]["met"], rows["alice.smtp"]["copy"], rows["bob.smtp"]["copy"]) == ("6", "1", "1")
+    assert (rows["dave/hello.smtp"]["student"], rows["dave/hello.smtp"]["met"]) == ("dave", "3")
+    assert rows["fifo.smtp"]["problem"]
+    assert rows["link.smtp"]["problem"].startswith("cannot be read")
+
+
+def test_grades_go_to_standard_output(tmp_path: Path) -> None:
+    (tmp_path / "a.smtp").write_text("S: 220 practice.example.com\nC: NOOP\nS: 250 Ok\n")
+    done = call("learn", "--grade", "hello", str(tmp_path))
+    assert done.lines[1].startswith("a.smtp,a,student,1,6,")
+
+
+@pytest.mark.parametrize(
+    "argv", [["--grade", "hello"], ["--grade", "hello", "no-such-folder"], ["--csv", "x.csv"], ["--grade", "nope", "."]]
+)
+def test_grading_needs_a_lesson_and_a_folder(argv: list[str], tmp_path: Path) -> None:
+    assert call("learn", *argv).status == 2
+    assert call("learn", "--grade", "hello", str(tmp_path)).status == 2

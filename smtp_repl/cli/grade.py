@@ -1,0 +1,107 @@
+"""`smtp-repl learn --grade LESSON FOLDER --csv FILE`: a folder of hand-ins, judged goal by goal; one row for each file.
+
+A file that cannot be read or is no transcript is a row that says so, and stops nothing.
+"""
+
+import csv
+import io
+import os
+import stat
+from collections.abc import Iterator
+
+from smtp_repl.cli.environment import Environment
+from smtp_repl.cli.lesson_files import find_lesson
+from smtp_repl.cli.options import Words
+from smtp_repl.script.text import parse
+from smtp_repl.teach.grading import Grade, grade, table
+from smtp_repl.teach.lesson import Lesson
+from smtp_repl.wire.errors import ExitStatus, OutputError, UsageError
+from smtp_repl.wire.language import _, n_
+from smtp_repl.wire.octets import printable
+
+SIZE_LIMIT = 8 * 1024 * 1024
+"""Octets of a hand-in."""
+_ENDINGS = (".smtp", ".txt")
+
+
+def main(words: Words, environment: Environment) -> int:
+    """Judge a folder; returns the exit status."""
+    if len(words.words) != 2:
+        raise UsageError(_("--grade takes a lesson and a folder"), "smtp-repl learn --grade LESSON FOLDER --csv FILE")
+    word, folder = words.words
+    if not os.path.isdir(folder):
+        raise UsageError(_("{folder} is no folder").format(folder=printable(folder)), kind="no-folder")
+    lesson = find_lesson(word).lesson
+    grades = list(_grades(lesson, folder))
+    if not grades:
+        raise UsageError(_("there is no transcript (*.smtp) in {folder}").format(folder=printable(folder)))
+    _write(table(lesson, grades), words.text("csv") or "-", environment)
+    _tell(grades, environment)
+    return int(ExitStatus.OK)
+
+
+def _grades(lesson: Lesson, folder: str) -> Iterator[Grade]:
+    for path in _files(folder):
+        shown = os.path.relpath(path, folder).replace(os.sep, "/")
+        try:
+            octets = _read(path)
+        except OSError as error:
+            problem = _("cannot be read: {why}").format(why=error.strerror)
+            yield grade(lesson, shown, parse(b""))._replace(problem=problem)
+            continue
+        if octets is None:
+            yield grade(lesson, shown, parse(b""))._replace(problem=_("too large, or no regular file"))
+        else:
+            yield grade(lesson, shown, parse(octets, shown))
+
+
+def _files(folder: str) -> list[str]:
+    """The transcripts in a folder and below it, in the order of their names; nothing hidden."""
+    found: list[str] = []
+    for below, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [os.path.join(below, name) for name in names if name.endswith(_ENDINGS) and not name.startswith(".")]
+    return sorted(found)
+
+
+def _read(path: str) -> bytes | None:
+    """The octets of a file; None for one that is too large or not regular. Raises OSError."""
+    # O_NONBLOCK: opening a FIFO must not wait for a writer; O_NOFOLLOW: a hand-in is no way to other files.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        octets = file.read(SIZE_LIMIT + 1)
+    return octets if len(octets) <= SIZE_LIMIT else None
+
+
+def _write(rows: list[list[str]], path: str, environment: Environment) -> None:
+    text = io.StringIO(newline="")
+    # A file is for spreadsheets (RFC 4180), standard output for other programs.
+    csv.writer(text, lineterminator="\n" if path == "-" else "\r\n").writerows(rows)
+    if path == "-":
+        environment.out_octets(text.getvalue().encode("utf-8", "surrogateescape"))
+        return
+    try:
+        # With its mark, by which spreadsheets know that it is UTF-8.
+        with open(path, "w", encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+            file.write(text.getvalue())
+    except OSError as error:
+        raise OutputError(_("cannot write {file}: {why}").format(file=printable(path), why=error.strerror)) from None
+
+
+def _tell(grades: list[Grade], environment: Environment) -> None:
+    """How many there were, and what a grade is worth."""
+    count = len(grades)
+    complete = sum(one.judgement is not None and one.judgement.is_complete for one in grades)
+    broken = sum(one.judgement is None for one in grades)
+    files = n_("{count} file", "{count} files", count).format(count=count)
+    environment.talk(
+        _("{files}: {complete} with every goal, {broken} that could not be judged").format(
+            files=files, complete=complete, broken=broken
+        )
+    )
+    environment.talk(
+        _("note: a transcript from a student's own machine can be forged; what serve --transcripts recorded cannot")
+    )
