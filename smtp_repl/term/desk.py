@@ -16,7 +16,7 @@ from smtp_repl import __version__
 from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.transcript import Line, Transcriber, header_lines, remark
-from smtp_repl.teach.pitfalls.happenings import Ended, Interrupted, Secured
+from smtp_repl.teach.pitfalls.happenings import Ended, Interrupted, Printed, Secured
 from smtp_repl.term import beside
 from smtp_repl.term.ledger import Ledger
 from smtp_repl.term.login import Login
@@ -372,6 +372,10 @@ class Desk:
     def quiet(self, seconds: float) -> list[Line]:
         """Nothing has been heard for so long."""
         return self._tell(self.lookout.silent_for(seconds))
+
+    def printed(self, text: str) -> list[Line]:
+        """Something failed, for this reason."""
+        return self._happens(Printed(text))
 
     # ------------------------------------------------------------ inside
 

@@ -46,6 +46,8 @@ if TYPE_CHECKING:  # loaded when a script is played
 
 _AT_ONCE = 0.25
 """Seconds in which a connection is made before it is told that it is being tried."""
+_UNENDED = 30.0
+"""Seconds of silence in a message that is typed line by line, after which it may be that the dot was forgotten."""
 
 
 class Driver(Worker):
@@ -358,6 +360,7 @@ class Driver(Worker):
             client.resume()
         except SmtpReplError as error:
             self.tell_error(error)
+            self._show(self.desk.printed(error.message), False)
             self._handshake = None
             self.drop()
         finally:
@@ -381,6 +384,9 @@ class Driver(Worker):
         if self.desk.is_connected and self.desk.conversation.awaiting:
             seconds = self.desk.reply_seconds()
             self._alarm = asyncio.get_running_loop().call_later(seconds, self._overdue, seconds)
+        elif self.desk.phase is Phase.DATA and self.desk.settings.live_data and not self.desk.conversation.awaiting:
+            loop = asyncio.get_running_loop()
+            self._alarm = loop.call_later(_UNENDED, lambda: self._show(self.desk.quiet(_UNENDED), False))
 
     def _overdue(self, seconds: float) -> None:
         from smtp_repl.script.channel import describe_awaited

@@ -75,6 +75,16 @@ def test_silence_on_465() -> None:
     assert desk.quiet(60) == []
 
 
+def test_the_dot_was_forgotten() -> None:
+    """In a message that is typed line by line; once."""
+    sitting = Sitting(OK, OK, b"354 Go on\r\n").greeted()
+    for line in (b"MAIL FROM:<alice@example.org>\r\n", b"RCPT TO:<bob@example.com>\r\n", b"DATA\r\n"):
+        sitting.say(line)
+    (line,) = sitting.desk.quiet(30)
+    assert line.text.startswith("# The message was never ended. Type a dot on a line of its own.")
+    assert sitting.desk.quiet(30) == []
+
+
 class Listener(Observer):
     def __init__(self) -> None:
         self.rules: list[str] = []

@@ -74,7 +74,7 @@ def _is(said: CommandSaid, situation: Situation, fault: str) -> bool:
 
 # ---------------------------------------------------------------- replies
 
-_APP_PASSWORD = r"(?i)app(?:lication)?[- ](?:specific )?password|authori[sz]ation code|\u6388\u6743\u7801"
+_APP_WORDS = r"(?i)app(?:lication)?[- ](?:specific )?password|authori[sz]ation code|\u6388\u6743\u7801"
 _PROVIDERS = frozenset(("gmail", "yahoo", "icloud", "qq", "netease163", "aliyun-qiye"))
 _GLUED = rb"[^@\s]+\.(?:com|org|net|edu|gov|info|io|dev|cn|de|fr|uk|ru|jp|eu|at|ch|nl|it|es|example|invalid|test)"
 
@@ -87,7 +87,7 @@ def app_password(event: ReplySaid, situation: Situation) -> bool:
     if not _is_refused(event):
         return False
     text = b" ".join(event.reply.texts).decode("utf-8", "replace")
-    if re.search(_APP_PASSWORD, text) is not None:
+    if re.search(_APP_WORDS, text) is not None:
         return True
     from smtp_repl.knowledge.texts import who_speaks
 

@@ -62,7 +62,8 @@ def port25(event: Printed, situation: Situation) -> bool:
 
 
 def tls_on_plain(event: Printed, situation: Situation) -> bool:
-    if situation.side == SERVER or situation.port == SUBMISSIONS or (situation.tool == "s_client" and situation.tls):
+    """While connecting; after STARTTLS a handshake that fails has other reasons."""
+    if situation.side == SERVER or situation.port == SUBMISSIONS or situation.phase is not Phase.OPENED:
         return False
     return _prints(
         event, r"wrong version number|unknown protocol|packet length too long|is no TLS|answered in plaintext"

@@ -166,6 +166,7 @@ NETWORK = {
     "plain on 465": ((far(465), Quiet(5), Quiet(10)), ["plain-on-465"]),
     "TLS on 465": ((far(465, tls=True), Quiet(5)), []),
     "TLS on 587": ((far(587, tls=True), Printed("[SSL: WRONG_VERSION_NUMBER] wrong version number")), ["tls-on-plain"]),
+    "not after STARTTLS": ((far(587), *BEGUN, Printed("what the server answered is no TLS")), []),
     "renegotiation": ((*BEGUN, Secured(), Printed("no renegotiation")), ["s_client-R"]),
 }
 

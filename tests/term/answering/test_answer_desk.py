@@ -339,3 +339,12 @@ def test_pitfalls_of_the_client() -> None:
     seat.say("530 5.7.0 Authentication required")
     told = [line for line in seat.shown[before:] if line.startswith("# ")]
     assert told == ["# The address needs < and >; write MAIL FROM:<a@example.org> (RFC 5321 §4.1.2)"]
+
+
+def test_text_where_a_handshake_is_due() -> None:
+    """A client that cannot switch to TLS goes on in plain text."""
+    seat = Seat().greeted("STARTTLS")
+    seat.hear("STARTTLS")
+    seat.say("220 2.0.0 Go on")
+    (line,) = seat.desk.printed("wrong version number")
+    assert line.text.startswith("# STARTTLS typed where TLS cannot follow.")
