@@ -86,7 +86,7 @@ _GREETING = b"220 \r\n"
 _YES = {GREETING: b"220", "STARTTLS": b"220", "QUIT": b"221", "AUTH": b"235", AUTH_STEP: b"235"}
 """What `2xx` is where it is not 250."""
 _CONNECTED = re.compile(r"connected to (?:\[([^\]]+)\]|([^\s:]+)|(\S+?))(?::([0-9]{1,5}))?(?: \((\S+)\))?")
-_SECURED = re.compile(r"((?:TLS|SSL)v[0-9.]+) (\S+), certificate (verified|NOT verified|pinned)(?: \((.+)\))?")
+_SECURED = re.compile(r"((?:TLS|SSL)[v ]?[0-9.]+) (\S+), certificate (verified|NOT verified|pinned)(?: \((.+)\))?")
 _SERVER_LEFT = re.compile(r"the server closed the connection(?: while .+ awaited a reply)?")
 _WE_LEFT = "we closed the connection"
 

@@ -48,6 +48,9 @@ class Actor(Protocol):
     def encoded(self) -> None:
         """F4: a step of AUTH becomes base64."""
 
+    def puzzled(self, line: str, cursor: int) -> None:
+        """F1, at this place of the typed line."""
+
     def asked(self, command: str) -> None:
         """A key whose `/command` twin this is."""
 

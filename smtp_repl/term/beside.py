@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from smtp_repl.script.transcript import Line, finding_remark, remark
 from smtp_repl.teach import lens
 from smtp_repl.term import hexdump
+from smtp_repl.term.last_reply import LastReply
 from smtp_repl.term.lookout import Lookout
 from smtp_repl.term.pairing import Answer
 from smtp_repl.term.settings import Settings
@@ -34,6 +35,9 @@ class Around(Record):
     """Whether steps of AUTH may stand on the screen."""
     lookout: Lookout
     """Has seen the pitfalls in these events."""
+    last_reply: LastReply
+    columns: int | None
+    """How wide the terminal is; None where nobody sits at one."""
     told: list[Line]
     """What was remarked already on the same write or reply."""
 
@@ -89,15 +93,33 @@ def _step(event: Event, around: Around) -> Iterable[Line]:
 
 
 def _refused_login(event: Event, around: Around) -> Iterable[Line]:
-    if not isinstance(event, ReplySaid) or event.answers not in ("AUTH", AUTH_STEP) or not around.settings.explain:
+    if not isinstance(event, ReplySaid) or event.answers not in _LOGIN or not _is_puzzling(event, around):
         return
-    if around.lookout.pitfalls(event):
-        return
-    if text := lens.refusal_remark(event.reply.code, around.tried, around.conversation.capabilities):
+    text = around.last_reply.refusal_of_speaker(event, around.target, _room(around))
+    if text := text or lens.refusal_remark(event.reply.code, around.tried, around.conversation.capabilities):
         yield remark(text)
 
 
-VOICES: list[Voice] = [_pitfall, _finding, _challenge, _step, _refused_login]
+def _refusal(event: Event, around: Around) -> Iterable[Line]:
+    if not isinstance(event, ReplySaid) or event.answers in _LOGIN or not _is_puzzling(event, around):
+        return
+    if text := around.last_reply.refusal(event, around.target, _room(around)):
+        yield remark(text)
+
+
+def _is_puzzling(event: ReplySaid, around: Around) -> bool:
+    """Whether a reply refuses, and nobody has told why yet."""
+    return event.reply.klass in (4, 5) and around.settings.explain and not around.lookout.pitfalls(event)
+
+
+def _room(around: Around) -> int | None:
+    """Columns for the text of a remark that is to stay in one row."""
+    return around.columns - len("# ") - 1 if around.columns is not None else None
+
+
+_LOGIN = ("AUTH", AUTH_STEP)
+
+VOICES: list[Voice] = [_pitfall, _finding, _challenge, _step, _refused_login, _refusal]
 """Who may have something to say about an event, in this order."""
 
 

@@ -22,6 +22,7 @@ from smtp_repl.term.compose import handle_edit
 from smtp_repl.term.connections import handle_close, handle_connect, handle_quit, handle_starttls, handle_tls
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.earlier import handle_history
+from smtp_repl.term.explaining import handle_explain
 from smtp_repl.term.facts import topic_lines
 from smtp_repl.term.faults import handle_faults
 from smtp_repl.term.inbox import handle_inbox
@@ -131,9 +132,11 @@ _BOTH = (Side.CLIENT, Side.SERVER)
 _SERVER = (Side.SERVER,)
 
 ROWS: tuple[ShellCommand, ...] = (
+    ShellCommand("help", "[WORD]", "topic", "the commands, or what a word or code means", "", handle_help),
     ShellCommand(
-        "help", "[WORD]", "topic", "the commands, or what a word or code means", "F1", handle_help, sides=_BOTH
+        "help", "[WORD]", "topic", "the commands, or what a word or code means", "F1", handle_help, sides=_SERVER
     ),
+    ShellCommand("explain", "[WORD…]", "topic", "what the last reply means, or a word", "F1", handle_explain),
     ShellCommand("status", "", "", "where the session stands", "F2", handle_status),
     ShellCommand("status", "", "", "where the session stands", "F2", handle_answer_status, sides=_SERVER),
     ShellCommand("connect", "[HOST[:PORT]]", "target", "another server, or the last one again", "", handle_connect),

@@ -18,6 +18,7 @@ from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.transcript import Line, Transcriber, header_lines, remark
 from smtp_repl.teach.pitfalls.happenings import Ended, Interrupted, Printed, Secured
 from smtp_repl.term import beside
+from smtp_repl.term.last_reply import LastReply
 from smtp_repl.term.ledger import Ledger
 from smtp_repl.term.login import Login
 from smtp_repl.term.lookout import Lookout
@@ -119,6 +120,7 @@ class Desk:
         self.login = Login()
         self.lookout = Lookout()
         """Sees pitfalls."""
+        self.last_reply = LastReply()
         self.round_trip: float | None = None
         """Seconds between the last write that was answered and its reply."""
         self.read_script: Callable[[str], Material] | None = None
@@ -232,6 +234,7 @@ class Desk:
         """A new connection is there."""
         self.target, self.opened, self.tls = target, opened, opened.tls
         self.past.connected(target)
+        self.last_reply.connected()
         self.lookout.connected(target, is_loopback=opened.is_loopback, tls=opened.tls is not None)
         self.conversation = Conversation(tls_active=opened.tls is not None, path_is_private=opened.is_loopback)
         self._transcriber = Transcriber()
@@ -325,6 +328,7 @@ class Desk:
             return []
         conversation = self.conversation
         self.past.note(events)
+        self.last_reply.said(events)
         step = self.ledger.wrote(events, len(self.transcript), is_private=conversation.path_is_private)
         self._pairing.wrote(step, len(conversation.awaiting))
         for event in events:
@@ -342,6 +346,7 @@ class Desk:
     def note_heard(self, events: Sequence[Event]) -> list[Line]:
         lines: list[Line] = []
         self.past.note(events)
+        self.last_reply.note(events)
         self._watch(events)
         if self.observer is not None:
             self.observer.heard("", self.lookout.with_pitfalls(events))
@@ -404,7 +409,15 @@ class Desk:
 
     def _remarks(self, events: Iterable[Event]) -> list[Line]:
         around = beside.Around(
-            self.settings, self.conversation, self.target, self.login.tried, self.shows_secrets, self.lookout, []
+            self.settings,
+            self.conversation,
+            self.target,
+            self.login.tried,
+            self.shows_secrets,
+            self.lookout,
+            self.last_reply,
+            self.columns() if self.at_prompt else None,
+            [],
         )
         return beside.remarks(events, around)
 

@@ -95,9 +95,8 @@ def key_bindings(stage: Board, actor: Actor) -> KeyBindings:
 
     @bindings.add("f1", filter=typing & ~is_question)
     def explain(event: KeyPressEvent) -> None:
-        words = event.current_buffer.document.current_line_before_cursor.split()
-        word = "" if actor.prompt().kind == "message" else next(iter(words[:1]), "")
-        actor.asked(f"/help {word}".rstrip())
+        document = event.current_buffer.document
+        actor.puzzled(document.current_line, document.cursor_position_col)
 
     @bindings.add("f2", filter=typing & ~is_question)
     def status(event: KeyPressEvent) -> None:

@@ -247,6 +247,19 @@ class Typist(Asker):
         else:
             self.stage.text = turned
 
+    def puzzled(self, line: str, cursor: int) -> None:
+        """F1: the word under the cursor, or with nothing typed the last reply; a step of AUTH is not repeated."""
+        from smtp_repl.term.explaining import thing_at
+
+        if is_command(line):
+            self.asked(f"/help {line.split()[0]}")
+            return
+        word = thing_at(line, cursor) if self.prompt().kind in ("line", "idle", "aside") else ""
+        if not word and self._desk.last_reply.event is None:
+            self.asked("/help")
+        else:
+            self.asked(f"/explain {word}".rstrip())
+
     def asked(self, command: str) -> None:
         if self._driver.is_busy:
             self._driver.tell(f"{command} has to wait: another command is at work (Ctrl-C stops it)")

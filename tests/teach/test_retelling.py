@@ -205,7 +205,7 @@ def test_remarks_of_a_recording() -> None:
     """Where to, how, and who left: what no wire line shows."""
     lines = told(
         "# connected to 192.0.2.7:465 (mail.example.com)",
-        "# TLSv1.3 TLS_AES_256_GCM_SHA384, certificate verified (mail.example.com)",
+        "# TLS 1.3 TLS_AES_256_GCM_SHA384, certificate verified (mail.example.com)",
         *GREETED,
         "S: 250 AUTH PLAIN",
         "C~ AUTH PLAIN {auth.plain}",
@@ -213,7 +213,7 @@ def test_remarks_of_a_recording() -> None:
         "# the server closed the connection",
     )
     assert lines[0].events == (Connected("mail.example.com", "192.0.2.7", 465),)
-    assert lines[1].events == (Secured("TLSv1.3", "TLS_AES_256_GCM_SHA384", "verified", "mail.example.com"),)
+    assert lines[1].events == (Secured("TLS 1.3", "TLS_AES_256_GCM_SHA384", "verified", "mail.example.com"),)
     assert [type(event) for event in lines[-1].events] == [TheyLeft, Closed]
     assert not [event for event in events_of(lines) if isinstance(event, Finding)]
 

@@ -25,7 +25,7 @@ def test_a_voice_is_a_row_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sitting.shown[-2].startswith("# wrong user or wrong password")
     assert sitting.shown[-1] == "# mail.example.com refuses in phase greeted; before: 1"
     sitting.say(b"NOOP\r\n")
-    assert sitting.shown[-1] == "# mail.example.com refuses in phase greeted; before: 0"
+    assert sitting.shown[-1] == "# mail.example.com refuses in phase greeted; before: 1"
 
 
 def test_remarks_are_in_no_file() -> None:

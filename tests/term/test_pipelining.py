@@ -72,6 +72,7 @@ def test_on_the_screen(shell: StartShell, raw_server: StartServer) -> None:
         "S: 250 2.1.5 ok",
         "# to RCPT TO:<c@example.com>:",
         "S: 550 5.1.1 no",
+        "# There is no such user in this domain. (/explain tells more)",
     ]
     terminal.type("/close\n")
 

@@ -99,9 +99,10 @@ def test_rewind_through_tls_and_auth(mail: Terminal) -> None:
 def test_undo(mail: Terminal) -> None:
     """Back to before the last command, and once more to before the one before it."""
     enter(mail, "/undo", "# this is step 6 again")
-    assert since(mail, "# /undo")[-3:] == [
+    assert since(mail, "# /undo")[-4:] == [
         "C: RCPT TO:<nobody@example.com>",
         "S: 550 5.1.1 Nobody has this mailbox (nobody@ is refused for practice)",
+        "# There is no such user in this domain. (/explain tells more)",
         "# this is step 6 again; go on by hand",
     ]
     enter(mail, "/undo", "# this is step 5 again")
@@ -142,6 +143,7 @@ def test_a_replay_that_goes_another_way(shell: StartShell, raw_server: StartServ
         "S: 220 hi",
         "C: NOOP",
         "S: 452 4.3.1 full",
+        "# The receiving system has no room left. Retry as it is. Try again later.",
         "# fail: code: wanted 250 ok, got 452 4.3.1 full",
         "# step 1 went another way than before, and 2 more were not said; go on by hand",
     ]

@@ -109,6 +109,7 @@ def test_there_and_back(enter: Enter, postfix: Postfix) -> None:
         *login,
         "C: RCPT TO:<nobody@example.com>",
         refusal,
+        "# There is no such user; the text names the table in which it was looked for. (/explain tells more)",
         "# this is step 8 again; go on by hand",
     ]
     assert enter("/undo", "# this is step", question) == [*login, "# this is step 7 again; go on by hand"]

@@ -125,6 +125,10 @@ class Person(Asker):
         else:
             self.stage.text = turned
 
+    def puzzled(self, line: str, cursor: int) -> None:
+        word = next(iter(line[:cursor].split()[:1]), "")
+        self.asked(f"/help {word}".rstrip())
+
     def asked(self, command: str) -> None:
         if self._driver.is_busy:
             self._driver.tell(f"{command} has to wait: another command is at work (Ctrl-C stops it)")
