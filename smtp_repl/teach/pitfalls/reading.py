@@ -39,7 +39,7 @@ class Seen(Record):
 def pitfalls_of(script: Script) -> list[tuple[int, Pitfall]]:
     """The pitfalls of a script with the lines of the mistakes, in the order in which they show. Raises nothing."""
     found: list[tuple[int, Pitfall]] = []
-    for seen in look_through(script, retell(script)):
+    for seen in look_through(script, retell(script), with_silent=True):
         found += [(one.where, one) for one in seen.remarks if isinstance(one, Pitfall)]
     return found
 
@@ -94,13 +94,15 @@ class _Refusals:
             self.lines.update(self._exchange)
 
 
-def look_through(script: Script, story: Iterable[Retold]) -> Iterator[Seen]:
-    """What is to be remarked on each line of a script that is told again."""
-    watchers: dict[str, _Reader] = {}
+def look_through(script: Script, story: Iterable[Retold], *, with_silent: bool = False) -> Iterator[Seen]:
+    """What is to be remarked on each line of a script that is told again; one remark for one act, or, `with_silent`,
+    also the pitfalls that a finding has told."""
+    readers: dict[str, _Reader] = {}
     for told in story:
-        reader = watchers.setdefault(told.connection, _Reader())
+        reader = readers.setdefault(told.connection, _Reader())
         node = script.nodes[told.line - 1] if 0 < told.line <= len(script.nodes) else None
-        yield Seen(told, tuple(reader.read(told, node if isinstance(node, Wire) else None)))
+        remarks = reader.read(told, node if isinstance(node, Wire) else None)
+        yield Seen(told, tuple(one for one in remarks if with_silent or not (isinstance(one, Pitfall) and one.silent)))
 
 
 def _is_hole(wire: Wire | None) -> bool:

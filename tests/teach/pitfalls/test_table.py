@@ -55,10 +55,10 @@ def told(path: Path) -> list[tuple[int, list[str]]]:
     """What a person is told, line by line."""
     script = parse(path.read_bytes(), path.name)
     lines = []
-    for seen in look_through(script, retell(script)):
-        remarks = [one for one in seen.remarks if not (isinstance(one, Pitfall) and one.silent)]
-        if any(isinstance(one, Pitfall) for one in seen.remarks):
-            lines.append((seen.told.line, [one.rule for one in remarks]))
+    silent = look_through(script, retell(script), with_silent=True)
+    for seen, all_seen in zip(look_through(script, retell(script)), silent, strict=True):
+        if any(isinstance(one, Pitfall) for one in all_seen.remarks):
+            lines.append((seen.told.line, [one.rule for one in seen.remarks]))
     return lines
 
 
@@ -74,7 +74,7 @@ def test_it_is_told_somehow(row: Row) -> None:
     """A pitfall that is silent has been told by a finding of its row, for the same mistake."""
     path = HERE / f"{row.rule}.smtp"
     script = parse(path.read_bytes(), path.name)
-    seen = list(look_through(script, retell(script)))
+    seen = list(look_through(script, retell(script), with_silent=True))
     findings = {one.rule for line in seen for one in line.remarks if isinstance(one, Finding)}
     for line in seen:
         for one in line.remarks:
