@@ -313,6 +313,7 @@ _LOOK_UPS = (
     ("a text of the provider", "Gmail's `gsmtp`", "the name that was dialled, the greeting or a mark in the reply"),
     ("a text of the server program, or one that nobody else says", "`Relay access denied`", "the greeting, or nothing"),
     ("the enhanced code", "`5.7.26`", "what the reply answers, where that matters"),
+    ("a common wording that stands for an enhanced code", "`No such user`", ""),
     ("the code as the answer to this command", "`550` to RCPT, `550` after the message", "what the reply answers"),
     ("the code", "`550`", ""),
     ("the first digit", "`559`", ""),

@@ -52,10 +52,11 @@ def who_speaks(host: str = "", banner: str = "", text: str = "") -> list[str]:
 def _is_told(row: Row, host: str, banner: str, text: str) -> bool:
     if any(host == name or host.endswith("." + name) for name in row.get("hosts", "").split()):
         return True
-    return _found(row.get("banner", ""), banner) or _found(row.get("mark", ""), text)
+    return says(row.get("banner", ""), banner) or says(row.get("mark", ""), text)
 
 
-def _found(pattern: str, text: str) -> bool:
+def says(pattern: str, text: str) -> bool:
+    """Whether a pattern of the files is found in a text, of which only the beginning is looked at."""
     return bool(pattern and text) and re.search(pattern, text[:TEXT_LIMIT], FLAGS) is not None
 
 
@@ -75,14 +76,14 @@ def texts_saying(text: str) -> Iterator[Text]:
     """What is known of a text whose code nobody has."""
     for key, rows in groups_of("texts").items():
         for row in rows.values():
-            if _found(row.get("text", ""), text):
+            if says(row.get("text", ""), text):
                 yield _text(key, row)
 
 
 def _fits(row: Row, code: str, enhanced: str, text: str) -> bool:
     if code not in row["code"].split() or ("enhanced" in row and enhanced not in row["enhanced"].split()):
         return False
-    return "text" not in row or _found(row["text"], text)
+    return "text" not in row or says(row["text"], text)
 
 
 def _text(key: str, row: Row) -> Text:

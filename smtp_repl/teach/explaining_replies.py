@@ -9,7 +9,7 @@ Pure, but for the data files of `knowledge`, of which only those are read that a
 
 from smtp_repl.knowledge import entries
 from smtp_repl.knowledge.rows import Row, groups_of, rows_of
-from smtp_repl.knowledge.texts import Text, texts_like, who_speaks
+from smtp_repl.knowledge.texts import Text, says, texts_like, who_speaks
 from smtp_repl.teach.explanation import NOWHERE, Circumstances, Explanation
 from smtp_repl.wire.language import N_, _
 from smtp_repl.wire.replies import Reply, parse_enhanced
@@ -37,19 +37,31 @@ def explain_reply(reply: Reply, circumstances: Circumstances = NOWHERE) -> Expla
     who = who_speaks(circumstances.host, circumstances.banner, text)
     for known in texts_like(code, enhanced, text, who):
         return of_text(f"{code} {enhanced}".rstrip(), known, int(code[0]))._replace(more=_beside(code, enhanced))
-    return _of_codes(code, enhanced, circumstances.said)
+    return _of_codes(code, enhanced, text, circumstances.said)
 
 
-def _of_codes(code: str, enhanced: str, said: str) -> Explanation:
+def _of_codes(code: str, enhanced: str, text: str, said: str) -> Explanation:
     """What the codes say where the text is nobody's: the enhanced one before the other, unless it says less."""
     answers = _of_answer(code, enhanced, enhanced, said)
     if answers is not None:
         return answers
     by_enhanced, by_answer = _of_enhanced(code, enhanced), _of_answer(code, enhanced, code, said)
-    if code[0] == "2" or enhanced.endswith(".0"):  # a success in its place, or "other status" of its subject
-        vague = code in _VAGUE and not enhanced.endswith(".0.0")
-        return by_answer or (by_enhanced if vague else None) or _of_code(code, enhanced)
-    return by_enhanced or by_answer or _of_code(code, enhanced)
+    if by_enhanced is None or code[0] == "2" or enhanced.endswith(".0"):  # a success, or "other status" of a subject
+        vague = by_enhanced if code in _VAGUE and not enhanced.endswith(".0.0") else None
+        return _of_wording(code, enhanced, text, said) or by_answer or vague or _of_code(code, enhanced)
+    return by_enhanced
+
+
+def _of_wording(code: str, enhanced: str, text: str, said: str) -> Explanation | None:
+    """What a text that many servers use means: it stands for an enhanced code that is not there."""
+    for word, row in rows_of("wordings").items() if code[0] in "45" else ():
+        if code in row["code"].split() and said in (row.get("answers", said), "") and says(row["text"], text):
+            meant = f"{code[0]}{word.split(' ')[0][1:]}"
+            found = _of_answer(code, enhanced, meant, row.get("answers", said)) or _of_enhanced(code, meant)
+            if found is not None:
+                source = _("a common wording of {code}").format(code=meant)
+                return found._replace(subject=f"{code} {enhanced}".rstrip(), kind="enhanced", source=source)
+    return None
 
 
 def words_of(reply: Reply) -> str:

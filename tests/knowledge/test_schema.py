@@ -47,6 +47,7 @@ SCHEMA = {
     "texts": Kind(
         "[0-9.]+ .+|[a-z ]+", "code means advice ref verified", "enhanced text retry unmistakable", groups=True
     ),
+    "wordings": Kind(r"X\.[0-7]\.[0-9]{1,2}(?: [a-z]+)?", "code text ref verified", "answers"),
     "pitfalls": Kind("[A-Za-z0-9_-]+", "title why fix severity phase ref verified"),
     "glossary": Kind("[A-Za-z0-9 /-]+", "definition zh ref verified", "detail"),
     "limits": Kind("[a-z0-9A-Z -]+", "kind number unit plain ref verified"),
@@ -124,7 +125,7 @@ def test_reference(name: str, word: str, row: dict[str, str]) -> None:
 
 PATTERNS = [
     pytest.param(pattern, id=f"{name} {word} {field}")
-    for name in ("providers", "texts")
+    for name in ("providers", "texts", "wordings")
     for word, row in rows(name)
     for field in ("text", "banner", "mark")
     if (pattern := row.get(field))
@@ -138,7 +139,7 @@ def test_pattern_is_of_bounded_cost(pattern: str) -> None:
     assert not re.search(pattern, ""), "it would match whatever is said"
 
 
-@pytest.mark.parametrize("name", ["reply_codes", "texts"])
+@pytest.mark.parametrize("name", ["reply_codes", "texts", "wordings"])
 def test_codes_exist(name: str) -> None:
     """Codes are those of SMTP, and enhanced ones are of the class of their codes."""
     for word, row in rows(name):

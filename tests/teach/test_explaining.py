@@ -97,6 +97,31 @@ def test_what_else_the_codes_say() -> None:
     assert words == ["4.7.1", "454"]
 
 
+WORDINGS = [
+    ("550 No such user here", "RCPT", "5.1.1"),
+    ("550 No such user here", "", "5.1.1"),
+    ("452 Mailbox is full", ".", "4.2.2"),
+    ("550 We do not relay", "RCPT", "5.7.1"),
+    ("550 We do not relay", "", "5.7.1"),
+    ("552 Message too large", "MAIL", "5.3.4"),
+    ("550 5.7.0 DMARC says no", ".", "5.7.26"),
+    ("554 This is spam", ".", "5.7.1"),
+    ("550 5.1.1 We do not relay", "RCPT", ""),  # the code is there, and is believed
+    ("550 We do not relay", "MAIL", ""),
+    ("250 No such user is too odd for us", "RCPT", ""),
+    ("550 No", "RCPT", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "said", "meant"), WORDINGS, ids=[f"{n} {row[0]}" for n, row in enumerate(WORDINGS)])
+def test_common_wordings(text: str, said: str, meant: str) -> None:
+    """Where the enhanced code is missing, words that many servers use stand for it."""
+    explanation = explained(text, said)
+    assert explanation.source.removeprefix("a common wording of ") == meant or not meant
+    assert explanation.source.startswith("a common wording of ") == bool(meant)
+    assert explanation.subject.split(" ")[0] == text[:3]
+
+
 # ---------------------------------------------------------------- retry or change
 
 RETRY = [
