@@ -7,6 +7,7 @@ are a mask in both forms. Pure; knows events and mechanisms, nothing of screens.
 from smtp_repl.teach.step_doubts import step_doubt
 from smtp_repl.wire.events import AuthStep, ChallengeSaid
 from smtp_repl.wire.extensions import Capabilities
+from smtp_repl.wire.language import _
 from smtp_repl.wire.octets import decode_step, printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import describe_response
@@ -100,6 +101,8 @@ def refusal_remark(code: int | None, what: Tried, capabilities: Capabilities) ->
     meaning = _REFUSALS.get(code or 0, "")
     if not meaning:
         return ""
+    if code == 535 and what.mechanism and offered and what.mechanism not in map(str.upper, capabilities.auth):
+        return _("the server does not offer {mechanism}; offered: {offered}").format(mechanism=name, offered=offered)
     if code == 535 and what.doubt:
         return f"wrong user or password (535), and the step was odd: {what.doubt}"
     helps = "; /starttls" if code in _AFTER_TLS and capabilities.offers("STARTTLS") else ""

@@ -46,6 +46,7 @@ from smtp_repl.term.switches import handle_data, handle_hex, handle_set, handle_
 from smtp_repl.term.template import handle_template
 from smtp_repl.wire.conversation import Side
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import _
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -158,15 +159,7 @@ ROWS: tuple[ShellCommand, ...] = (
         handle_encode_challenge,
         sides=_SERVER,
     ),
-    ShellCommand(
-        "ascii",
-        "TEXT",
-        "",
-        "put TEXT at the prompt, full-width characters as ASCII",
-        "F3",
-        handle_ascii,
-        sides=_BOTH,
-    ),
+    ShellCommand("ascii", "TEXT", "", "put TEXT at the prompt, full-width as ASCII", "F3", handle_ascii, sides=_BOTH),
     ShellCommand("data", "live|compose", "words:live|compose", "how messages are typed", "", handle_data),
     ShellCommand(
         "pipeline",
@@ -272,6 +265,7 @@ def _hint(name: str, rows: dict[str, ShellCommand]) -> str:
     near = _MEANT.get(name.lower(), "")
     if near not in rows:
         near = next(iter(difflib.get_close_matches(name.lower(), rows, 1, 0.5)), "")
-    meant = f"did you mean /{near}? " if near else "/help lists them; "
-    peer = "server" if rows is COMMANDS else "client"
-    return f"{meant}To send the line to the {peer}: /{printable('/' + name)}"
+    typed = printable("/" + name)
+    if near:
+        return _("did you mean /{near}? /{typed} is sent as {typed}").format(near=near, typed=typed)
+    return _("/help lists them; /{typed} is sent as {typed}").format(typed=typed)

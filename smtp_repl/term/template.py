@@ -1,6 +1,7 @@
 """`/template`: what a correct message needs and the one that is being written lacks, filled in (RFC 5322 §3.6).
 
-`fill_in` is pure; the handler gives it the envelope, the time and a Message-ID. Nothing that was typed is changed.
+`fill_in` is pure; the handler gives it the envelope, the time and a Message-ID. Nothing that was typed is changed, but
+a field that has a name and no value gets one.
 """
 
 from collections.abc import Generator
@@ -52,6 +53,7 @@ def fill_in(text: str, filling: Filling) -> tuple[str, int]:
             ("Content-Type", "text/plain; charset=utf-8"),
             ("Content-Transfer-Encoding", "8bit"),
         ]
+    header = _with_values(header, {**dict(fields), "Subject": filling.subject})
     header += [f"{name}: {value}".rstrip() for name, value in fields if name.lower() not in names]
     if "subject" in names or filling.subject:
         header += [] if "subject" in names else [f"Subject: {filling.subject}"]
@@ -59,6 +61,19 @@ def fill_in(text: str, filling: Filling) -> tuple[str, int]:
         return whole, len(whole)
     head = "\n".join([*header, "Subject: "])
     return "\n\n".join([head, "\n".join(body)]) if body else head, len(head)
+
+
+def _with_values(header: list[str], values: dict[str, str]) -> list[str]:
+    """The header with a value for each field that has none and could have one."""
+    known = {name.lower(): value for name, value in values.items()}
+    filled: list[str] = []
+    for number, line in enumerate(header):
+        following = "".join(header[number + 1 : number + 2])
+        name, colon, value = line.partition(":")
+        is_empty = colon and not value.strip() and not following.startswith((" ", "\t"))
+        wanted = known.get(name.lower(), "") if is_empty else ""
+        filled.append(f"{name}: {wanted}" if wanted else line)
+    return filled
 
 
 def handle_template(desk: Desk, argument: str) -> Handling:

@@ -1,7 +1,7 @@
 """The toolbar: one line below the prompt with where the session stands, left to right by importance.
 
-Pure: the desk's facts become pieces of text with the name of a style each. What does not fit is left out.
-Foreign text is made printable here.
+Pure: the desk's facts become pieces of text with the name of a style each. What does not fit is left out; of what may
+come next as much is shown as fits. Foreign text is made printable here.
 """
 
 from collections.abc import Sequence
@@ -49,6 +49,8 @@ def lay_out(pieces: list[Piece], width: int) -> list[Piece]:
         if not text:
             continue
         if used + cells(text) > width:
+            text = _fewer(text, width - used) or text
+        if used + cells(text) > width:
             if shown:
                 continue
             text = cut(text, width - 1)
@@ -57,6 +59,15 @@ def lay_out(pieces: list[Piece], width: int) -> list[Piece]:
         shown.append((style, text))
         used += cells(text) + len(_SEPARATOR)
     return [("", " "), *shown]
+
+
+def _fewer(text: str, room: int) -> str:
+    """A list of verbs with as many of them as there is room for; empty where there is for none, or it is no list."""
+    label, *verbs = text.split(" ")
+    if not label.endswith(":") or not all(verb.isupper() for verb in verbs):
+        return ""
+    lists = (f"{' '.join([label, *verbs[:count]])} …" for count in range(len(verbs) - 1, 0, -1))
+    return next((shorter for shorter in lists if cells(shorter) <= room), "")
 
 
 def _pieces(desk: Desk) -> list[Piece]:

@@ -216,6 +216,13 @@ def test_what_a_refusal_may_mean(reply: bytes, told: str) -> None:
     assert last.startswith("# " if told else "S: ")
 
 
+def test_a_mechanism_that_is_not_offered() -> None:
+    """Some servers say 535 where 504 is meant (Postfix: "no mechanism available"); a wrong password it is not."""
+    sitting = Sitting(b"535 5.7.8 Error: authentication failed: no mechanism available\r\n", loopback=True)
+    sitting.greeted("AUTH PLAIN LOGIN").say(b"AUTH FOO\r\n")
+    assert sitting.shown[-1] == "# the server does not offer FOO; offered: PLAIN, LOGIN"
+
+
 def test_a_refused_step_that_was_odd() -> None:
     """A 535 after a step with a hidden line end, or without its NULs, says so."""
     sitting = Sitting(b"535 no\r\n", b"535 no\r\n", loopback=True).greeted("AUTH PLAIN")

@@ -44,7 +44,7 @@ def test_unknown_commands(line: str, hint: str) -> None:
     with pytest.raises(UsageError, match="nothing sent") as error:
         read_command(line)
     assert error.value.hint.startswith(hint)
-    assert error.value.hint.endswith(f"/{line}")
+    assert error.value.hint.endswith(f"/{line} is sent as {line}")
 
 
 def test_the_argument_stays_as_typed() -> None:

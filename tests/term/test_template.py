@@ -30,6 +30,15 @@ TABLE = {
     "body after a blank line": ("\nHello.", FILLED + "Subject: |\n\nHello."),
     "subject": ("Subject: Hi", "Subject: Hi\n" + FILLED + "\n|"),
     "header and body": ("subject: Hi\n\nHello.\n", "subject: Hi\n" + FILLED + "\nHello.\n|"),
+    "no values": (
+        "To: \nfrom:\nSubject: Hi",
+        "To: al@example.com,\n cy@example.com\nfrom: bob@example.org\n"
+        "Subject: Hi\nDate: Tue, 15 Jan 2008 16:02:43 -0500\nMessage-ID: <1@x.org>\n\n|",
+    ),
+    "a value below": (
+        "From: b@x.org\nDate: x\nMessage-ID: x\nSubject: x\nTo:\n b@x.org\n\nHello.",
+        "From: b@x.org\nDate: x\nMessage-ID: x\nSubject: x\nTo:\n b@x.org\n\nHello.|",
+    ),
     "all there": (FILLED + "Subject: Hi\n\nHello.", FILLED + "Subject: Hi\n\nHello.|"),
     "text after the header": ("X-A: b\nHello Bob.", "X-A: b\n" + FILLED + "Subject: |\n\nHello Bob."),
     "folded": ("To: a@x.org,\n b@x.org", "To: a@x.org,\n b@x.org\n" + FILLED.replace(FILLED[22:58], "") + "Subject: |"),

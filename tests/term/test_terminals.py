@@ -293,7 +293,9 @@ def test_forty_columns(start: Start) -> None:
         "epl practice server; nothing is delivere",
     ]
     enter(terminal, "EHLO x", "S: 250 HELP")
-    terminal.wait_for(lambda terminal: re.fullmatch(r" practice  plaintext  \d+ ms", terminal.screen()[-1]) is not None)
+    terminal.wait_for(
+        lambda terminal: re.fullmatch(r" practice  plaintext  next: STARTTLS …", terminal.screen()[-1]) is not None
+    )
     terminal.type("MAIL FROM:<a@example.org> ")
     terminal.wait_for("SIZE=")
     assert all(cells(line) <= 40 for line in terminal.screen())
@@ -316,10 +318,10 @@ def test_chinese(start: Start) -> None:
         "# error: there is no command",
         '#   "/用户用户用户用户用户用户用户用户',
         '#   用户用户用户"; nothing sent',
-        "# hint: /help lists them; To send the",
-        "#   line to the server:",
+        "# hint: /help lists them;",
         "#   //用户用户用户用户用户用户用户用户",
-        "#   用户用户用户",
+        "#   用户用户用户 is sent as",
+        "#   /用户用户用户用户用户用户用户用户用",
     ]
     terminal.type("RCPT TO:<")
     terminal.wait_for(" 用户@例子.example.org>")

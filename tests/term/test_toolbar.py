@@ -63,6 +63,23 @@ def test_nothing_is_cut_in_the_middle() -> None:
     assert len(text(sitting, 10)) <= 10
 
 
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (60, "mail.example.com:25  PLAINTEXT  next: STARTTLS AUTH MAIL"),
+        (57, "mail.example.com:25  PLAINTEXT  next: STARTTLS AUTH MAIL"),
+        (56, "mail.example.com:25  PLAINTEXT  next: STARTTLS AUTH …"),
+        (50, "mail.example.com:25  PLAINTEXT  next: STARTTLS …"),
+        (47, "mail.example.com:25  PLAINTEXT"),
+    ],
+)
+def test_as_many_verbs_as_fit(width: int, shown: str) -> None:
+    """On a narrow terminal the first of what may come next is worth more than nothing."""
+    sitting = Sitting().greeted("STARTTLS", "AUTH PLAIN")
+    sitting.desk.round_trip = None
+    assert text(sitting, width) == shown
+
+
 def test_foreign_text_is_printable() -> None:
     sitting = Sitting(b"250 ok\r\n").greeted()
     sitting.say(b"MAIL FROM:<\x1b[2J@example.org>\r\n")
