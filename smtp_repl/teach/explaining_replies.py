@@ -55,9 +55,10 @@ def _of_codes(code: str, enhanced: str, text: str, said: str) -> Explanation:
 def _of_wording(code: str, enhanced: str, text: str, said: str) -> Explanation | None:
     """What a text that many servers use means: it stands for an enhanced code that is not there."""
     for word, row in rows_of("wordings").items() if code[0] in "45" else ():
-        if code in row["code"].split() and said in (row.get("answers", said), "") and says(row["text"], text):
+        if code in row["code"].split() and says(row["text"], text):
             meant = f"{code[0]}{word.split(' ')[0][1:]}"
-            found = _of_answer(code, enhanced, meant, row.get("answers", said)) or _of_enhanced(code, meant)
+            place = row.get("answers", said)
+            found = _of_answer(code, enhanced, meant, place if said in (place, "") else "") or _of_enhanced(code, meant)
             if found is not None:
                 source = _("a common wording of {code}").format(code=meant)
                 return found._replace(subject=f"{code} {enhanced}".rstrip(), kind="enhanced", source=source)

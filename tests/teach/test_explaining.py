@@ -107,7 +107,8 @@ WORDINGS = [
     ("550 5.7.0 DMARC says no", ".", "5.7.26"),
     ("554 This is spam", ".", "5.7.1"),
     ("550 5.1.1 We do not relay", "RCPT", ""),  # the code is there, and is believed
-    ("550 We do not relay", "MAIL", ""),
+    ("550 We do not relay", "MAIL", "5.7.1"),
+    ("550 Sounds like spam", "RCPT", "5.7.1"),
     ("250 No such user is too odd for us", "RCPT", ""),
     ("550 No", "RCPT", ""),
 ]
