@@ -109,7 +109,7 @@ def _refusal(event: Event, around: Around) -> Iterable[Line]:
 
 def _is_puzzling(event: ReplySaid, around: Around) -> bool:
     """Whether a reply refuses, and nobody has told why yet."""
-    return event.reply.klass in (4, 5) and around.settings.explain and not around.lookout.pitfalls(event)
+    return event.reply.klass in (4, 5) and around.settings.explain and not around.lookout.explains(event)
 
 
 def _room(around: Around) -> int | None:

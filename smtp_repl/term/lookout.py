@@ -5,15 +5,22 @@ told to it then. What goes out as a whole message has been looked through before
 with it is not told once more.
 """
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from smtp_repl.wire.commands import Command
 from smtp_repl.wire.events import BodySaid, CommandSaid, Event, Finding, ReplySaid
 from smtp_repl.wire.targets import Target
 
 if TYPE_CHECKING:
     from smtp_repl.teach.pitfalls.happenings import Happening
     from smtp_repl.teach.pitfalls.watcher import Pitfall, Watcher
+
+_REMEMBERED = 100
+"""Commands; more are never awaited at once by somebody who types."""
+_OF_FORM = frozenset((500, 501, 502, 503, 504, 553, 555))
+"""Replies to a command that is out of place, or badly written."""
 
 
 class Lookout:
@@ -26,6 +33,8 @@ class Lookout:
         self._seen: list[tuple[Event, list[Pitfall]]] = []
         self._replaced: list[Finding] = []
         self._is_surveyed = False
+        self._told: deque[Command] = deque(maxlen=_REMEMBERED)
+        """Commands of which something was told."""
 
     def connected(self, target: Target, *, is_loopback: bool, tls: bool) -> None:
         """A new connection is there."""
@@ -48,12 +57,19 @@ class Lookout:
                 return
             watcher = self._load()
         watcher.situation.shows_secrets = shows_secrets
+        command: Command | None = None
         for event in events:
             found = watcher.watch(event)
             if found:
                 if is_surveyed or self._is_surveyed:
                     found = [one._replace(silent=one.silent or one.is_of_message) for one in found]
                 self._seen.append((event, found))
+            if isinstance(event, CommandSaid):
+                command = event.command
+                if any(not one.silent for one in found):
+                    self._told.append(command)
+            elif isinstance(event, Finding) and command is not None and event.severity != "info":
+                self._told.append(command)
             if isinstance(event, BodySaid) and event.ended:
                 self._is_surveyed = False
             if isinstance(event, Finding) and watcher.replaces(event):
@@ -90,6 +106,12 @@ class Lookout:
     def pitfalls(self, event: Event) -> list["Pitfall"]:
         """Those to be told beside an event that was watched last."""
         return [one for seen, found in self._seen if seen is event for one in found if not one.silent]
+
+    def explains(self, event: ReplySaid) -> bool:
+        """Whether a person knows why this reply refuses: from a pitfall in it, or from what was told of the command."""
+        if self.pitfalls(event):
+            return True
+        return event.reply.code in _OF_FORM and any(command is event.command for command in self._told)
 
     def replaces(self, finding: Finding) -> bool:
         """Whether a pitfall says more about the same thing."""

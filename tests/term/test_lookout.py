@@ -42,11 +42,19 @@ def test_a_lenient_server() -> None:
 
 
 def test_a_strict_server() -> None:
-    """The finding has said it."""
-    sitting = Sitting(b"555 5.5.2 Syntax error\r\n").greeted()
+    """The finding has said it: the refusal needs no explanation. One for another reason does."""
+    sitting = Sitting(b"555 5.5.2 Syntax error\r\n", b"451 4.3.0 Not now\r\n").greeted()
     told = remarks_after(sitting, b"MAIL FROM:alice@example.org")
-    assert told[:1] == ["# The address needs < and >; write MAIL FROM:<alice@example.org> (RFC 5321 §4.1.2)"]
-    assert not any("Accepted" in line for line in told)
+    assert told == ["# The address needs < and >; write MAIL FROM:<alice@example.org> (RFC 5321 §4.1.2)"]
+    assert len(remarks_after(sitting, b"MAIL FROM:alice@example.org")) == 2
+
+
+def test_of_several_faults_the_gravest() -> None:
+    """A lenient server takes two faults in one line; one of them is told of when it does."""
+    told = remarks_after(Sitting(OK).greeted(), b"MAIL FROM: alice@example.org")
+    assert [line for line in told if "Accepted" in line] == [
+        "# Accepted here, but Gmail would answer 555 5.5.2: the address needs < and >. (RFC 5321 §4.1.2)"
+    ]
 
 
 @pytest.mark.parametrize("line", [b"Subject: Lunch", b"MAIL FROM:alice@example.org"])
@@ -63,7 +71,7 @@ def test_in_the_middle_of_a_reply() -> None:
     sitting.desk.heard(b"214-One\r\n")
     *_, said, told = [line.text for line in sitting.desk.wrote(b"QUIT\r\n")]
     assert said == "C: QUIT"
-    assert told.startswith("# A hyphen after the code says that more lines follow")
+    assert told.startswith("# A reply of several lines. Wait for the line")
 
 
 def test_silence_on_465() -> None:

@@ -47,7 +47,7 @@ def test_by_data(tmp_path: Path) -> None:
     shown = send(sitting, write(tmp_path / "some mail.eml", HEADER + b".dot\nend"))
     assert sitting.sent == b"DATA\r\n" + HEADER.replace(b"\n", b"\r\n") + b"..dot\r\nend\r\n.\r\n"
     assert shown[-5:-1] == ["C: ..dot", "C: end", "C: .", "S: 250 ok"]
-    assert shown[-1].startswith("# With the 250 after the dot that server has taken over")
+    assert shown[-1].startswith("# The server has taken the message over")
 
 
 def test_octets_are_shown(tmp_path: Path) -> None:

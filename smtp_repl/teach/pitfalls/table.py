@@ -83,8 +83,8 @@ class Row(Record):
     instead_of: tuple[str, ...] = ()
     accepted: str = ""
     once: str = EACH
-    says_why: bool = False
-    """Tell the reason and not the title: the title alone would not help."""
+    text: str = ""
+    """What is told where the title alone would not help."""
 
 
 _SYNTAX = (
@@ -232,9 +232,9 @@ _TEXT = (
         "from-vs-mail",
         "an address in From that is not the one of MAIL FROM; not for MAIL FROM:<>",
         (InMessage(messages.from_vs_mail),),
-        says_why=True,
+        text=N_("SPF looks at MAIL FROM, where bounces go as well, readers and DMARC at From; here these differ."),
     ),
-    Row("bcc-header", "a Bcc field in the message", (InMessage(messages.bcc_header),), says_why=True),
+    Row("bcc-header", "a Bcc field in the message", (InMessage(messages.bcc_header),)),
     Row(
         "8bit-header",
         "octets above 127 in the header, and no SMTPUTF8 on MAIL",
@@ -333,7 +333,6 @@ _TLS = (
         "tls-on-plain",
         'a handshake that failed with "wrong version number", "unknown protocol" or the like',
         (InPrint(surroundings.tls_on_plain),),
-        says_why=True,
     ),
     Row(
         "plain-on-465",
@@ -345,7 +344,6 @@ _TLS = (
         "port25",
         "connecting to port 25 timed out",
         (InPrint(surroundings.port25),),
-        says_why=True,
     ),
 )
 
@@ -376,7 +374,6 @@ _AUTH = (
         "a command, the question itself, or what PLAIN sends, as the answer to a 334",
         (InCommand(logins.b64_prompt),),
         instead_of=("step-not-base64",),
-        says_why=True,
     ),
     Row("plain-nul", "a step of PLAIN that has not exactly two NULs", (InCommand(logins.plain_nul),)),
     Row(
@@ -388,7 +385,6 @@ _AUTH = (
         "perl-at",
         "535 to a user such as alice.com, which has the end of a domain and no @",
         (InReply(logins.perl_at),),
-        says_why=True,
     ),
     Row(
         "app-password",
@@ -412,7 +408,6 @@ _AUTH = (
         "secret-in-log",
         "235 to a password that stands in the text as it is, or on a screen that shows secrets",
         (InReply(logins.secret_in_log),),
-        says_why=True,
         once=SESSION,
     ),
 )
@@ -423,7 +418,6 @@ _READING = (
         'something said while the last line of the reply had a "-" after its code',
         (InInterruption(surroundings.interrupted),),
         instead_of=("pipelining-not-offered", "not-last"),
-        says_why=True,
         once=SESSION,
     ),
     Row("relay-denied", "a refusal of MAIL or RCPT that speaks of relaying", (InReply(replies.relay_denied),)),
@@ -431,14 +425,13 @@ _READING = (
         "greylist",
         "450 or 451 that speaks of greylisting, or asks at RCPT to try again later",
         (InReply(replies.greylist),),
-        says_why=True,
     ),
     Row(
         "size-exceeded",
         "552 to a message or a chunk, and MAIL had no SIZE",
         (InReply(replies.size_exceeded),),
     ),
-    Row("vrfy-252", "252 to VRFY or EXPN", (InReply(replies.vrfy_252),), says_why=True, once=SESSION),
+    Row("vrfy-252", "252 to VRFY or EXPN", (InReply(replies.vrfy_252),), once=SESSION),
     Row(
         "lmtp-ehlo",
         "500 to 503 to EHLO or HELO where LMTP is spoken; 500 to HELO anywhere",
@@ -456,7 +449,7 @@ _READING = (
         "msg-accepted-lost",
         "the first 250 to a message in a session with a distant server",
         (InReply(replies.msg_accepted_lost),),
-        says_why=True,
+        text=N_("The server has taken the message over, which is no promise that it arrives."),
         once=SESSION,
     ),
 )

@@ -76,7 +76,7 @@ def pitfall(rule: str, where: int = 0, *, is_accepted: bool = False, is_said: bo
     return Pitfall(
         rule,
         texts["severity"],
-        _(accepted or texts["why" if row.says_why else "title"]),
+        _(accepted or row.text or texts["title"]),
         "" if accepted else _(texts["fix"]),  # the finding has said it
         texts["ref"],
         where,
@@ -178,8 +178,9 @@ class Watcher:
         asked = self.situation.answered(event)
         if asked is not None:
             is_accepted = event.reply.klass in (2, 3) and self.situation.side != SERVER
-            for rule in self._seen_in(asked, _ANSWERED):
-                yield pitfall(rule, asked.where, is_accepted=is_accepted)
+            for number, rule in enumerate(self._seen_in(asked, _ANSWERED)):
+                one = pitfall(rule, asked.where, is_accepted=is_accepted)
+                yield one._replace(silent=one.silent or number > 0)  # of several faults the gravest will do
         if self.situation.side != SERVER:  # who says the reply knows what it means
             yield from self._told(event, _REPLY, where)
 
