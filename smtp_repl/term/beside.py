@@ -50,7 +50,7 @@ def remarks(events: Iterable[Event], around: Around) -> list[Line]:
     lines: list[Line] = []
     for event in events:
         if around.settings.hex:
-            lines += map(remark, hexdump.rows(event))
+            lines += map(remark, hexdump.rows(event, around.columns or 0))
         for voice in VOICES:
             for line in voice(event, around):
                 around.told.append(line)

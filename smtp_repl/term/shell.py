@@ -6,7 +6,6 @@ first connection is on its way while prompt_toolkit is still being loaded.
 
 import asyncio
 import contextlib
-import shutil
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,7 +85,6 @@ async def run_shell(options: ShellOptions) -> int:
     asyncio.get_running_loop().slow_callback_duration = 60
     desk = Desk(options.settings)
     desk.tls_options = options.tls
-    desk.columns = lambda: shutil.get_terminal_size().columns
     desk.hosts, desk.aliases, desk.profile = options.hosts, options.aliases, options.host
     desk.read_script = options.read_script or _read_file
     desk.list_scripts = options.list_scripts
@@ -162,6 +160,7 @@ class _Session(AtTerminal):
         stage = typist.stage = Stage(typist, history, completer=typist.completer, settings=settings)
         stage.marks, stage.suggest = typist.marks, typist.suggestion
         self._driver.put = stage.insert
+        self._desk.columns = lambda: stage.columns
         return stage, typist
 
     def opened(self) -> None:

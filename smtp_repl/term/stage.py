@@ -188,9 +188,14 @@ class Stage:
 
     # ------------------------------------------------------------ what is shown
 
+    @property
+    def columns(self) -> int:
+        """How many the terminal has now."""
+        return self._app.output.get_size().columns
+
     def show(self, lines: Iterable[Line], *, in_message: bool = False) -> None:
         """Print lines above the prompt, now. What is typed stays as it is."""
-        lines = fit(lines, self._app.output.get_size().columns)
+        lines = fit(lines, self.columns)
         self._held += paint(lines, in_message=in_message)
         if not self._away:
             self._print_held()
@@ -294,7 +299,7 @@ class Stage:
         return [] if wrap_count else [(_PROMPTS.get(prompt.kind, _CLIENT), prompt.text)]
 
     def _toolbar(self) -> StyleAndTextTuples:
-        return list(self._actor.toolbar(self._app.output.get_size().columns))
+        return list(self._actor.toolbar(self.columns))
 
 
 def _rows(fragments: StyleAndTextTuples, columns: int) -> int:

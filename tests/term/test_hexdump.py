@@ -2,7 +2,7 @@
 
 import pytest
 
-from smtp_repl.term.hexdump import ROWS_LIMIT, rows
+from smtp_repl.term.hexdump import SHOWN, rows
 from smtp_repl.wire.conversation import Conversation
 from smtp_repl.wire.events import Event
 
@@ -14,8 +14,8 @@ def said(*octets: bytes, conversation: Conversation | None = None) -> list[Event
     return [event for piece in octets for event in conversation.client_said(piece)]
 
 
-def shown(events: list[Event]) -> list[str]:
-    return [row for event in events for row in rows(event)]
+def shown(events: list[Event], columns: int = 0) -> list[str]:
+    return [row for event in events for row in rows(event, columns)]
 
 
 def test_a_command_and_its_reply() -> None:
@@ -27,6 +27,25 @@ def test_a_command_and_its_reply() -> None:
         "S  0000  32 35 30 2d 61 0d 0a 32 35 30 20 62 63 64 65 66  250-a␍␊250 bcdef",
         "S  0010  67 68 0a                                         gh␊",
     ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "first"),
+    [
+        (0, "C  0000  4e 4f 4f 50 20 78 78 78 78 78 78 78 78 78 78 78  NOOP xxxxxxxxxxx"),
+        (80, "C  0000  4e 4f 4f 50 20 78 78 78 78 78 78 78 78 78 78 78  NOOP xxxxxxxxxxx"),
+        (77, "C  0000  4e 4f 4f 50 20 78 78 78 78 78 78 78 78 78 78 78  NOOP xxxxxxxxxxx"),
+        (76, "C  4e 4f 4f 50 20 78 78 78  NOOP xxx"),
+        (40, "C  4e 4f 4f 50 20 78 78 78  NOOP xxx"),
+        (39, "C  4e 4f 4f 50 20 78 78 78  NOOP xxx"),
+        (38, "C  4e 4f 4f 50  NOOP"),
+    ],
+)
+def test_a_row_stays_a_row(columns: int, first: str) -> None:
+    """Where sixteen octets do not fit, eight or four do; behind `# ` and with the last column free."""
+    rows = shown(said(b"NOOP xxxxxxxxxxxxxxxx\r\n")[:1], columns)
+    assert rows[0] == first
+    assert columns == 0 or all(len(f"# {row}") < columns for row in rows)
 
 
 def test_steps_of_auth_are_masked() -> None:
@@ -49,5 +68,5 @@ def test_of_a_long_text_the_beginning(octets: int, more: int) -> None:
     """A message of a megabyte must not fill the screen."""
     line = b"x" * (octets - 2) + b"\r\n"
     rows = shown(said(line)[:1])
-    assert len(rows) == ROWS_LIMIT + bool(more)
+    assert len(rows) == SHOWN // 16 + bool(more)
     assert not more or rows[-1] == f"C  …     and {more} more octets"

@@ -301,6 +301,26 @@ def test_forty_columns(start: Start) -> None:
     assert all(cells(line) <= 40 for line in terminal.screen())
 
 
+def test_octets_on_forty_columns(start: Start) -> None:
+    """A row of `/hex on` stays a row: half as many octets, and no place; on a wider terminal it is a whole one again."""
+    terminal = greeted(start("--local", cols=40))
+    enter(terminal, "/hex on", "# octets are shown")
+    enter(terminal, "NOOP hello", "S: 250 ")
+    shown = terminal.history()
+    begin = shown.index("C: NOOP hello")
+    assert shown[begin + 1 : begin + 7] == [
+        "# C  4e 4f 4f 50 20 68 65 6c  NOOP hel",
+        "# C  6c 6f 0d 0a              lo␍␊",
+        "S: 250 2.0.0 Ok",
+        "# S  32 35 30 20 32 2e 30 2e  250 2.0.",
+        "# S  30 20 4f 6b 0d 0a        0 Ok␍␊",
+        "C:",
+    ]
+    terminal.resize(80, 40)
+    enter(terminal, "RSET", "S: 250 2.0.0")
+    terminal.wait_for("# C  0000  52 53 45 54 0d 0a                                RSET␍␊")
+
+
 def test_chinese(start: Start) -> None:
     """Characters of two columns stand where they belong: at the prompt, in replies, remarks, menu and toolbar."""
     terminal = greeted(start("--local", cols=40, rows=30))

@@ -254,7 +254,7 @@ class AnswerDesk(Desk):
         lines: list[Line] = []
         for event in events:
             if self.settings.hex:
-                lines += map(remark, hexdump.rows(event))
+                lines += map(remark, hexdump.rows(event, self.columns()))
             match event:
                 case Finding():
                     is_replaced = self.settings.explain and self.lookout.replaces(event)

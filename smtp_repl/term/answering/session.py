@@ -69,6 +69,7 @@ class _Session(AtTerminal):
         person = Person(self._answering, self._driver, history, str(self._options.listener))
         stage = person.stage = Stage(person, history, completer=person.completer, settings=self._desk.settings)
         self._driver.put, self._driver.edit = stage.insert, stage.edit
+        self._desk.columns = lambda: stage.columns
         return stage, person
 
     def opened(self) -> None:
