@@ -50,12 +50,12 @@ def generators() -> Generators:
     """Everything that the docs have made by the program."""
     # Started as a program, only docs/ is on the path.
     sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
-    from docs import screens_lessons
-    from docs import behaviour, grammar, reference, screens, screens_session, screens_typing
+    from docs import behaviour, grammar, reference, screens, screens_explain, screens_lessons
+    from docs import screens_session, screens_typing
 
     makers = {**reference.GENERATORS, **grammar.GENERATORS, **behaviour.GENERATORS}
     tables = {name: _without_folder(make) for name, make in makers.items()}
-    shell = {**screens.SCREENS, **screens_typing.SCREENS, **screens_session.SCREENS}
+    shell = {**screens.SCREENS, **screens_typing.SCREENS, **screens_session.SCREENS, **screens_explain.SCREENS}
     return {**tables, **shell, **screens_lessons.SCREENS}
 
 

@@ -347,6 +347,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "options-check": lambda: _options("check"),
     "options-mock": lambda: _options("mock"),
     "options-answer": lambda: _options("answer"),
+    "options-explain": lambda: _options("explain"),
     "options-fmt": lambda: _options("fmt"),
     "options-encoding": lambda: _options("b64"),
     "options-auth": lambda: _options("auth"),

@@ -89,9 +89,15 @@ class _Annotator:
                 for note in self._event(event, told):
                     self._add(told.line, note)
             for remark in remarks:
-                self._add(*_of_finding(remark, told.line))
+                if not (isinstance(remark, Pitfall) and self._is_explained(told.line)):
+                    self._add(*_of_finding(remark, told.line))
         lines = tuple(self._line(node) for node in self._script.nodes)
         return Annotated(lines, tuple(self._outcome.sentences()))
+
+    def _is_explained(self, line: int) -> bool:
+        """Whether a line refuses something, for a reason that is known: a mistake that shows in it is the same one."""
+        explained = [note.explanation for note in self._notes.get(line, ()) if note.kind == REFUSAL]
+        return any(one is not None and one.kind not in ("code", "digit") for one in explained)
 
     def _add(self, line: int, note: Note) -> None:
         notes = self._notes.setdefault(line, [])

@@ -24,7 +24,7 @@ def answer(words: str, circumstances: Circumstances = NOWHERE) -> tuple[Explanat
     inside = explain_base64(carried[1] or carried[2]) if carried is not None else explain_base64(words)
     found = explain(_without_step(words, carried), circumstances)
     if inside is not None:
-        return (inside, *found) if carried is None else (*found, inside)
+        return (*found, inside) if is_reply else (inside, *found)
     return found or tuple(filter(None, (explain_tls_error(words),)))
 
 
