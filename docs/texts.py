@@ -32,7 +32,7 @@ SINKS: dict[str, tuple[int, ...]] = {
 }
 """Who shows its words to a person: the places of the texts among the arguments. `hint=` counts for all."""
 PROSE = frozenset(
-    "plain detail title why fix means advice definition note meaning use about summary what_to_do".split()
+    "plain detail title why fix means advice definition note meaning use about summary what_to_do replies".split()
 )
 """The fields of knowledge/ that a person reads."""
 
