@@ -50,8 +50,16 @@ def generators() -> Generators:
     """Everything that the docs have made by the program."""
     # Started as a program, only docs/ is on the path.
     sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
-    from docs import behaviour, grammar, reference, screens, screens_explain, screens_lessons
-    from docs import screens_session, screens_typing
+    from docs import (
+        behaviour,
+        grammar,
+        reference,
+        screens,
+        screens_explain,
+        screens_lessons,
+        screens_session,
+        screens_typing,
+    )
 
     makers = {**reference.GENERATORS, **grammar.GENERATORS, **behaviour.GENERATORS}
     tables = {name: _without_folder(make) for name, make in makers.items()}
