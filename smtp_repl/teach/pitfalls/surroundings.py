@@ -80,9 +80,8 @@ def starttls_refused(event: Printed, situation: Situation) -> bool:
 
 
 def s_client_r_printed(event: Printed, situation: Situation) -> bool:
-    if _prints(event, r"^RENEGOTIATING$|no renegotiation"):
-        return True
-    return situation.tls and _prints(event, r"wrong ssl version")
+    # Of TLS 1.2 and 1.3, as OpenSSL 3.0 has them.
+    return _prints(event, r"^RENEGOTIATING$|no renegotiation|can_renegotiate:wrong ssl version")
 
 
 def s_client_r_ended(event: Ended, situation: Situation) -> bool:
@@ -96,4 +95,4 @@ def s_client_q_printed(event: Printed, situation: Situation) -> bool:
 
 
 def s_client_k_printed(event: Printed, situation: Situation) -> bool:
-    return situation.side != CLIENT and _prints(event, r"^KEYUPDATE$")
+    return situation.side != CLIENT and _prints(event, r"^KEYUPDATE$|SSL_key_update")

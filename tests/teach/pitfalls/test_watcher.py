@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtp_repl.teach.pitfalls.happenings import Dialled, Ended, Happening, Printed, Quiet, Secured
-from smtp_repl.teach.pitfalls.situation import CLIENT, SERVER
+from smtp_repl.teach.pitfalls.situation import CLIENT, SERVER, TEXT
 from smtp_repl.teach.pitfalls.watcher import Watcher
 from smtp_repl.wire.conversation import Conversation
 from smtp_repl.wire.events import Event, Finding
@@ -167,6 +167,10 @@ NETWORK = {
     "TLS on 465": ((far(465, tls=True), Quiet(5)), []),
     "TLS on 587": ((far(587, tls=True), Printed("[SSL: WRONG_VERSION_NUMBER] wrong version number")), ["tls-on-plain"]),
     "not after STARTTLS": ((far(587), *BEGUN, Printed("what the server answered is no TLS")), []),
+    "renegotiation, TLS 1.3": (
+        (*BEGUN, Secured(), Printed("SSL routines:can_renegotiate:wrong ssl version")),
+        ["s_client-R"],
+    ),
     "renegotiation": ((*BEGUN, Secured(), Printed("no renegotiation")), ["s_client-R"]),
 }
 
@@ -185,6 +189,13 @@ LOGIN = (
     ("S", b"334 UGFzc3dvcmQ6\r\n"),
     ("C", b"bm90LWEtc2VjcmV0\r\n"),
 )
+
+
+def test_the_same_error_of_another_key() -> None:
+    """K under TLS 1.2 fails with the words of R, in another routine; our own client takes no key for itself."""
+    printed = Printed("SSL routines:SSL_key_update:wrong ssl version")
+    assert Session(TEXT).play((*BEGUN, Secured(), printed)) == ["s_client-K"]
+    assert Session(CLIENT).play((*BEGUN, Secured(), printed)) == []
 
 
 def test_secrets_are_told_of_where_they_show() -> None:
