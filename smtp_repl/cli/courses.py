@@ -1,6 +1,6 @@
 """Lessons made ready to be learnt: each with how its servers behave; which one comes next."""
 
-from smtp_repl.cli.lesson_files import LessonFile, find_lesson, packaged_lessons
+from smtp_repl.cli.lesson_files import LessonFile, find_lesson, lesson_name, packaged_paths
 from smtp_repl.net.practice.profiles import profile_from, profile_of
 from smtp_repl.net.practice.switches import Profile
 from smtp_repl.teach.lesson import Scene
@@ -30,16 +30,17 @@ def course_of(found: LessonFile) -> Course:
 
 def course_after(course: Course) -> Course | None:
     """The one behind it; None behind the last one, and behind one that did not come with the program."""
-    lessons = packaged_lessons()
-    return course_of(lessons[course.number]) if 0 < course.number < len(lessons) else None
+    if not 0 < course.number < len(packaged_paths()):
+        return None
+    return find_course(str(course.number + 1))
 
 
 def course_to_go_on(progress: Progress, *, blind: bool) -> Course:
     """Where somebody stopped: the lesson that they worked on last, or the first one behind it that is not done."""
-    lessons = packaged_lessons()
-    last = next((number for number, one in enumerate(lessons) if one.lesson.id == progress.last), 0)
-    for found in [*lessons[last:], *lessons[:last]]:
-        standing = progress.of(found.lesson.id, blind=blind)
+    names = [lesson_name(path) for path in packaged_paths()]
+    last = names.index(progress.last) if progress.last in names else 0
+    for name in (*names[last:], *names[:last]):
+        standing = progress.of(name, blind=blind)
         if standing is None or not standing.is_done:
-            return course_of(found)
-    return course_of(lessons[0])
+            return find_course(name)
+    return find_course(names[0])

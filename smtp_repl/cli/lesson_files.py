@@ -46,7 +46,7 @@ def find_lesson(word: str) -> LessonFile:
             raise UsageError(problem.format(number=word, last=len(paths)), _("smtp-repl learn --list"))
         path = paths[int(word) - 1]
         return LessonFile(read_file(path), path, int(word))
-    names = {_name(path): (number, path) for number, path in enumerate(paths, 1)}
+    names = {lesson_name(path): (number, path) for number, path in enumerate(paths, 1)}
     if word in names:
         number, path = names[word]
         return LessonFile(read_file(path), path, number)
@@ -84,6 +84,6 @@ def examine_file(path: str) -> tuple[Lesson | None, list[ScriptError]]:
     return examine_lesson(text.replace("\r\n", "\n"), path)
 
 
-def _name(path: str) -> str:
+def lesson_name(path: str) -> str:
     """`…/03-envelope-and-header.toml` is `envelope-and-header`; a test holds this and the lesson's id together."""
     return os.path.basename(path).removesuffix(".toml").partition("-")[2]

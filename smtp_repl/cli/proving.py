@@ -22,10 +22,18 @@ from smtp_repl.script.player import plan, play
 from smtp_repl.script.scope import secrets_needed
 from smtp_repl.script.steps import Say, Step, compile_steps
 from smtp_repl.script.text import parse
-from smtp_repl.script.transcript import Line, Transcriber
+from smtp_repl.script.transcript import Line, Transcriber, remark
 from smtp_repl.teach.judging import Judgement, judge
 from smtp_repl.teach.lesson import WRONG, Lesson, Proof
-from smtp_repl.wire.errors import ScriptError, SmtpReplError
+from smtp_repl.wire.errors import (
+    ConnectError,
+    PeerClosed,
+    ReplyTimeout,
+    ScriptError,
+    SmtpReplError,
+    TlsError,
+    WireLimit,
+)
 from smtp_repl.wire.events import Closed, Event
 from smtp_repl.wire.language import _, n_
 from smtp_repl.wire.octets import printable
@@ -43,6 +51,7 @@ class ProofTranscript(Observer):
         self._comments = deque(node for node in script.nodes if isinstance(node, Comment))
         self._says = (step for step in steps if isinstance(step, Say))
         self._transcribers: dict[str, Transcriber] = {}
+        self._open: set[str] = set()
 
     @property
     def text(self) -> str:
@@ -50,7 +59,14 @@ class ProofTranscript(Observer):
         self._comment_up_to(None)
         return "".join(f"{line}\n" for line in self.lines)
 
+    def stopped(self, error: SmtpReplError) -> None:
+        """Something befell a connection, and the play is over: a person would see an error and hang up."""
+        self.lines.append(remark(f"error: {error.message}").text)
+        for connection in sorted(self._open):
+            self.closed(connection, None, by_us=True)
+
     def opened(self, connection: str, opened: Opened, target: Target | None) -> None:
+        self._open.add(connection)
         self._transcribers[connection] = Transcriber(connection)
         self._add(self._transcribers[connection].opened(opened, target))
 
@@ -67,6 +83,7 @@ class ProofTranscript(Observer):
         self._add(self._transcribers[connection].secured(facts))
 
     def closed(self, connection: str, event: Closed | None, *, by_us: bool) -> None:
+        self._open.discard(connection)
         self._add(self._transcribers[connection].closed(event, by_us=by_us))
 
     def _add(self, lines: Sequence[Line]) -> None:
@@ -95,11 +112,6 @@ class _Stage(Record):
     server: PracticeThread
     profile: Profile
 
-    @property
-    def target(self) -> Target:
-        is_lmtp = self.profile.protocol == "lmtp"
-        return Target(self.server.host, self.server.port, implicit_tls=self.profile.implicit_tls, lmtp=is_lmtp)
-
     def password(self, user: str) -> Secret:
         """Of an account that the server has."""
         accounts = {**PRACTICE_ACCOUNTS, **self.profile.accounts}
@@ -108,40 +120,47 @@ class _Stage(Record):
 
 def _prove(lesson: Lesson, number: int, proof: Proof, stage: _Stage, file: str) -> Iterator[ScriptError]:
     try:
-        transcript, failure = play_proof(lesson, number, proof, stage)
+        transcript, stopped = play_proof(lesson, number, proof, stage)
     except SmtpReplError as error:
-        line = error.line or 1
-        yield _fault(
-            proof, file, line, _("this proof ({kind}) stops here: {why}").format(kind=proof.kind, why=error.message)
-        )
+        yield _stop(proof, file, error)
         return
-    if failure is not None:
-        came = printable(failure.got.partition("\n")[0])
+    if isinstance(stopped, StepResult):
+        came = printable(stopped.got.partition("\n")[0])
         problem = _("this proof ({kind}) does not hold: the server said {reply}").format(kind=proof.kind, reply=came)
-        yield _fault(proof, file, failure.line, problem)
+        yield _fault(proof, file, stopped.line, problem)
         return
     judgement = judge(lesson, parse(transcript.encode("utf-8", "surrogateescape")))
     missed = [outcome.goal.id for outcome in judgement.outcomes if outcome.scene == number and not outcome.is_met]
-    if proof.kind == WRONG:
-        yield from _not_caught(proof, judgement, file, is_right=not missed)
-    elif missed:
-        problem = n_(
-            "this proof ({kind}) misses a goal: {goals}",
-            "this proof ({kind}) misses {count} goals: {goals}",
-            len(missed),
-        )
-        text = problem.format(kind=proof.kind, count=len(missed), goals=", ".join(missed))
-        yield _fault(proof, file, 0, text)
+    faults = _wrong(proof, judgement, file, missed) if proof.kind == WRONG else _right(proof, file, missed)
+    if faults and stopped is not None:
+        yield _stop(proof, file, stopped)
+    yield from faults
 
 
-def _not_caught(proof: Proof, judgement: Judgement, file: str, *, is_right: bool) -> Iterator[ScriptError]:
-    if is_right:
-        yield _fault(proof, file, 0, _("this wrong way reaches every goal"))
+def _stop(proof: Proof, file: str, error: SmtpReplError) -> ScriptError:
+    problem = _("this proof ({kind}) stops here: {why}").format(kind=proof.kind, why=error.message)
+    return _fault(proof, file, error.line or 1, problem)
+
+
+def _right(proof: Proof, file: str, missed: list[str]) -> list[ScriptError]:
+    """What a solution, or another right way, lacks."""
+    if not missed:
+        return []
+    problem = n_(
+        "this proof ({kind}) misses a goal: {goals}", "this proof ({kind}) misses {count} goals: {goals}", len(missed)
+    )
+    return [_fault(proof, file, 0, problem.format(kind=proof.kind, count=len(missed), goals=", ".join(missed)))]
+
+
+def _wrong(proof: Proof, judgement: Judgement, file: str, missed: list[str]) -> list[ScriptError]:
+    """What a wrong way lacks."""
+    faults = [] if missed else [_fault(proof, file, 0, _("this wrong way reaches every goal"))]
     noticed = ", ".join(sorted(judgement.caught)) or _("nothing")
     for name in proof.caught:
         if name not in judgement.caught:
             problem = _('"{id}" is not noticed in this wrong way').format(id=name)
-            yield _fault(proof, file, 0, problem, _("noticed: {what}").format(what=noticed))
+            faults.append(_fault(proof, file, 0, problem, _("noticed: {what}").format(what=noticed)))
+    return faults
 
 
 def _fault(proof: Proof, file: str, line: int, problem: str, hint: str = "") -> ScriptError:
@@ -153,21 +172,31 @@ def _fault(proof: Proof, file: str, line: int, problem: str, hint: str = "") -> 
     )
 
 
-def play_proof(lesson: Lesson, number: int, proof: Proof, stage: _Stage) -> tuple[str, StepResult | None]:
-    """Play a proof of a scene (numbered from 0); the transcript, and the first expectation that did not hold.
+_BEFELL = (ConnectError, TlsError, ReplyTimeout, PeerClosed, WireLimit)
+"""What a server may do to a connection: a play that ends so is judged by what was said until then."""
 
-    Raises `SmtpReplError` for what befell the connection, with its line in the proof.
+
+def play_proof(
+    lesson: Lesson, number: int, proof: Proof, stage: _Stage
+) -> tuple[str, StepResult | SmtpReplError | None]:
+    """Play a proof of a scene (numbered from 0); the transcript, and what stopped the play before its end.
+
+    Raises `SmtpReplError` for what cannot be played, with its line in the proof.
     """
     script = parse(proof.script.encode(), lesson.id)
     steps = compile_steps(script)
     transcript = ProofTranscript(script, steps)
     transcript.lines.append(f"# scene {number + 1}: {lesson.scenes[number].title}".rstrip(": "))
     casting = Casting(
-        target=stage.target,
+        target=stage.server.target,
         credentials={need.name: Credentials(need.user, stage.password(need.user)) for need in secrets_needed(steps)},
         allow_plaintext_auth=True,
     )
     uses_tls = stage.profile.implicit_tls or "starttls" in proof.script.lower() or "@tls" in proof.script
-    options = NetOptions(stage.target, tls=TlsOptions(ca_pem=stage.server.ca_pem() if uses_tls else b""))
-    result = run_part(play(plan(steps, lesson.id), casting, transcript), options)
+    options = NetOptions(stage.server.target, tls=TlsOptions(ca_pem=stage.server.ca_pem() if uses_tls else b""))
+    try:
+        result = run_part(play(plan(steps, lesson.id), casting, transcript), options)
+    except _BEFELL as error:
+        transcript.stopped(error)
+        return transcript.text, error
     return transcript.text, result.failure

@@ -136,9 +136,9 @@ class Driver(Worker):
                 self.tell(text)
             case Display(lines):
                 self._show(list(lines), False)
-            case Connect(target):
+            case Connect(target, waits):
                 self.drop()
-                return await self._connect(target)
+                return await self._connect(target, waits=waits)
             case Put(text):
                 self.put(text)
             case Drop():
@@ -224,7 +224,7 @@ class Driver(Worker):
             self._waiters.append(waiter)
             await waiter
 
-    async def _connect(self, target: Target) -> Reply | None:
+    async def _connect(self, target: Target, *, waits: bool) -> Reply | None:
         self._last_reply = None
         self.desk.target = target  # whether it can be reached or not, this is where /connect and /tls trust go
         client = Client(self)
@@ -243,7 +243,8 @@ class Driver(Worker):
         client.resume()
         self._set_alarm()
         self._changed()
-        await self._answered()
+        if waits:
+            await self._answered()
         return self._last_reply
 
     def _attempted(self, attempt: Attempt) -> None:

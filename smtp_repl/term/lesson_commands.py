@@ -117,7 +117,8 @@ def _connect(desk: Desk, learning: Learning) -> Handling:
     # How one speaks to it, and who may log in, is another matter now.
     desk.practice = Practice.of(practice.server)
     try:
-        yield Connect(desk.practice.target)
+        # A server that says nothing is part of some lessons; one can speak to the lesson meanwhile.
+        yield Connect(desk.practice.target, waits=False)
     except SmtpReplError as error:
         yield Tell(_("error: {problem}").format(problem=error.message))
         if error.hint:

@@ -90,9 +90,13 @@ class Put(Record):
 
 
 class Connect(Record):
-    """Drop the present connection, open another and wait for the greeting. Answered by the greeting, or None."""
+    """Drop the present connection, open another and wait for the greeting. Answered by the greeting, or None.
+
+    At a terminal one may go on before the greeting is there (`waits` False).
+    """
 
     target: Target
+    waits: bool = True
 
 
 class Drop(Record):

@@ -157,6 +157,8 @@ class Typist(Asker):
 
     def _holds(self, line: str) -> str:
         """What a line has to wait for; a command that goes by how the session stands waits for every reply."""
+        if _is_for_lesson(line):
+            return ""
         holds = self._driver.holds
         awaiting = self._desk.conversation.awaiting if self._desk.is_connected else ()
         if not holds and awaiting and self.prompt().kind != "live" and _waits(line):
@@ -367,6 +369,14 @@ def _waits(line: str) -> bool:
 
     row = COMMANDS.get(line[1:].partition(" ")[0].lower())
     return row is not None and row.waits
+
+
+def _is_for_lesson(line: str) -> bool:
+    """Whether a line is said to the lesson, whatever the server is about."""
+    from smtp_repl.term.commands import COMMANDS
+
+    row = COMMANDS.get(line[1:].partition(" ")[0].lower()) if is_command(line) and "\n" not in line else None
+    return row is not None and row.in_lessons
 
 
 def _octets(line: str) -> bytes:
