@@ -195,6 +195,8 @@ class Learning(Observer):
         if has_questions:
             return told
         following = self.following(self.course)
+        if following is None and not self.course.number:
+            return told
         if following is None:
             return [*told, _("that was the last lesson; smtp-repl learn --blind is a second pass, without the syntax")]
         title = _(following.lesson.title)

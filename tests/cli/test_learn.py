@@ -9,6 +9,7 @@ import pytest
 from smtp_repl.cli.lesson_files import packaged_lessons, packaged_paths
 from tests.cli.conftest import Done, call, program
 
+FOUR_SERVERS = Path(__file__).parent.parent / "teach" / "lessons" / "four-servers.toml"
 SOLVED = b"""/answer practice.example.com
 EHLO student.example.org
 /answer 10240000
@@ -89,6 +90,30 @@ def test_a_lesson_of_ones_own(state: dict[str, str], tmp_path: Path) -> None:
     done = learn(state, str(file), stdin=SOLVED)
     assert (done.status, done.lines[0]) == (0, "# lesson: Say EHLO")
     assert (tmp_path / "state" / "smtp-repl" / "learn" / "own-hello.smtp").exists()
+
+
+def test_scenes_have_servers_of_their_own(state: dict[str, str], tmp_path: Path) -> None:
+    """Each scene connects anew, to a server that behaves in another way; the transcript says which scene it was."""
+    typed = b"/next\n/answer it hung up\n/next\nEHLO a\nSTARTTLS\nEHLO a\n/next\nLHLO a\n/lesson\n"
+    done = learn(state, str(FOUR_SERVERS), stdin=typed)
+    assert done.status == 1
+    lines = done.lines
+    assert "# goals are open; /skip leaves the present one aside" in lines
+    assert [line for line in lines if line.startswith("# scene ")] == [
+        "# scene 1 of 4: Nobody is there",
+        "# scene 2 of 4: Secrets",
+        "# scene 3 of 4: A store",
+    ]
+    assert "# 4 of 5 goals are reached" in lines
+    text = (tmp_path / "state" / "smtp-repl" / "learn" / "own-four-servers.smtp").read_text()
+    assert [line for line in text.splitlines() if line.startswith("# scene ")] == [
+        "# scene 1: Nobody is there",
+        "# scene 2: Secrets",
+        "# scene 3: A store",
+    ]
+    again = learn(state, str(FOUR_SERVERS), stdin=b"/goal\n")
+    assert again.lines[2] == "# scene 3 of 4: A store"
+    assert call("learn", "--check", str(FOUR_SERVERS)).status == 0
 
 
 @pytest.mark.parametrize(
