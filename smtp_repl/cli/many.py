@@ -199,9 +199,10 @@ class _Run:
         tells_all = self._reports.shows_transcripts and number == 1
         try:
             if script.lane is not None and not tells_all:
-                result = yield from play_quick(script.lane, watch.observer, script.sink, monotonic)
+                result = yield from play_quick(script.lane, watch.begin, script.sink, monotonic)
             else:
-                result = yield from play(one.plan, watch.casting, watch.observer)
+                observer = watch.begin()
+                result = yield from play(one.plan, watch.casting, observer)
         except OutputError:
             raise
         except SmtpReplError as error:

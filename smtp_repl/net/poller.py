@@ -91,7 +91,7 @@ if sys.platform == "linux":
             left = self._left
             return [
                 (left[descriptor], _TOLD.get(events, READ | WRITE))
-                for descriptor, events in self._epoll.poll(seconds, max(1, len(left)))
+                for descriptor, events in self._epoll.poll(seconds, len(left) or 1)
             ]
 
         def close(self) -> None:

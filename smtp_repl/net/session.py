@@ -203,7 +203,6 @@ class Session:
                 happening: Happening = end.value
                 if rote is None or reading is None:
                     return happening
-                rote.told.append(None)
                 rote.moments.append(reading.flushed_at)
                 rote.at += 1
                 return self._recite(reading, rote, begins=True)
@@ -214,34 +213,46 @@ class Session:
 
     def _recite(self, connection: Connection, rote: Rote, *, begins: bool) -> _Outcome:
         """Play by rote as far as that goes; `begins` unless the turn that it stands at is being heard already."""
-        turns, told, moments = rote.turns, rote.told, rote.moments
-        while rote.at < len(turns):
-            said, seconds, known = turns[rote.at]
+        turns, at = rote.turns, rote.at
+        while at < len(turns):
+            said, seconds, known = turns[at]
             if said:
                 if not connection.send(said):
+                    rote.at = at
                     self._task = self._flush(connection)
                     return self._look()
-                told.append(None)
-                moments.append(connection.flushed_at)
-                rote.at += 1
+                rote.moments.append(connection.flushed_at)
+                at += 1
                 continue
             if begins:
                 connection.set_clock()
                 self.deadline = connection.clock + connection.waited + seconds
-                if not connection.has_news:
-                    return _WAITS
-            happening = self._read(connection)
-            if happening is _WAITS:
+            octets = connection.octets
+            if begins and not octets and not connection.gone:
+                rote.at = at
                 return _WAITS
+            passage = known.get(octets)
+            if passage is None:
+                rote.at = at
+                return self._stumble(connection, rote)
+            connection.octets = b""
+            arrived_at = connection.arrived_at
+            rote.passed.append(passage)
+            rote.seconds.append(max(0.0, arrived_at - connection.clock))
+            rote.moments.append(arrived_at)
+            at = passage.to
             begins = True
-            told.append(happening)
-            moments.append(monotonic() if isinstance(happening, TimedOut) else connection.arrived_at)
-            to = known.get(happening.octets) if isinstance(happening, Received) else None
-            if to is None:
-                break
-            rote.at = to
+        rote.at = at
         self._rote = self._reading = None
         return None
+
+    def _stumble(self, connection: Connection, rote: Rote) -> _Outcome:
+        """Nothing has come that is known: perhaps nothing at all."""
+        happening = self._read(connection)
+        if happening is not _WAITS:
+            rote.moments.append(monotonic() if isinstance(happening, TimedOut) else connection.arrived_at)
+            self._rote = self._reading = None
+        return happening
 
     def _read(self, connection: Connection) -> _Outcome:
         octets = connection.octets

@@ -68,36 +68,63 @@ class Close(Record):
     connection: str
 
 
+class Passage(Record):
+    """Octets that were heard before: whole replies to the turns from some place on, all of them good ones."""
+
+    octets: bytes
+    to: int
+    """The number of the turn that comes next."""
+    replies: int = 1
+    drift: int = 0
+    """How many of the replies drifted."""
+    lost: tuple[str, ...] | None = None
+    """EHLO keywords that are missing, where one of the replies was to EHLO."""
+
+
 class Turn(Record):
     """One turn of a `Rote`: octets to say, or, where there are none, octets to hear within `seconds`.
 
-    `known` leads from octets that may come here to the number of the turn that follows them.
+    `known` has what may come here, by its octets.
     """
 
     octets: bytes
     seconds: float
-    known: dict[bytes, int]
+    known: dict[bytes, Passage]
 
 
 class Rote:
     """Say and hear turn by turn, from turn `at` on, as long as what comes is known there.
 
     It does what `Send`, and `Read` with a new clock, would do one by one, but asks back only at the end: for those
-    who play the same thing thousands of times. Answered by None, when `at` is behind the last turn or where something
-    else happened. What happened is noted in `told`, one entry for each turn and as `Send` and `Read` are answered,
-    with its monotonic time in `moments`.
+    who play the same thing thousands of times. Answered by None when `at` is behind the last turn, and by what
+    happened instead where that is not known. Noted is no more than what `happenings` needs: the passages, how many
+    seconds each took (as in `Received`), and the monotonic time of each turn, and of what ended it.
     """
 
-    __slots__ = ("at", "connection", "moments", "told", "turns")
+    __slots__ = ("_start", "at", "connection", "moments", "passed", "seconds", "turns")
 
-    def __init__(
-        self, connection: str, turns: Sequence[Turn], told: list["Happening"], moments: list[float], at: int = 0
-    ) -> None:
+    def __init__(self, connection: str, turns: Sequence[Turn], at: int = 0) -> None:
         self.connection = connection
         self.turns = turns
-        self.told = told
-        self.moments = moments
-        self.at = at
+        self.at = self._start = at
+        self.passed: list[Passage] = []
+        self.seconds: list[float] = []
+        self.moments: list[float] = []
+
+    def happenings(self) -> list["Happening"]:
+        """What `Send` and `Read` would have been answered, turn by turn."""
+        told: list[Happening] = []
+        heard = map(Received, (passage.octets for passage in self.passed), self.seconds)
+        ways = iter(self.passed)
+        at = self._start
+        while at < self.at:
+            if self.turns[at].octets:
+                told.append(None)
+                at += 1
+            else:
+                told.append(next(heard))
+                at = next(ways).to
+        return told
 
 
 Action = Open | Send | SendStream | Read | StartTls | Wait | Shutdown | Close

@@ -13,7 +13,7 @@ to its observer in full, from its first octet.
 
 from collections.abc import Callable, Generator
 
-from smtp_repl.script.actions import Action, Close, Happening, Open, Read, Received, Rote, Send, Turn
+from smtp_repl.script.actions import Action, Close, Happening, Open, Passage, Read, Received, Rote, Send, Turn
 from smtp_repl.script.arguments import Match, Nothing, Set, Timeout
 from smtp_repl.script.casting import Casting, Counts, Observer, PlayResult
 from smtp_repl.script.expectations import Expectation
@@ -32,6 +32,7 @@ Playing = Generator[Action | Rote, Happening, PlayResult]
 RealPlaying = Generator[Action, Happening, PlayResult]
 
 
+_CLOSE = Close("")
 SAID_LIMIT = 256 * 1024
 """Octets of one write: beyond it, the time that the lane saves is nothing."""
 
@@ -46,16 +47,6 @@ class Move(Record):
     answers: str = ""
 
 
-class Passage(Record):
-    """What octets came to that were whole replies to the moves from some place on, all of them good ones."""
-
-    to: int
-    """The number of the move that comes next."""
-    drift: int
-    lost: tuple[str, ...] | None
-    """EHLO keywords that are missing, where one of the replies was to EHLO."""
-
-
 class Lane(Record):
     """A plan whose plays may take the lane."""
 
@@ -64,8 +55,8 @@ class Lane(Record):
     moves: tuple[Move, ...]
     turns: tuple[Turn, ...]
     open: Open
-    known: dict[tuple[int, bytes], Passage]
-    """What the same octets came to at the same move before."""
+    results: dict[tuple[int, tuple[str, ...]], PlayResult]
+    """The results of good plays, by their drift and the keywords that were lost: most are alike."""
     answers: tuple[str, ...]
     """What the replies of a play answer, in order."""
 
@@ -133,32 +124,49 @@ class _Unusual(Exception):
 class _Told:
     """What the lane was told, and when. At the first unusual thing there is one to be told that and no more."""
 
-    __slots__ = ("happenings", "moments")
+    __slots__ = ("happenings", "moments", "rote")
 
     def __init__(self) -> None:
         self.happenings: list[Happening] = []
         self.moments: list[float] = []
+        self.rote: Rote | None = None
+        """What is being played by rote, or was to the end."""
 
-    def note(self, happening: Happening, clock: Clock | None) -> None:
+    def note(self, happening: Happening, moment: float) -> None:
         self.happenings.append(happening)
-        self.moments.append(0.0 if clock is None else clock())
+        self.moments.append(moment)
+
+    def recall(self) -> None:
+        """Note what was played by rote."""
+        if self.rote is not None:
+            happenings = self.rote.happenings()
+            self.happenings += happenings
+            self.moments += self.rote.moments[: len(happenings)]
+            self.rote = None
 
 
-def play_quick(lane: Lane, observer: Observer, timed: Timed | None = None, clock: Clock | None = None) -> Playing:
+def play_quick(
+    lane: Lane, look_on: Callable[[], Observer], timed: Timed | None = None, clock: Clock | None = None
+) -> Playing:
     """Play the client's part; returns and raises as `player.play` does, and tells only plays that go another way.
 
-    `timed` is called once, at the end of a play that the observer hears nothing of; with a `clock` the observer of
-    one that goes another way is told when things happened (`Observer.happened_at`).
+    `look_on` gives the observer of such a play, who is told with a `clock` when things happened
+    (`Observer.happened_at`). `timed` is called once, at the end of a play that nobody is told of.
     """
     told = _Told()
     thrown: SmtpReplError | None = None
     try:
-        return (yield from _rush(lane, told, timed, clock))
+        return (yield from _rush(lane, told, timed, clock or _no_clock))
     except _Unusual:
         pass
     except SmtpReplError as error:
         thrown = error
-    return (yield from _for_real(lane, observer, told, thrown, timed=clock is not None))
+    told.recall()
+    return (yield from _for_real(lane, look_on(), told, thrown, timed=clock is not None))
+
+
+def _no_clock() -> float:
+    return 0.0
 
 
 class _Score:
@@ -173,58 +181,64 @@ class _Score:
         self.seconds: list[float] = []
 
     def take(self, passage: Passage, seconds: float) -> None:
+        """These octets came at this place, which took so long."""
         self.drift += passage.drift
         if passage.lost is not None:
             self.lost = passage.lost
-        self.seconds += [seconds] * (passage.to - self.at)
+        self.seconds += [seconds] * passage.replies
         self.at = passage.to
 
+    def follow(self, rote: Rote) -> None:
+        """So far it was played by rote."""
+        for passage, seconds in zip(rote.passed, rote.seconds, strict=True):
+            self.take(passage, seconds)
+        self.at = rote.at
 
-def _rush(lane: Lane, told: _Told, timed: Timed | None, clock: Clock | None) -> Playing:
+
+def _rush(lane: Lane, told: _Told, timed: Timed | None, clock: Clock) -> Playing:
     """Raises `_Unusual`, and what the driver throws in."""
-    turns, happenings, score = lane.turns, told.happenings, _Score()
+    turns, score = lane.turns, _Score()
     rest = b""  # what has come of a reply whose end has not
     restart = True
-    told.note((yield lane.open), clock)
+    told.note((yield lane.open), clock())
     while score.at < len(turns):
         turn = turns[score.at]
         if restart and not rest:
-            before = len(happenings)
-            yield Rote("", turns, happenings, told.moments, score.at)
-            _recount(lane, score, happenings, before)
+            told.rote = rote = Rote("", turns, score.at)
+            happening = yield rote
+            score.follow(rote)
             if score.at == len(turns):
                 break
+            told.recall()
+            told.note(happening, rote.moments[-1])
         elif turn.octets:
-            told.note((yield Send("", turn.octets)), clock)
+            told.note((yield Send("", turn.octets)), clock())
             score.at += 1
             continue
         else:
-            told.note((yield Read("", turn.seconds, restart)), clock)
-        happening = happenings[-1]
+            happening = yield Read("", turn.seconds, restart)
+            told.note(happening, clock())
         if not isinstance(happening, Received):
             raise _Unusual
         passage, rest = _pass(lane, score.at, rest + happening.octets)
         restart = passage is not None
         if passage is not None:
             score.take(passage, happening.seconds)
-    yield Close("")
+    yield _CLOSE
     if timed is not None:
         timed(score.seconds)
-    heard, drift = len(score.seconds), score.drift
-    status = "drift" if drift else "pass"
-    return PlayResult(status, Counts(heard - drift, drift), lost=score.lost, played=len(lane.plan.steps))
+    result = lane.results.get((score.drift, score.lost))
+    return result if result is not None else _result(lane, score)
 
 
-def _recount(lane: Lane, score: _Score, happenings: list[Happening], start: int) -> None:
-    """Go over what was played by rote."""
-    for number in range(start, len(happenings)):
-        happening = happenings[number]
-        if happening is None:
-            score.at += 1
-        elif isinstance(happening, Received):
-            passage = lane.known.get((score.at, happening.octets))
-            if passage is not None:
-                score.take(passage, happening.seconds)
+def _result(lane: Lane, score: _Score) -> PlayResult:
+    """How it went, to be remembered."""
+    drift = score.drift
+    counts = Counts(len(score.seconds) - drift, drift)
+    result = PlayResult("drift" if drift else "pass", counts, lost=score.lost, played=len(lane.plan.steps))
+    if len(lane.results) < REMEMBERED:
+        lane.results[drift, score.lost] = result
+    return result
 
 
 def _pass(lane: Lane, at: int, octets: bytes) -> tuple[Passage | None, bytes]:
@@ -253,10 +267,10 @@ def _pass(lane: Lane, at: int, octets: bytes) -> tuple[Passage | None, bytes]:
         if expectation.ehlo and reply.code == 250:
             lost = lost_keywords(expectation.texts, reply)
         at += 1
-    passage = Passage(at, drift, lost)
-    if not rest and len(lane.known) < REMEMBERED:
-        lane.known[begin, octets] = passage
-        lane.turns[begin].known[octets] = at
+    passage = Passage(octets, at, len(replies), drift, lost)
+    known = lane.turns[begin].known
+    if not rest and len(known) < max(1, REMEMBERED // len(lane.turns)):
+        known[octets] = passage
     return passage, rest
 
 
@@ -298,8 +312,7 @@ def by_hand(playing: Playing, clock: Clock | None = None) -> RealPlaying:
         while True:
             try:
                 if isinstance(action, Rote):
-                    yield from _turn_by_turn(action, clock)
-                    happening: Happening = None
+                    happening = yield from _turn_by_turn(action, clock or _no_clock)
                 else:
                     happening = yield action
             except SmtpReplError as error:
@@ -311,18 +324,20 @@ def by_hand(playing: Playing, clock: Clock | None = None) -> RealPlaying:
         return result
 
 
-def _turn_by_turn(rote: Rote, clock: Clock | None) -> Generator[Action, Happening, None]:
+def _turn_by_turn(rote: Rote, clock: Clock) -> Generator[Action, Happening, Happening]:
     while rote.at < len(rote.turns):
         turn = rote.turns[rote.at]
         happening = (
             yield Send(rote.connection, turn.octets) if turn.octets else Read(rote.connection, turn.seconds, True)
         )
-        rote.told.append(happening)
-        rote.moments.append(0.0 if clock is None else clock())
-        to = rote.at + 1
-        if not turn.octets:
-            known = turn.known.get(happening.octets) if isinstance(happening, Received) else None
-            if known is None:
-                return
-            to = known
-        rote.at = to
+        rote.moments.append(clock())
+        if turn.octets:
+            rote.at += 1
+            continue
+        if not isinstance(happening, Received) or happening.octets not in turn.known:
+            return happening
+        passage = turn.known[happening.octets]
+        rote.passed.append(passage)
+        rote.seconds.append(happening.seconds)
+        rote.at = passage.to
+    return None

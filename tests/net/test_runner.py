@@ -22,6 +22,7 @@ from smtp_repl.script.actions import (
     Happening,
     Open,
     Opened,
+    Passage,
     PeerGone,
     Read,
     Received,
@@ -108,23 +109,27 @@ def test_a_conversation(raw_server: Start) -> None:
     assert [attempt.outcome for attempt in told] == ["", "connected"]
 
 
+def heard(octets: bytes, to: int) -> Turn:
+    """A turn at which these octets are known."""
+    return Turn(b"", 5.0, {octets: Passage(octets, to)})
+
+
 GREET_AND_LEAVE = (
-    Turn(b"", 5.0, {b"220 hi\r\n": 1}),
+    heard(b"220 hi\r\n", 1),
     Turn(b"NOOP\r\n", 0.0, {}),
     Turn(b"QUIT\r\n", 0.0, {}),
-    Turn(b"", 5.0, {b"250 ok\r\n221 bye\r\n": 4}),
+    heard(b"250 ok\r\n221 bye\r\n", 4),
 )
 
 
-def by_rote(turns: Sequence[Turn]) -> Playing[tuple[Rote, SmtpReplError | None]]:
-    """Play a rote and do nothing else; what became of it, and the error that came instead of its end."""
+def by_rote(turns: Sequence[Turn]) -> Playing[tuple[Rote, Happening | SmtpReplError]]:
+    """Play a rote and do nothing else; what became of it, and what or which error came instead of its end."""
     yield from ask(Open("", None), Opened)
-    rote = Rote("", turns, [], [])
+    rote = Rote("", turns)
     try:
-        yield rote
+        return rote, (yield rote)
     except SmtpReplError as error:
         return rote, error
-    return rote, None
 
 
 def test_by_rote(raw_server: Start) -> None:
@@ -138,9 +143,9 @@ def test_by_rote(raw_server: Start) -> None:
             raw.ExpectEnd(),
         ]
     )
-    rote, error = run_part(by_rote(GREET_AND_LEAVE), options(server))
-    assert (rote.at, error) == (4, None)
-    assert [getattr(happened, "octets", None) for happened in rote.told] == [
+    rote, end = run_part(by_rote(GREET_AND_LEAVE), options(server))
+    assert (rote.at, end) == (4, None)
+    assert [getattr(happened, "octets", None) for happened in rote.happenings()] == [
         *(b"220 hi\r\n", None, None, b"250 ok\r\n221 bye\r\n"),
     ]
     assert rote.moments == sorted(rote.moments)
@@ -170,10 +175,10 @@ def test_by_rote(raw_server: Start) -> None:
 def test_a_rote_ends_at_what_is_not_known(raw_server: Start, does: list[raw.Move], at: int, last: type) -> None:
     """The part is told, and goes on from that turn by itself."""
     turns = [turn._replace(seconds=turn.seconds and 0.3) for turn in GREET_AND_LEAVE]
-    rote, error = run_part(by_rote(turns), options(raw_server(does)))
-    assert (rote.at, error) == (at, None)
-    assert isinstance(rote.told[-1], last)
-    assert len(rote.moments) == len(rote.told)
+    rote, end = run_part(by_rote(turns), options(raw_server(does)))
+    assert rote.at == at
+    assert isinstance(end, last)
+    assert len(rote.moments) == len(rote.happenings()) + 1
 
 
 def test_a_turn_that_cannot_be_said_at_once(raw_server: Start) -> None:
@@ -192,19 +197,19 @@ def test_a_turn_that_cannot_be_said_at_once(raw_server: Start) -> None:
         GREET_AND_LEAVE[0],
         Turn(b"x" * size, 0.0, {}),
         Turn(b"QUIT\r\n", 0.0, {}),
-        Turn(b"", 5.0, {b"221 bye\r\n": 4}),
+        heard(b"221 bye\r\n", 4),
     ]
-    rote, error = run_part(by_rote(turns), options(server))
-    assert (rote.at, error, len(rote.told)) == (4, None, 4)
+    rote, end = run_part(by_rote(turns), options(server))
+    assert (rote.at, end, len(rote.happenings())) == (4, None, 4)
 
 
 def test_a_turn_that_cannot_be_said(raw_server: Start) -> None:
     """The error comes where the turn would have been told."""
     server = raw_server([raw.Send(b"220 hi\r\n"), raw.ExpectOctets(1), raw.Reset()])
     turns = [GREET_AND_LEAVE[0], Turn(b"x" * 8 * 1024 * 1024, 0.0, {})]
-    rote, error = run_part(by_rote(turns), options(server))
-    assert (rote.at, len(rote.told)) == (1, 1)
-    assert isinstance(error, PeerClosed)
+    rote, end = run_part(by_rote(turns), options(server))
+    assert (rote.at, len(rote.happenings())) == (1, 1)
+    assert isinstance(end, PeerClosed)
 
 
 def test_octets_before_the_end(raw_server: Start) -> None:

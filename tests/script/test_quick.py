@@ -67,7 +67,7 @@ def both(client: str, server: str, cut: Cut = lambda octets: [octets]) -> tuple[
     assert quick is not None
     quick_log, log = Log(), Log()
     quickly, _ = play_together(
-        by_hand(play_quick(quick, quick_log)), play_server(made(server), Casting(), Observer()), cut
+        by_hand(play_quick(quick, lambda: quick_log)), play_server(made(server), Casting(), Observer()), cut
     )
     slowly, _ = play_together(play(script, CASTING, log), play_server(made(server), Casting(), Observer()), cut)
     return quickly, quick_log, slowly, log
@@ -152,7 +152,7 @@ def test_conversations_come_out_the_same(path: Path) -> None:
     quick = lane(script, CASTING)
     if quick is None:
         pytest.skip("takes no lane")
-    quickly, _ = play_together(by_hand(play_quick(quick, Observer())), play_server(script, Casting(), Observer()))
+    quickly, _ = play_together(by_hand(play_quick(quick, Observer)), play_server(script, Casting(), Observer()))
     slowly, _ = play_together(play(script, CASTING, Observer()), play_server(script, Casting(), Observer()))
     assert quickly.result == slowly.result
     assert str(quickly.error) == str(slowly.error)
@@ -165,7 +165,7 @@ def test_replies_are_timed_once_a_play_has_held() -> None:
     assert quick.answers == ("greeting", "EHLO", "MAIL", "RCPT", "DATA", ".", "QUIT")
     taken: list[list[float]] = []
     for server in (GOOD, GOOD.replace("S: 354 Go on", "S: 554 No")):
-        part = by_hand(play_quick(quick, Observer(), lambda seconds: taken.append(list(seconds))))
+        part = by_hand(play_quick(quick, Observer, lambda seconds: taken.append(list(seconds))))
         play_together(part, play_server(made(server), Casting(), Observer()))
     assert [len(seconds) for seconds in taken] == [len(quick.answers)]
 
@@ -185,7 +185,7 @@ def test_what_is_told_late_is_told_with_its_time() -> None:
     assert quick is not None
     moments = map(float, range(100))
     observer = Dated()
-    part = by_hand(play_quick(quick, observer, clock=moments.__next__), moments.__next__)
+    part = by_hand(play_quick(quick, lambda: observer, clock=moments.__next__), moments.__next__)
     bad = made(GOOD.replace("S: 354 Go on", "S: 554 No"))
     play_together(part, play_server(bad, Casting(), Observer()))
     *dated, last = observer.moments
@@ -202,7 +202,7 @@ def test_own_names_are_judged_as_the_player_does() -> None:
     server = GOOD.replace("S: 250-mail.example.com", "S: 250-mail.example.com greets client.example.net")
     quick = lane(script, casting)
     assert quick is not None
-    quickly, _ = play_together(by_hand(play_quick(quick, Observer())), play_server(made(server), Casting(), Observer()))
+    quickly, _ = play_together(by_hand(play_quick(quick, Observer)), play_server(made(server), Casting(), Observer()))
     slowly, _ = play_together(play(script, casting, Observer()), play_server(made(server), Casting(), Observer()))
     assert quickly.result == slowly.result
     assert quickly.result is not None

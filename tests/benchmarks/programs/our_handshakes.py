@@ -19,19 +19,19 @@ made = plan(compile_steps(parse(b"S: 220\nC: QUIT\nS: 221\n")))
 quick = lane(made, Casting(target=target))
 assert quick is not None
 options = NetOptions(target, tls=TlsOptions(ca_file=sys.argv[2]))
-run_part(play_quick(quick, Observer()), options)
+run_part(play_quick(quick, Observer), options)
 count = int(sys.argv[3])
 clock = Clock()
 if sys.argv[4] == "new":
     for _ in range(count):
-        assert run_part(play_quick(quick, Observer()), options).status != "fail"
+        assert run_part(play_quick(quick, Observer), options).status != "fail"
 else:
     from collections.abc import Generator
 
     runner = Runner(options)
 
     def one_after_another(left: int) -> Generator[Action | Rote, Happening, None]:
-        assert (yield from play_quick(quick, Observer())).status != "fail"
+        assert (yield from play_quick(quick, Observer)).status != "fail"
         if left > 1:
             runner.add(one_after_another(left - 1))
 

@@ -21,8 +21,8 @@ options = NetOptions(casting.target)
 quick = lane(made, casting)
 assert quick is not None
 if "once" not in sys.argv:
-    run_part(play_quick(quick, Observer()), options)
+    run_part(play_quick(quick, Observer), options)
 clock = Clock()
-part = play(made, casting, Observer()) if "once" in sys.argv else play_quick(quick, Observer())
+part = play(made, casting, Observer()) if "once" in sys.argv else play_quick(quick, Observer)
 assert run_part(part, options).status != "fail"
 clock.tell()
