@@ -17,6 +17,7 @@ from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import Reply
 
 _WORDS = {"pass": "ok", "drift": "drift", "fail": "FAIL", "skip": "skip", "error": "error"}
+_EXIT_STATUSES = {"fail": ExitStatus.FAILED, "skip": ExitStatus.SKIPPED}
 TITLES = {
     "code": phrase("the reply has another code"),
     "enhanced": phrase("the reply has another enhanced code"),
@@ -48,8 +49,7 @@ class Ended(Record):
     def exit_status(self) -> int:
         if self.result is None:
             return int(self.errors[0].exit_status)
-        statuses = {"fail": ExitStatus.FAILED, "skip": ExitStatus.SKIPPED}
-        return int(statuses.get(self.result.status, ExitStatus.OK))
+        return int(_EXIT_STATUSES.get(self.result.status, ExitStatus.OK))
 
     @property
     def worth_telling(self) -> bool:

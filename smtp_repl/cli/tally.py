@@ -1,6 +1,7 @@
 """What the sessions of a script come to: counted as they end, and shown in a few lines when all are over."""
 
 from collections import Counter
+from operator import add
 
 from smtp_repl.cli.preparing import Prepared
 from smtp_repl.cli.report import Ended, sessions_of, steps_of, summary_line
@@ -21,7 +22,7 @@ class Tally:
         self._title = one.script.title.partition("\n")[0] if one is not None else ""
         self._tags = one.script.tags if one is not None else ()
         self._verdicts: Counter[str] = Counter()
-        self._counts: Counter[str] = Counter()
+        self._counts = Counts()
         self._lost: dict[str, None] = {}
         self._began = 0.0
         self._ended = 0.0
@@ -42,8 +43,7 @@ class Tally:
         self._verdicts[ended.status] += 1
         self.exit_statuses.add(ended.exit_status)
         if ended.result is not None:
-            for name, number in zip(Counts._fields, ended.result.counts, strict=True):
-                self._counts[name] += number
+            self._counts = Counts._make(map(add, self._counts, ended.result.counts))
             for keyword in ended.result.lost:
                 self._lost[keyword] = None
         if ended.status in ("fail", "error"):
@@ -74,7 +74,7 @@ class Tally:
             tags=tuple(printable(tag) for tag in self._tags),
             verdicts=dict(self._verdicts),
             seconds=self._ended - self._began if self._began else 0.0,
-            counts=Counts(**self._counts),
+            counts=self._counts,
             sessions=tuple(self.kept),
             lost=tuple(printable(keyword) for keyword in self._lost),
         )

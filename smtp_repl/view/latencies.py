@@ -4,6 +4,8 @@ The first `EXACT` samples of a kind are kept as they are; then they become count
 percent wide. Pure arithmetic: knows no clock and no connection.
 """
 
+from array import array
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 
@@ -12,8 +14,10 @@ from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, GREETING, LAST_CHUNK
 
 EXACT = 10_000
 """Samples that are kept one by one."""
-_FINE = 7
-"""Bits of a bucket's number below the leading one: 128 buckets for each doubling."""
+HELD = 200
+"""Plays whose times are sorted into histograms in one go."""
+_COARSE = 45
+"""Bits of a double that a bucket leaves away: 7 bits of the fraction stay, 128 buckets for each doubling."""
 
 _JSON_NAMES = {AUTH_STEP: "AUTH", LAST_CHUNK: "BDAT"}
 _WORDS = {END_OF_DATA: "end of data"}
@@ -36,7 +40,7 @@ class Histogram:
 
     def __init__(self) -> None:
         self._fresh: list[float] = []
-        self._buckets: dict[int, int] = {}
+        self._buckets: Counter[int] = Counter()
         self._folded = 0
         self.maximum = 0.0
 
@@ -46,16 +50,19 @@ class Histogram:
 
     def add(self, seconds: float) -> None:
         """Take a sample."""
-        self._fresh.append(seconds)
+        self.add_all((seconds,))
+
+    def add_all(self, seconds: Iterable[float]) -> None:
+        """Take several samples."""
+        self._fresh += seconds
         if len(self._fresh) > EXACT:
             self._fold()
 
     def _fold(self) -> None:
-        buckets = self._buckets
         self.maximum = max(self.maximum, max(self._fresh))
-        for seconds in self._fresh:
-            key = _bucket(seconds)
-            buckets[key] = buckets.get(key, 0) + 1
+        # Doubles that are not negative are in the order of their bits, taken as a number.
+        bits = memoryview(array("d", self._fresh)).cast("B").cast("Q")
+        self._buckets.update([number >> _COARSE for number in bits])
         self._folded += len(self._fresh)
         self._fresh = []
 
@@ -86,15 +93,9 @@ class Histogram:
         return [(_middle(key), self._buckets[key]) for key in sorted(self._buckets)]
 
 
-def _bucket(seconds: float) -> int:
-    nanoseconds = int(seconds * 1e9)
-    shift = max(0, nanoseconds.bit_length() - _FINE - 1)
-    return (shift << (_FINE + 1)) + (nanoseconds >> shift)
-
-
-def _middle(key: int) -> float:
-    shift, mantissa = divmod(key, 1 << (_FINE + 1))
-    return ((mantissa << shift) + ((1 << shift) >> 1)) / 1e9
+def _middle(bucket: int) -> float:
+    bits = array("Q", [(bucket << _COARSE) + (1 << _COARSE >> 1)])
+    return float(memoryview(bits).cast("B").cast("d")[0])
 
 
 class Latencies:
@@ -102,6 +103,7 @@ class Latencies:
 
     def __init__(self) -> None:
         self._histograms: dict[str, Histogram] = {}
+        self._sinks: list[Sink] = []
 
     def add(self, answers: str, seconds: float) -> None:
         """Take a sample; `answers` is as in `StepResult`."""
@@ -115,30 +117,45 @@ class Latencies:
         """Takes the seconds of whole plays whose replies answer these things."""
         for name in answers:
             self._histograms.setdefault(_JSON_NAMES.get(name, name), Histogram())
-        return Sink([self._histograms[_JSON_NAMES.get(name, name)] for name in answers])
+        self._sinks.append(Sink([self._histograms[_JSON_NAMES.get(name, name)] for name in answers]))
+        return self._sinks[-1]
+
+    def _settled(self) -> Mapping[str, Histogram]:
+        for sink in self._sinks:
+            sink.flow()
+        return self._histograms
 
     @property
     def by_name(self) -> Mapping[str, Histogram]:
         """The names are those of the field `answers` in `--json`."""
-        return {name: histogram for name, histogram in self._histograms.items() if histogram.count}
+        return {name: histogram for name, histogram in self._settled().items() if histogram.count}
 
     @property
     def commands(self) -> int:
         """How many commands (and messages) were answered."""
-        return sum(histogram.count for name, histogram in self._histograms.items() if name != GREETING)
+        return sum(histogram.count for name, histogram in self._settled().items() if name != GREETING)
 
 
 class Sink:
-    """The way of a lane's timings into the histograms."""
+    """The way of a lane's timings into the histograms, many plays at a time."""
 
-    __slots__ = ("_histograms",)
+    __slots__ = ("_held", "_histograms")
 
     def __init__(self, histograms: Iterable[Histogram]) -> None:
         self._histograms = tuple(histograms)
+        self._held: list[Sequence[float]] = []
 
     def __call__(self, seconds: Sequence[float]) -> None:
-        for histogram, value in zip(self._histograms, seconds, strict=True):
-            histogram.add(value)
+        self._held.append(seconds)
+        if len(self._held) >= HELD:
+            self.flow()
+
+    def flow(self) -> None:
+        """Give the histograms what they have not got yet."""
+        held, self._held = self._held, []
+        if held:
+            for histogram, samples in zip(self._histograms, zip(*held, strict=True), strict=True):
+                histogram.add_all(samples)
 
 
 def word_for(name: str) -> str:
