@@ -73,26 +73,39 @@ class Crowd:
 
     def _begin(self) -> None:
         """Begin the next session, if there is one to begin."""
+        turn = self._next()
+        if turn is not None:
+            self._runner.add(self._play(turn))
+
+    def _next(self) -> tuple[int, int] | None:
+        """Whose turn it is: which script, and for which time."""
         turn = None if self.stopped or monotonic() >= self._end else next(self._turns, None)
         if turn is None:
             if not self._exhausted and self._pace.rate and self._pace.duration and not self.stopped:
                 # Those that were due and never began are the latest of all.
                 self.late += max(0, int(self._pace.duration * self._pace.rate) - self.begun)
             self._exhausted = True
-            return
+            return None
         if self._pace.rate and monotonic() - self._next_due > LATE:
             self.late += 1
         self.begun += 1
         self.live += 1
-        self._runner.add(self._follow(turn))
+        return turn
 
-    def _follow(self, turn: tuple[int, int]) -> Generator[Action | Rote, Happening, None]:
-        went_well = yield from self._session(*turn)
-        self.live -= 1
-        if not went_well and self._pace.fail_fast:
-            self.stopped = True
-        if not self._pace.rate or self._next_due <= monotonic():
-            self._begin()
+    def _play(self, turn: tuple[int, int] | None) -> Generator[Action | Rote, Happening, None]:
+        """One session after another, as long as the next one may begin where one has ended."""
+        while turn is not None:
+            went_well = yield from self._session(*turn)
+            self.live -= 1
+            if not went_well and self._pace.fail_fast:
+                self.stopped = True
+            may_begin = not self._pace.rate or self._next_due <= monotonic()
+            if not went_well:
+                # It ends here, so that the runner drops what it left open.
+                if may_begin:
+                    self._begin()
+                return
+            turn = self._next() if may_begin else None
 
     @property
     def _next_due(self) -> float:

@@ -50,6 +50,8 @@ class Address(Record):
         return 0 if isinstance(self.sockaddr, str) else int(str(self.sockaddr[1]))
 
 
+_NONBLOCK = getattr(socket, "SOCK_NONBLOCK", 0)
+"""Makes a socket non-blocking from the start, where the system can."""
 _IN_PROGRESS = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EAGAIN, errno.EALREADY})
 
 # errno: (kind, text). The texts of the system come in the user's language and in several spellings.
@@ -213,9 +215,10 @@ class Attempts:
 
 
 def _new_socket(address: Address, bind: str) -> socket.socket:
-    sock = socket.socket(address.family, socket.SOCK_STREAM)
+    sock = socket.socket(address.family, socket.SOCK_STREAM | _NONBLOCK)
     try:
-        sock.setblocking(False)
+        if not _NONBLOCK:
+            sock.setblocking(False)
         if not isinstance(address.sockaddr, str):
             # Without it a resumed TLS 1.2 session waits 40 ms for an acknowledgement.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
