@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from smtp_repl.net.practice import Inbox, PracticeOptions, PracticeServer, PracticeThread, profile_from
+from smtp_repl.net.practice import Inbox, PracticeOptions, PracticeServer, PracticeThread, profile_from, profile_of
 from smtp_repl.net.practice.answers import answer
 from smtp_repl.net.practice.options import is_loopback
 from smtp_repl.wire.errors import UsageError
@@ -219,6 +219,38 @@ def test_stopping_does_not_wait_for_a_client_that_does_not_read() -> None:
     raw.close()
 
 
+@pytest.mark.parametrize("implicit_tls", [False, True])
+def test_stopping_does_not_wait_for_a_handshake(implicit_tls: bool) -> None:
+    """That a client began, or did not even begin."""
+    with PracticeThread(PracticeOptions(profile=profile_from({"implicit_tls": implicit_tls}))) as server:
+        raw = Raw(server.host, server.port)
+        if not implicit_tls:
+            raw.reply()
+            raw.ask(b"EHLO x")
+            raw.ask(b"STARTTLS")
+        raw.say(b"\x16\x03\x01")
+        if implicit_tls:
+            server.ca_pem()  # by then the server has begun
+    raw.close()
+
+
+def test_a_client_that_leaves_in_a_handshake_holds_no_place() -> None:
+    with PracticeThread(PracticeOptions(max_sessions=1)) as server:
+        for octets, closes in ((b"", Raw.close), (b"\x16\x03\x01", Raw.close), (b"\x16\x03\x01", Raw.shutdown)):
+            raw = Raw(server.host, server.port)
+            while not raw.reply().startswith("220 "):  # the place is not free again at once
+                raw.close()
+                raw = Raw(server.host, server.port)
+            raw.ask(b"EHLO x")
+            raw.ask(b"STARTTLS")
+            raw.say(octets)
+            closes(raw)
+            if closes is Raw.shutdown:
+                with contextlib.suppress(ConnectionError):
+                    raw.rest()
+                raw.close()
+
+
 def test_start_and_stop_in_a_loop_of_ones_own() -> None:
     async def main() -> tuple[int, bytes]:
         async with PracticeServer() as server:
@@ -248,6 +280,13 @@ def test_the_server_is_not_open_to_others_by_accident(host: str) -> None:
         pass
     assert raised.value.kind == "not-loopback"
     assert "--listen-public" in raised.value.hint
+
+
+@pytest.mark.parametrize("profile", ["smuggler", "injectable"])
+def test_a_server_with_a_hole_is_never_open_to_others(profile: str) -> None:
+    options = PracticeOptions(host="0.0.0.0", public=True, profile=profile_of(profile))
+    with pytest.raises(UsageError, match="for this machine only"), PracticeThread(options):
+        pass
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])

@@ -1,6 +1,7 @@
 """Every switch of the practice server, over a socket: what it changes, and that EHLO offers nothing that is refused."""
 
 import base64
+import contextlib
 import dataclasses
 import ssl
 from collections.abc import Iterator, Mapping
@@ -277,6 +278,41 @@ def test_ehlo_offers_what_there_is_and_nothing_else(server: PracticeThread, name
             is_known = client.ask(command)[:3] not in ("502", "555", "538")
             assert is_known == (keyword in offered), keyword
             client.ask(b"RSET")
+
+
+HOSTILE = [
+    b"\0\r\n" * 60,
+    b"\xff\xfe\x80 \xc3\r\n",
+    b"x" * 200_000 + b"\r\n",
+    b"EHLO " + b"x" * 70_000 + b"\r\n",
+    b"\n\n\r\r\n.\n.\r\n",
+    b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<\xff@example.com>\r\nDATA\r\n\r\n.\r\n",
+    b"EHLO x\r\nMAIL FROM:<" + b"a" * 300 + b"@example.org>\r\nRCPT TO:<@,@:b@example.com>\r\nVRFY <\r\nEXPN @\r\n",
+    b"LHLO x\r\nMAIL FROM:<a@example.org> SMTPUTF8\r\nRCPT TO:<\xf0\x9f\x92\xa9@" + b"\xe5" * 9 + b">\r\nDATA\r\n.\r\n",
+    b"EHLO x\r\nMAIL FROM:<a@example.org> RET=FULL ENVID=+0D+0A\r\n"
+    b"RCPT TO:<gone@example.com> NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;+0D+0ABcc:+20x\r\nDATA\r\n--a\r\n.\r\n",
+    b"EHLO x\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<gone@example.com>\r\nBDAT 99999999999999999999\r\n",
+    b"LHLO x\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<full@example.com>\r\nBDAT 3 LAST\r\n\0\n\r",
+    b"EHLO x\r\nAUTH PLAIN\r\n" + b"=" * 20_000 + b"\r\nAUTH LOGIN\r\n\xff\r\n*\r\nAUTH CRAM-MD5\r\nIA==\r\n",
+    b"HELO x\r\nHELP \xff\r\nHELP %s{0}\r\nEXPN {0.__class__}\r\nVRFY %n\r\n",
+    b"EHLO x\r\nSTARTTLS\r\nGET / HTTP/1.1\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("octets", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("name", [name for name in PROFILES if name not in ("submissions",)])
+def test_no_profile_is_upset_by_what_a_client_says(server: PracticeThread, name: str, octets: bytes) -> None:
+    """It never makes a mistake of its own, every line is a reply, and the next session is as ever."""
+    with connected(server, profile_of(name)) as client:
+        client.reply()
+        client.say(octets)
+        client.shutdown()
+        with contextlib.suppress(ConnectionError):
+            lines = client.rest().decode().split("\r\n")
+            assert not [line for line in lines if line.startswith("421 4.3.0")]
+            assert all(line[:3].isdigit() for line in lines[:-1])
+    with connected(server, {}) as client:
+        assert client.reply() == GREETING
 
 
 # ---------------------------------------------------------------- before the greeting, and instead of it

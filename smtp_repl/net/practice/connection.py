@@ -60,6 +60,8 @@ class PracticeConnection(SMTP):
         self._user: str | None = None
         self._leaving = False
         self._heard_at = self._arrived_at = loop.time()
+        self._half_closed = False
+        """The client will say no more."""
         self._spoken_to = asyncio.Event()
         """Set when the first octets have come."""
         self._receiving = False
@@ -109,6 +111,7 @@ class PracticeConnection(SMTP):
 
     def eof_received(self) -> bool | None:
         # aiosmtpd drops everything here; but a client may close its half and still want the replies.
+        self._half_closed = True
         asyncio.StreamReaderProtocol.eof_received(self)
         return not self._tls_active
 
@@ -167,6 +170,7 @@ class PracticeConnection(SMTP):
             self._note(f"the TLS handshake failed: {printable(str(error.__cause__))}")
             # Without a handshake nobody else tells us that the connection is gone.
             self.abort()
+            await asyncio.sleep(0)  # the socket is closed in the next turn of the loop, which may be the last
             self.connection_lost(None)
         except Exception:
             self._say_last(answer("broken"))
@@ -227,8 +231,13 @@ class PracticeConnection(SMTP):
         )
 
     async def _begin_tls(self) -> None:
-        """The server's part of the handshake. Raises `TLSSetupException`."""
+        """The server's part of the handshake. Raises `TLSSetupException`, `ConnectionError` when the client is gone."""
+        if self._half_closed:
+            raise ConnectionResetError  # nobody is going to shake hands, and nobody would tell
         await super().smtp_STARTTLS("")
+        if not self._tls_active:
+            # asyncio takes a connection that was cut in the middle of a handshake for one that is done.
+            raise TLSSetupException from ConnectionResetError("cut")
 
     def _pending(self) -> bytes:
         """What has come and was not read yet."""

@@ -12,6 +12,7 @@ from smtp_repl.net.practice.inbox import COUNT_LIMIT, SIZE_LIMIT
 from smtp_repl.net.practice.profiles import DEFAULT
 from smtp_repl.net.practice.switches import Profile
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import _
 from smtp_repl.wire.paths import check_domain
 
 if TYPE_CHECKING:
@@ -62,11 +63,19 @@ def is_loopback(host: str) -> bool:
 
 
 def refuse_public(options: PracticeOptions) -> None:
-    """Raises `UsageError` for a server that others could reach, unless that was asked for in so many words."""
+    """Raises `UsageError` for a server that others could reach, unless that was asked for in so many words; and for one
+    with a hole in any case."""
     if not options.public and not is_loopback(options.host):
         raise UsageError(
             f"the practice server would be open to others on {options.host or 'every address'}",
             "--listen-public allows that; 127.0.0.1 and ::1 need no permission",
+            kind="not-loopback",
+        )
+    profile = options.profile
+    if not is_loopback(options.host) and (profile.bare_lf == "ends" or profile.after_starttls == "obeyed"):
+        raise UsageError(
+            _("a server that can be smuggled through, or injected into, is for this machine only"),
+            "--listen 127.0.0.1:0",
             kind="not-loopback",
         )
 
@@ -76,4 +85,4 @@ def local_names(options: PracticeOptions) -> list[str]:
     if not options.public:
         return []
     names = [socket.gethostname(), options.host]
-    return [name for name in names if name.isascii() and not check_domain(name.encode()) and name != "0.0.0.0"]  # noqa: S104 # it is everybody's name
+    return [name for name in names if name.isascii() and not check_domain(name.encode()) and name != "0.0.0.0"]  # noqa: S104 # a name for everybody

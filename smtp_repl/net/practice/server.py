@@ -1,6 +1,7 @@
 """The practice server itself: it listens, counts its sessions, and stops cleanly."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 
@@ -82,6 +83,7 @@ class PracticeServer:
         """Say 421 to whoever is there, hang up, and leave nothing behind. Does nothing when it does not run."""
         if self._server is None:
             return
+        await self._accept_no_more(self._server)
         self._server.close()
         visitors = list(self._practice.visitors)
         for visitor in visitors:
@@ -95,6 +97,15 @@ class PracticeServer:
                 await asyncio.wait(slow)
         await self._server.wait_closed()
         self._server = None
+
+    async def _accept_no_more(self, server: asyncio.Server) -> None:
+        """asyncio loses a connection that is being accepted while a server closes; so it closes when none is."""
+        loop = asyncio.get_running_loop()
+        for listening in server.sockets:
+            with contextlib.suppress(NotImplementedError):  # another kind of loop, on Windows
+                loop.remove_reader(listening.fileno())
+        for _turn in ("the transport is made", "the protocol is told"):
+            await asyncio.sleep(0)
 
     async def __aenter__(self) -> "PracticeServer":
         await self.start()

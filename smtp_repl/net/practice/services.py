@@ -9,8 +9,9 @@ from smtp_repl.wire.records import Record
 
 
 class Service(Record):
-    """One row of `SERVICES`. Texts have no last line end; "" is silence. It `closes` after what it says first, or after
-    its first answer; the connection of `replies` to QUIT ends as well."""
+    """One row of `SERVICES`. Texts have no last line end; "" is silence. QUIT is the end, and where it `closes`, so is
+    the greeting or, without one, the first answer.
+    """
 
     greeting: str = ""
     replies: Mapping[str, str] = {}
