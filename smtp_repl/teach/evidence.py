@@ -106,20 +106,40 @@ class _Said(Record):
     before: Phase
 
 
+class _Octets:
+    """Octets that are gathered piece by piece, as far as they are looked at."""
+
+    __slots__ = ("_pieces", "_room")
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._room = KEPT
+
+    def add(self, octets: bytes) -> None:
+        if self._room > 0:
+            self._pieces.append(octets[: self._room])
+            self._room -= len(octets)
+
+    def take(self) -> bytes:
+        """All of them; none are left."""
+        octets = b"".join(self._pieces)
+        self._pieces, self._room = [], KEPT
+        return octets
+
+
 class _OpenWrite:
     __slots__ = ("commands", "due", "has_text", "line", "octets", "replies")
 
     def __init__(self, line: int) -> None:
         self.line = line
-        self.octets = b""
+        self.octets = _Octets()
         self.commands = 0
         self.due = 0
         self.has_text = False
         self.replies: list[str] = []
 
     def add(self, octets: bytes, *, is_text: bool = False) -> None:
-        if len(self.octets) < KEPT:
-            self.octets = (self.octets + octets)[:KEPT]
+        self.octets.add(octets)
         self.has_text = self.has_text or is_text
 
 
@@ -136,7 +156,7 @@ class _Session:
         self._sender = ""
         self._recipients: list[str] = []
         self._dots: DotReader | None = None
-        self._text = b""
+        self._text = _Octets()
         self._texts: deque[bytes] = deque()
         """Of messages that were said to their end, and are not answered."""
         self._message: Message | None = None
@@ -155,26 +175,21 @@ class _Session:
                 write.due += 1
             case BodySaid(raw=raw, ended=ended):
                 if self._dots is None:
-                    self._dots, self._text = DotReader(), b""
-                self._gather(self._dots.feed(raw))
+                    self._dots, self._text = DotReader(), _Octets()
+                self._text.add(self._dots.feed(raw))
                 write.add(raw, is_text=True)
                 if ended:
                     self._dots = None
-                    self._texts.append(self._text)
+                    self._texts.append(self._text.take())
                     self._awaiting.append(_Said(line, END_OF_DATA, Phase.DATA))
                     write.due += 1
             case ChunkSaid(raw=raw, ended=ended, last=last):
-                self._gather(raw)
+                self._text.add(raw)
                 write.add(raw, is_text=True)
                 if ended and last:
-                    self._texts.append(self._text)
-                    self._text = b""
+                    self._texts.append(self._text.take())
             case _:
                 pass
-
-    def _gather(self, text: bytes) -> None:
-        if len(self._text) < KEPT:
-            self._text = (self._text + text)[:KEPT]
 
     # ------------------------------------------------------------ the server
 
@@ -200,7 +215,7 @@ class _Session:
 
     def _take_message(self) -> Message:
         if self._texts or self._message is None:
-            text = self._texts.popleft() if self._texts else self._text
+            text = self._texts.popleft() if self._texts else self._text.take()
             self._message = Message(self._sender, tuple(self._recipients), text)
         return self._message
 
@@ -217,7 +232,7 @@ class _Session:
                 self._dots = None
                 self._texts.clear()
             case "RSET" | "EHLO" | "HELO" | "LHLO" if klass == 2 and not self._awaiting:
-                self._text = b""
+                self._text = _Octets()
             case _:
                 pass
 
@@ -335,7 +350,8 @@ class Evidence:
         while session.writes and not session.writes[0].due:
             write = session.writes.popleft()
             replies = tuple(write.replies)
-            facts.append(Write(write.line, session.identity, write.octets, write.commands, write.has_text, replies))
+            octets = write.octets.take()
+            facts.append(Write(write.line, session.identity, octets, write.commands, write.has_text, replies))
         return facts
 
 

@@ -20,6 +20,9 @@ from smtp_repl.wire.records import Record
 
 BY_SERVER, BY_STUDENT = "server", "student"
 
+LOOKED_AT = 32 * 1024
+"""Characters of a message that are compared."""
+
 _LOGGED_IN = re.compile(r"logged in as (.+)")
 _STAMP = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9]+-?")
 """What the class server's names of files begin with."""
@@ -91,9 +94,10 @@ def _work(script: Script) -> str:
 
 
 def _masked(text: str) -> str:
-    """A text without names, addresses and numbers."""
+    """A text without names, addresses and numbers; of a very long one its beginning."""
+    text = text[:LOOKED_AT]
     text = re.sub(r"(?i)\b(ehlo|helo|lhlo) \S+", r"\1 name", text)
-    text = re.sub(r"[^\s<>:,;]+@[^\s<>:,;]+", "address", text)
+    text = re.sub(r"[^\s<>:,;@]{1,64}@[^\s<>:,;]{1,255}", "address", text)
     return " ".join(re.sub(r"[0-9]+", "0", text).lower().split())
 
 

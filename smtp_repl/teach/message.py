@@ -13,6 +13,8 @@ from smtp_repl.wire.records import Record
 
 PARTS_LIMIT = 200
 DEPTH_LIMIT = 12
+VALUE_LIMIT = 4096
+"""Characters of a field in which an address is looked for."""
 
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 _WORD = re.compile(r"=\?([^?\s]+)\?([bBqQ])\?([^?]*)\?=")
@@ -126,6 +128,7 @@ def decode_words(text: str) -> str:
 
 def address_of(value: str) -> str:
     """The first address in a From, To or the like, without its name."""
+    value = value[:VALUE_LIMIT]  # so that no value makes the search long
     found = re.search(r"<([^<>]*)>", value) or re.search(r"([^\s<>,;:\"]+@[^\s<>,;:\"]+)", value)
     return found[1] if found else ""
 
