@@ -107,6 +107,8 @@ class Outcome:
         return (under_tls if is_secure else text).format(user=printable(user or b""), line=told.line)
 
     def _message(self, envelope: _Envelope, told: Retold) -> str:
+        if not envelope.recipients:  # what the text tells has no beginning
+            return _("The server took a message (line {line}).").format(line=told.line)
         named = envelope.recipients[:SHOWN]
         recipients = ", ".join(f"<{printable(address)}>" for address in named)
         sender = f"<{printable(envelope.sender or b'')}>"

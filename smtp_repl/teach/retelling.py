@@ -213,6 +213,7 @@ class _Teller:
         self._budget = Budget()
         self._repeated = 0
         self._connection = ""
+        self._next_wire = 0
 
     def tell(self) -> Iterator[Retold]:
         """All of it."""
@@ -403,8 +404,7 @@ class _Teller:
         match meaning:
             case Connected():
                 # The remark does not say which connection it is about: the next line does.
-                later = (wire for wire in self._nodes[index:] if isinstance(wire, Wire))
-                self._connection = next((wire.connection for wire in later), "")
+                self._connection = self._next_connection(index)
                 self._sessions[self._connection] = self._open(self._connection, meaning)
             case Secured():
                 events += self._secured(self._session(self._connection))
@@ -414,6 +414,14 @@ class _Teller:
             case _:
                 pass
         return Retold(line, self._connection, REMARK, text, events=tuple(events))
+
+    def _next_connection(self, index: int) -> str:
+        while self._next_wire < len(self._nodes):
+            node = self._nodes[self._next_wire]
+            if self._next_wire >= index and isinstance(node, Wire):
+                return node.connection
+            self._next_wire += 1
+        return ""
 
     def _secured(self, session: _Session) -> list[Event]:
         """TLS before the greeting, or a handshake that was made by hand; behind a 220 it has been told."""
