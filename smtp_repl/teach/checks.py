@@ -8,7 +8,7 @@ while evidence arrives is kept in `judging`; how it is written in a file, in `le
 import re
 from collections.abc import Mapping
 
-from smtp_repl.teach.evidence import Answer, End, Exchange, Fact, Write
+from smtp_repl.teach.facts import Answer, End, Exchange, Fact, Write
 from smtp_repl.teach.message import Message
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.states import Phase

@@ -1,32 +1,25 @@
-"""Evidence: what happened in a lesson, in pieces that checks can look at; a pure function of the wire's events.
+"""Evidence: facts gathered while a session goes on; a pure function of the wire's events.
 
-    Exchange   a command, a step of AUTH or a whole message, and the reply to it; a reply that nobody had asked for
-    Write      what was said in one write, once all of it was answered
-    Answer     what was answered to a question of the lesson
-    End        the end of a connection
-
-A live session feeds `Evidence` with events as they happen, `facts_of` with those of a transcript that is told again;
-both come to the same. What was said stays as it was, so a secret is a mask here as everywhere.
+`Evidence` is fed with events as they happen, or as a transcript tells them again (`hand_in`), and gives `facts`.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-from smtp_repl.script.model import Comment, Directive, Script
+from smtp_repl.teach.facts import NOTHING, Answer, End, Exchange, Fact, Noticed, SessionId, Write
 from smtp_repl.teach.message import Message
-from smtp_repl.teach.retelling import CLIENT, Connected, Retold, Secured, TheyLeft, Told, WeLeft, retell
+from smtp_repl.teach.retelling import Connected, Secured, Told, WeLeft
 from smtp_repl.wire.commands import parse_path
 from smtp_repl.wire.events import (
     BodySaid,
     CapabilitiesKnown,
     ChunkSaid,
-    Closed,
     CommandSaid,
     Finding,
     HandshakeDue,
     ReplySaid,
 )
-from smtp_repl.wire.extensions import NO_CAPABILITIES, Capabilities
+from smtp_repl.wire.extensions import NO_CAPABILITIES
 from smtp_repl.wire.octets import DotReader, printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.secrets import MASK
@@ -34,68 +27,6 @@ from smtp_repl.wire.states import END_OF_DATA, GREETING, LAST_CHUNK, Phase
 
 KEPT = 4 * 1024 * 1024
 """Octets of a message, or of a write, that are looked at."""
-
-NOTHING = "nothing"
-"""What a reply answers that nobody had asked for."""
-
-SessionId = tuple[str, int]
-"""A connection: its name, and which of that name it is."""
-
-
-class Exchange(Record):
-    """`client` is the line ("." for a message); `reply` its lines as "code text", `code` 0 for what is no reply.
-
-    `message` is what was said up to the dot or the last chunk, whatever the server replied.
-    """
-
-    line: int
-    session: SessionId
-    client: str
-    reply: str
-    code: int
-    answers: str
-    before: Phase
-    phase: Phase
-    tls: bool
-    capabilities: Capabilities
-    message: Message | None = None
-
-
-class Write(Record):
-    line: int
-    session: SessionId
-    octets: bytes
-    commands: int
-    has_text: bool
-    """Octets of a message are in it."""
-    replies: tuple[str, ...]
-
-
-class Answer(Record):
-    line: int
-    session: SessionId
-    text: str
-
-
-class End(Record):
-    """`by` is client or server; `awaiting` is what got no reply; `silent` when the server never said anything."""
-
-    line: int
-    session: SessionId
-    by: str
-    awaiting: tuple[str, ...]
-    silent: bool
-
-
-class Noticed(Record):
-    """The wire found something notable: evidence of no goal, but what a wrong way can be caught by."""
-
-    line: int
-    session: SessionId
-    finding: Finding
-
-
-Fact = Exchange | Write | Answer | End | Noticed
 
 
 class _Said(Record):
@@ -357,79 +288,3 @@ class Evidence:
 
 def _text(address: bytes | None) -> str:
     return (address or b"").decode("utf-8", "surrogateescape")
-
-
-# ---------------------------------------------------------------- of a transcript
-
-
-class Said(Record):
-    """A comment of the transcript: what was said to the lesson and not to the server."""
-
-    line: int
-    text: str
-
-
-def facts_of(script: Script) -> Iterator[Fact | Said]:
-    """The evidence of a transcript, and its comments, in the order in which they happened.
-
-    `# /answer TEXT` is both: a comment, and the `Answer`.
-    """
-    return _Reading(script).facts()
-
-
-class _Reading:
-    def __init__(self, script: Script) -> None:
-        self._script = script
-        self._evidence = Evidence()
-        self._write: list[tuple[int, Told]] = []
-        self._connection = ""
-
-    def facts(self) -> Iterator[Fact | Said]:
-        for told in retell(self._script):
-            if told.side == CLIENT:
-                if told.connection != self._connection:
-                    yield from self._end_write()
-                self._connection = told.connection
-                self._write += [(told.line, event) for event in told.events]
-                continue
-            node = self._script.nodes[told.line - 1] if told.line else None
-            if told.octets or told.events or isinstance(node, Directive):
-                yield from self._end_write()
-            yield from self._heard(told)
-            if isinstance(node, Comment) and told.text:  # without a text it is the end of a connection
-                yield from self._comment(node)
-        yield from self._end_write()
-
-    def _end_write(self) -> Iterator[Fact]:
-        """C lines one after the other are one write; this is the end of it."""
-        said, self._write = self._write, []
-        yield from self._evidence.wrote(self._connection, said)
-
-    def _heard(self, told: Retold) -> Iterator[Fact]:
-        plain: list[Told] = []
-        for event in told.events:
-            match event:
-                case Connected(tls=tls):
-                    self._evidence.opened(told.connection, tls=tls)
-                case Secured():
-                    self._evidence.secured(told.connection)
-                case WeLeft():
-                    yield from self._evidence.closed(told.connection, by="client", awaiting=(), line=told.line)
-                case Closed(awaiting=awaiting):
-                    yield from self._evidence.closed(told.connection, by="server", awaiting=awaiting, line=told.line)
-                case TheyLeft():
-                    pass  # the Closed beside it says more
-                case _:
-                    plain.append(event)
-        if plain:
-            yield from self._evidence.heard(told.connection, plain, told.line)
-
-    def _comment(self, comment: Comment) -> Iterator[Fact | Said]:
-        yield Said(comment.line, comment.text)
-        word, _, text = comment.text.partition(" ")
-        if word == ANSWER:
-            yield from self._evidence.answered(text.strip(), comment.line)
-
-
-ANSWER = "/answer"
-"""What a comment begins with that answers a question."""

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from smtp_repl.script.model import Comment, Script, Wire
 from smtp_repl.teach.checks import asks
-from smtp_repl.teach.evidence import ANSWER, Answer, Exchange, facts_of
+from smtp_repl.teach.facts import Answer, Exchange
+from smtp_repl.teach.hand_in import ANSWER, facts_of
 from smtp_repl.teach.judging import Judgement, Outcome, judge
 from smtp_repl.teach.lesson import Lesson
 from smtp_repl.wire.language import _

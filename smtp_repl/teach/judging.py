@@ -16,7 +16,8 @@ from collections.abc import Sequence
 
 from smtp_repl.script.model import Script
 from smtp_repl.teach.checks import AllOf, AnyOf, Check, InOrder, fits
-from smtp_repl.teach.evidence import Fact, Noticed, Said, SessionId, facts_of
+from smtp_repl.teach.facts import Fact, Noticed, SessionId
+from smtp_repl.teach.hand_in import Said, facts_of
 from smtp_repl.teach.lesson import Goal, Lesson, Scene
 from smtp_repl.teach.pitfalls.reading import pitfalls_of
 from smtp_repl.wire.events import Finding

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 from smtp_repl.knowledge.rows import rows_of
 from smtp_repl.teach.checks import asks
-from smtp_repl.teach.evidence import ANSWER, Fact, Said
+from smtp_repl.teach.facts import Fact
+from smtp_repl.teach.hand_in import ANSWER, Said
 from smtp_repl.teach.judging import HINT, RESET, SKIP, Judge, Judgement, Reached, Slip
 from smtp_repl.teach.lesson import HINTS, Goal, Lesson
 from smtp_repl.wire.language import N_, _, n_

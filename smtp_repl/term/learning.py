@@ -13,7 +13,9 @@ from smtp_repl.net.recording import Recorder
 from smtp_repl.script.actions import Opened, TlsFacts
 from smtp_repl.script.casting import Observer
 from smtp_repl.script.transcript import Line, Transcriber, remark
-from smtp_repl.teach.evidence import Evidence, Fact, facts_of
+from smtp_repl.teach.evidence import Evidence
+from smtp_repl.teach.facts import Fact
+from smtp_repl.teach.hand_in import facts_of
 from smtp_repl.teach.lesson import Lesson
 from smtp_repl.teach.tutoring import Tutor
 from smtp_repl.term.progress import Progress, Standing, make_folder

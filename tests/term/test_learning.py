@@ -17,7 +17,7 @@ from smtp_repl.script.player import plan, play
 from smtp_repl.script.scope import secrets_needed
 from smtp_repl.script.steps import compile_steps
 from smtp_repl.script.text import parse
-from smtp_repl.teach.evidence import ANSWER
+from smtp_repl.teach.hand_in import ANSWER
 from smtp_repl.teach.judging import Judgement, judge
 from smtp_repl.teach.lesson import Lesson, Proof
 from smtp_repl.term.desk import Desk
