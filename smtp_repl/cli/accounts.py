@@ -49,7 +49,10 @@ def read_accounts(path: str, environment: Environment) -> dict[str, str]:
         )
     if _is_readable_by_others(path):
         environment.talk(
-            "# " + _("others on this machine can read {path}: chmod 600 keeps the passwords yours").format(path=path)
+            "# "
+            + _("others on this machine can read {path}: chmod 600 keeps the passwords yours").format(
+                path=printable(path)
+            )
         )
     return accounts
 

@@ -21,12 +21,17 @@ def read_address(text: str) -> tuple[str, int]:
     return target.host, target.port if has_port else 0
 
 
-def listen(words: Words) -> Listener:
-    """The listener that the command line asks for. Raises `UsageError`, and `OutputError` for --ca-file."""
+def check_certificate(words: Words) -> None:
+    """Raises `UsageError` for options about a certificate that contradict each other."""
     if words.has("key") and not words.has("cert"):
         raise UsageError("--key is the key of a certificate: --cert names it", "--cert FILE --key FILE")
     if words.has("ca-file") and words.has("cert"):
         raise UsageError("--ca-file writes the authority of a certificate that is made, and --cert brings one along")
+
+
+def listen(words: Words) -> Listener:
+    """The listener that the command line asks for. Raises `UsageError`, and `OutputError` for --ca-file."""
+    check_certificate(words)
     host, port = read_address(words.text("listen") or "")
     listener = Listener(
         host,

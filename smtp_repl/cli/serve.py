@@ -7,17 +7,13 @@ from pathlib import Path
 
 from smtp_repl.cli.behaviour import list_faults, list_profiles, practice_profile
 from smtp_repl.cli.environment import Environment
-from smtp_repl.cli.listening import read_address, write_authority
+from smtp_repl.cli.listening import check_certificate, read_address, write_authority
 from smtp_repl.cli.options import Words
 from smtp_repl.net.practice import PracticeOptions, PracticeThread
 from smtp_repl.net.practice.options import PRACTICE_ACCOUNTS
-from smtp_repl.wire.errors import ExitStatus, UsageError
-from smtp_repl.wire.hints import TYPE_CHECKING
+from smtp_repl.wire.errors import ExitStatus
 from smtp_repl.wire.language import _, n_
 from smtp_repl.wire.octets import printable
-
-if TYPE_CHECKING:
-    import ssl
 
 _A_LONG_TIME = 3600.0
 
@@ -55,6 +51,7 @@ def main(words: Words, environment: Environment) -> int:
 
 def _options(words: Words, environment: Environment) -> PracticeOptions:
     """What the command line asks for. Raises `UsageError`."""
+    check_certificate(words)
     host, port = read_address(words.text("listen") or "")
     profile = practice_profile(words)
     if words.has("take-plaintext-auth"):
@@ -66,7 +63,8 @@ def _options(words: Words, environment: Environment) -> PracticeOptions:
         accounts=_accounts(words, environment),
         public=words.has("listen-public"),
         transcripts=Path(words.text("transcripts") or ".") if words.has("transcripts") else None,
-        tls_context=_certificate(words),
+        cert=words.text("cert") or "",
+        key=words.text("key") or "",
     )
     if not (words.has("accounts") or words.has("transcripts")):
         return replace(options, max_per_address=PUBLIC_PER_ADDRESS) if options.public else options
@@ -92,20 +90,6 @@ def _accounts(words: Words, environment: Environment) -> Mapping[str, str]:
     from smtp_repl.cli.accounts import read_accounts
 
     return read_accounts(path, environment)
-
-
-def _certificate(words: Words) -> "ssl.SSLContext | None":
-    """The certificate that was brought along. Raises `UsageError`."""
-    cert = words.text("cert")
-    if cert is None:
-        if words.has("key"):
-            raise UsageError(_("--key is the key of a certificate: --cert names it"), "--cert FILE --key FILE")
-        return None
-    if words.has("ca-file"):
-        raise UsageError(_("--ca-file writes the authority of a certificate that is made, and --cert brings one along"))
-    from smtp_repl.net.server_tls import load_context
-
-    return load_context(cert, words.text("key") or cert)
 
 
 def _describe(words: Words, options: PracticeOptions, environment: Environment) -> None:

@@ -105,6 +105,28 @@ def test_the_refusal_says_how() -> None:
     assert "--listen-public" in call("serve", "--listen", "0.0.0.0:25").err
 
 
+def test_a_certificate_of_ones_own(tmp_path: Path) -> None:
+    import trustme
+
+    authority = trustme.CA()
+    both = tmp_path / "both.pem"
+    both.write_bytes(authority.issue_cert("localhost").private_key_and_cert_chain_pem.bytes())
+    with serving("--cert", str(both)) as (_host, port, _ended), smtplib.SMTP("localhost", port) as client:
+        context = ssl.create_default_context(cadata=authority.cert_pem.bytes().decode())
+        assert client.starttls(context=context)[0] == 220
+        assert client.noop()[0] == 250
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--key", "k"], ["--cert", "none.pem"], ["--cert", "c", "--ca-file", "f"], ["--transcripts", "/dev/null/x"]],
+    ids=" ".join,
+)
+def test_files_that_cannot_be(options: list[str]) -> None:
+    done = call("serve", *options)
+    assert (done.status, done.out) == (2, "")
+
+
 def test_profiles_and_faults_are_listed() -> None:
     for option, name in (("--list-profiles", "submission"), ("--list-faults", "greylisting")):
         done = call("serve", option)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from smtp_repl.net.practice.inbox import COUNT_LIMIT, SIZE_LIMIT
 from smtp_repl.net.practice.profiles import DEFAULT
@@ -14,9 +13,6 @@ from smtp_repl.net.practice.switches import Profile
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.language import _
 from smtp_repl.wire.paths import check_domain
-
-if TYPE_CHECKING:
-    import ssl
 
 PRACTICE_ACCOUNTS: Mapping[str, str] = MappingProxyType({"tutor": "not-a-secret"})
 """The account that every practice server has; its password stands in the manual."""
@@ -48,8 +44,10 @@ class PracticeOptions:
     """Octets of one transcript."""
     transcripts_limit: int = 1024 * 1024 * 1024
     """Octets of all of them."""
-    tls_context: "ssl.SSLContext | None" = field(default=None, repr=False)
-    """To answer handshakes with; without, a certificate is made."""
+    cert: str = ""
+    """The file of a certificate (PEM) to show; without, one is made."""
+    key: str = ""
+    """The file of its key, where it is another."""
 
 
 def is_loopback(host: str) -> bool:

@@ -32,7 +32,7 @@ class Practice:
         self.profile = options.profile
         """How sessions behave that begin from now on."""
         self.inbox = Inbox(options.inbox_count, options.inbox_size)
-        self.certificates = Certificates(options.profile.hostname, *local_names(options), own=options.tls_context)
+        self.certificates = _certificates(options)
         self.minutes = _minutes(options)
         self.visitors: set[Visitor] = set()
         self.admitted: dict[Visitor, str] = {}
@@ -78,6 +78,16 @@ class Practice:
         """Tell whoever watches; `text` is one printable line without secrets."""
         if self._log is not None:
             self._log(text)
+
+
+def _certificates(options: PracticeOptions) -> Certificates:
+    """Raises `UsageError` for files that are no certificate and key."""
+    own = None
+    if options.cert:
+        from smtp_repl.net.server_tls import load_context
+
+        own = load_context(options.cert, options.key or options.cert)
+    return Certificates(options.profile.hostname, *local_names(options), own=own)
 
 
 def _minutes(options: PracticeOptions) -> Minutes | None:
