@@ -18,7 +18,7 @@ from smtp_repl.teach.outcome import Outcome
 from smtp_repl.teach.pitfalls.reading import look_through
 from smtp_repl.teach.pitfalls.watcher import Pitfall
 from smtp_repl.teach.retelling import SERVER, Connected, Retold, Told, retell
-from smtp_repl.teach.wording import in_one_line, where_written
+from smtp_repl.teach.wording import in_one_line, sentences, where_written
 from smtp_repl.wire.commands import parse_path
 from smtp_repl.wire.events import AuthStep, BodySaid, ChallengeSaid, Closed, CommandSaid, Finding, ReplySaid
 from smtp_repl.wire.language import _
@@ -192,7 +192,7 @@ class _Annotator:
             yield self._refusal(explanation, told.line)
         elif (said, explanation.subject) not in self._told:
             self._told.add((said, explanation.subject))
-            text = f"{explanation.subject}: {in_one_line(explanation)}" if explanation.subject else explanation.plain
+            text = _about(explanation)
             yield Note(REPLY, text, explanation.ref, explanation=explanation)
 
     def _refusal(self, explanation: Explanation, line: int) -> Note:
@@ -201,7 +201,7 @@ class _Annotator:
         if first != line:
             text = _("{code}: refused for the same reason as in line {line}.").format(code=key[0], line=first)
             return Note(REFUSAL, text, severity="error", explanation=explanation)
-        text = f"{explanation.subject}: {in_one_line(explanation)}"
+        text = _about(explanation)
         return Note(REFUSAL, text, where_written(explanation), "error", explanation=explanation)
 
     def _keywords(self, lines: list[Retold]) -> None:
@@ -214,12 +214,18 @@ class _Annotator:
                 self._add(number, note)
 
 
+def _about(explanation: Explanation) -> str:
+    """What a reply means and what to do, behind its codes."""
+    text, subject = in_one_line(explanation), explanation.subject
+    return _("{word}: {meaning}").format(word=subject, meaning=text) if subject else text
+
+
 def _of_finding(found: Finding | Pitfall, line: int) -> tuple[int, Note]:
     """A finding or a pitfall, and the line that it is about."""
     if isinstance(found, Pitfall):
         text = found.message.rstrip() + ("" if found.message.endswith((".", "\u3002")) else ".")
         return found.where or line, Note(
-            FINDING, f"{text} {found.hint}".rstrip(), found.ref, found.severity, found.rule
+            FINDING, sentences(text, found.hint) if found.hint else text, found.ref, found.severity, found.rule
         )
     message, hint = _(found.message), _(found.hint)
     text = _("{message}; {hint}").format(message=message, hint=hint) if hint else message

@@ -29,4 +29,10 @@ def where_written(explanation: Explanation) -> str:
 
 def in_one_line(explanation: Explanation) -> str:
     """The sentence and what to do, for the line below a reply."""
-    return f"{explanation.plain} {what_to_do(explanation)}".rstrip()
+    advice = what_to_do(explanation)
+    return sentences(explanation.plain, advice) if advice else explanation.plain
+
+
+def sentences(first: str, second: str) -> str:
+    """Two sentences one behind the other; whether a blank stands between them is a matter of the language."""
+    return _("{first} {second}").format(first=first, second=second)

@@ -45,9 +45,9 @@ def _remarks(notes: Iterable[Note], columns: int) -> Iterator[Row]:
 
 def remark_lines(text: str, columns: int) -> Iterator[str]:
     """A remark folded; from its second line on it stands deeper."""
-    lines = fold(text, max(_NARROWEST, columns - len(_FIRST)))
-    yield _FIRST + lines[0]
-    for line in fold(" ".join(lines[1:]), max(_NARROWEST, columns - len(_NEXT))) if len(lines) > 1 else ():
+    first, *others = fold(text, max(_NARROWEST, columns - len(_FIRST)), max(_NARROWEST, columns - len(_NEXT)))
+    yield _FIRST + first
+    for line in others:
         yield _NEXT + line
 
 

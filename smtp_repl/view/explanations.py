@@ -52,8 +52,8 @@ def _head(explanation: Explanation) -> str:
 
 def _folded(text: str, look: str, columns: int, indent: int, deeper: int = 0) -> Iterator[Row]:
     """The text folded behind an indentation; from its second line on it may stand deeper."""
-    room = max(_NARROWEST, columns - indent - deeper)
-    for number, line in enumerate(fold(printable(text), room)):
+    room = max(_NARROWEST, columns - indent)
+    for number, line in enumerate(fold(printable(text), room, max(_NARROWEST, room - deeper))):
         if line:
             yield Row(" " * (indent + (deeper if number else 0)) + line, look)
 

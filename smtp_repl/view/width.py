@@ -31,8 +31,11 @@ def cut(text: str, columns: int) -> str:
     return text if cells(text) <= columns else split(text, columns - 1)[0] + "…"
 
 
-def fold(text: str, columns: int) -> list[str]:
-    """The text in lines that fit: broken at blanks, and between characters that take two columns; else anywhere."""
+def fold(text: str, columns: int, further: int = 0) -> list[str]:
+    """The text in lines that fit: broken at blanks, and between characters that take two columns; else anywhere.
+
+    Lines behind the first may be of another length.
+    """
     lines: list[str] = []
     rest = text.strip()
     while cells(rest) > columns:
@@ -44,6 +47,7 @@ def fold(text: str, columns: int) -> list[str]:
             head, tail = head[:at], head[at:] + tail
         lines.append(head.rstrip())
         rest = tail.lstrip()
+        columns = further or columns
     return [*lines, rest]
 
 
@@ -52,9 +56,15 @@ def _last_break(head: str, tail: str) -> int:
     for at in range(len(head), 0, -1):
         before, after = head[at - 1], (head[at:] + tail)[0]
         is_wide = _cells(before) == 2 or _cells(after) == 2
-        if before == " " or (is_wide and unicodedata.category(after) not in ("Po", "Pe", "Pf", "Mn", "Me")):
+        holds = unicodedata.category(before) in _BEGIN or unicodedata.category(after) in _END
+        if before == " " or (is_wide and not holds):
             return at
     return len(head)
+
+
+_BEGIN = ("Ps", "Pi")
+_END = ("Po", "Pe", "Pf", "Mn", "Me")
+"""Categories of what stays with the character behind it, and with the one before it."""
 
 
 def rows(text: str, columns: int) -> int:

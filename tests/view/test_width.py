@@ -60,6 +60,7 @@ def test_rows(text: str, columns: int, count: int) -> None:
         ("用户不存在。请", 11, ["用户不存", "在。请"]),
         ("见 RFC 5321 的说明", 8, ["见 RFC", "5321 的", "说明"]),
         ("用", 1, ["用"]),
+        ("没有这个用户\uff08邮箱\uff09", 14, ["没有这个用户", "\uff08邮箱\uff09"]),
     ],
 )
 def test_fold(text: str, columns: int, lines: list[str]) -> None:
