@@ -27,7 +27,7 @@ def main(words: Words, environment: Environment) -> int:
 
         return explain_file(words, circumstances, environment)
     if words.has("explain-html"):
-        raise UsageError(_("only a conversation makes a page"), "smtp-repl explain FILE --html PAGE")
+        raise UsageError(_("only a conversation makes a page"), "smtp-repl explain FILE --html FILE")
     show(explained(" ".join(words.words), circumstances), words, environment)
     return int(ExitStatus.OK)
 

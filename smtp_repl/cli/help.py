@@ -29,6 +29,12 @@ EXAMPLES = {
         ("smtp-repl mock @starttls-then-auth --ca-file ca.pem", "with an authority for clients to trust"),
     ),
     "fmt": (("smtp-repl fmt --check tests/*.smtp", "in CI"), ("smtp-repl fmt -w tests/*.smtp", "at home")),
+    "explain": (
+        ("smtp-repl explain '550 5.7.26 This mail has been blocked' --host smtp.gmail.com", "a reply"),
+        ("smtp-repl explain SIZE", "a word"),
+        ("smtp-repl explain 'certificate verify failed: certificate has expired'", "an error of TLS"),
+        ("smtp-repl explain first.smtp --html first.html", "a conversation, and a page to hand out"),
+    ),
     "b64": (
         (r"smtp-repl b64 '\0tutor\0not-a-secret'", "what PLAIN sends"),
         ("smtp-repl b64 -d VXNlcm5hbWU6", "what a 334 asks"),

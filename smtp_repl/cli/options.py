@@ -239,7 +239,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("tap", ("--tap",), ("run",), "FILE", "a report in TAP 14", _REPORTS),
     Option("html", ("--html",), ("run",), "FILE", "a report to look at: one page; - is standard output", _REPORTS),
     Option("explain-json", ("--json",), ("explain",), "", "one JSON object for each explanation", _OUTPUT),
-    Option("explain-html", ("--html",), ("explain",), "PAGE", "of a FILE: one page to hand out; - is stdout", _OUTPUT),
+    Option("explain-html", ("--html",), ("explain",), "FILE", "one page to hand out; - is standard output", _OUTPUT),
     Option("list-profiles", ("--list-profiles",), ("serve",), "", "list what --profile can name", _OUTPUT),
     Option("list-faults", ("--list-faults",), ("serve",), "", "list what --fault can name", _OUTPUT),
     Option("list", ("--list",), ("run", "learn"), "", "list what came with the program, scripts or lessons", _OUTPUT),
