@@ -72,6 +72,7 @@ def _exchange(table: Table) -> ExchangeCheck:
         client=_pattern(table, "client"),
         reply=_pattern(table, "reply"),
         answers=table.text("answers", required=False),
+        mechanism=table.text("mechanism", required=False),
         before=_phase(table, "before"),
         phase=_phase(table, "phase"),
         tls=table.flag("tls"),

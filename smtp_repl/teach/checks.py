@@ -52,12 +52,14 @@ class ExchangeCheck(Record):
 
     `client` is searched in the line, `reply` fits one of the lines "code text" from its beginning. `answers` is what
     the reply answers: a verb, "greeting", "." for a message, "AUTH step", or "nothing" where nobody had asked.
-    `before` and `phase` are the phase when the line was said and after its reply. `times` counts in one session.
+    `before` and `phase` are the phase when the line was said and after its reply. `mechanism` is that of AUTH, and of
+    its steps. `times` counts in one session.
     """
 
     client: Pattern | None = None
     reply: Pattern | None = None
     answers: str = ""
+    mechanism: str = ""
     before: Phase | None = None
     phase: Phase | None = None
     tls: bool | None = None
@@ -144,6 +146,8 @@ def _fits_exchange(check: ExchangeCheck, fact: Exchange) -> bool:
     if check.reply is not None and not _replied(check.reply, fact.reply):
         return False
     if check.answers and check.answers.upper() != fact.answers.upper():
+        return False
+    if check.mechanism and check.mechanism.upper() != fact.mechanism:
         return False
     if check.before not in (None, fact.before) or check.phase not in (None, fact.phase):
         return False

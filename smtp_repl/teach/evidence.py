@@ -35,6 +35,7 @@ class _Said(Record):
     line: int
     client: str
     before: Phase
+    mechanism: str = ""
 
 
 class _Octets:
@@ -84,6 +85,8 @@ class _Session:
         self.has_heard = False
         self.writes: deque[_OpenWrite] = deque()
         self._awaiting: deque[_Said] = deque()
+        self._mechanism = ""
+        """Of the AUTH that was said last; "" since another command."""
         self._sender = ""
         self._recipients: list[str] = []
         self._dots: DotReader | None = None
@@ -100,7 +103,10 @@ class _Session:
         match event:
             case CommandSaid(command=command, raw=raw, phase=phase, step=step):
                 said = printable(command.line) + (MASK if step is not None else "")
-                self._awaiting.append(_Said(line, said, phase))
+                if phase is not Phase.AUTH:
+                    name = command.argument.partition(b" ")[0] if command.verb == "AUTH" else b""
+                    self._mechanism = printable(name).upper()
+                self._awaiting.append(_Said(line, said, phase, self._mechanism))
                 write.add(raw if raw is not None else f"{said}\r\n".encode())
                 write.commands += 1
                 write.due += 1
@@ -272,6 +278,7 @@ class Evidence:
             session.tls,
             session.capabilities,
             message,
+            said.mechanism if said is not None else "",
         )
         return [exchange]
 

@@ -26,7 +26,8 @@ SessionId = tuple[str, int]
 class Exchange(Record):
     """`client` is the line ("." for a message); `reply` its lines as "code text", `code` 0 for what is no reply.
 
-    `message` is what was said up to the dot or the last chunk, whatever the server replied.
+    `message` is what was said up to the dot or the last chunk, whatever the server replied. `mechanism` is that of AUTH
+    and of its steps, in capital letters.
     """
 
     line: int
@@ -40,6 +41,7 @@ class Exchange(Record):
     tls: bool
     capabilities: Capabilities
     message: Message | None = None
+    mechanism: str = ""
 
 
 class Write(Record):

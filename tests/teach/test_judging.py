@@ -82,6 +82,29 @@ S: 221 2.0.0 Bye
 """
 
 
+def test_a_step_has_the_mechanism_of_its_exchange() -> None:
+    """A login that was given up does not lend its name to the next one, and neither does a command behind it."""
+    said = """S: 220 practice.example.com ESMTP
+C: EHLO student.example.org
+S: 250-practice.example.com
+S: 250 AUTH PLAIN LOGIN
+C: AUTH LOGIN
+S: 334 VXNlcm5hbWU6
+C: *
+S: 501 5.7.0 Cancelled
+C: AUTH PLAIN
+S: 334
+C~ {auth.plain}
+S: 235 2.7.0 Ok
+C: NOOP
+S: 235 2.0.0 Odd
+"""
+    assert met("{ mechanism = 'LOGIN', reply = '501' }", said) == 7
+    assert met("{ mechanism = 'LOGIN', reply = '235' }", said) == 0
+    assert met("{ mechanism = 'PLAIN', answers = 'AUTH step', reply = '235' }", said) == 11
+    assert met("{ mechanism = 'PLAIN', reply = '235', times = 2 }", said) == 0
+
+
 @pytest.mark.parametrize(
     ("check", "line"),
     [
@@ -101,6 +124,8 @@ S: 221 2.0.0 Bye
         ("{ answers = '.', reply = '250' }", 22),
         ("{ client = '^AUTH PLAIN \\S+$', reply = '535' }", 24),
         ("{ client = 'AGEAYg' }", 0),
+        ("{ mechanism = 'plain', reply = '535' }", 24),
+        ("{ mechanism = 'LOGIN' }", 0),
         ("{ answer = 'BOB' }", 32),
         ("{ answer = '^bob' }", 0),
         ("{ closed = { by = 'server' } }", 35),
