@@ -98,7 +98,7 @@ class PracticeTransactions(PracticeConnection):
         if verdict != "recipient-ok":
             return verdict
         if self._profile.mailbox_full != "no":
-            return "recipient-full" if self._profile.mailbox_full == "for-good" else "recipient-full-for-now"
+            return "mailbox-full" if self._profile.mailbox_full == "for-good" else "mailbox-full-for-now"
         if self._profile.greylist and self._practice.is_new(str(self._peer()[0]), self._mail.sender, address):
             return "greylisted"
         return verdict
