@@ -145,12 +145,12 @@ class Person:
 
 
 @contextmanager
-def at_the_shell(folder: Path, *words: str) -> Iterator[Person]:
+def at_the_shell(folder: Path, *words: str, width: int = WIDTH) -> Iterator[Person]:
     """A person at the shell, greeted by the practice server; `words` come before --local."""
     argv = [sys.executable, "-m", "smtp_repl", *words, "--local"]
     with (
         TemporaryDirectory() as state,
-        Terminal(argv, {**environment(state), "PYTHONPATH": str(ROOT)}, WIDTH, 60, str(folder)) as t,
+        Terminal(argv, {**environment(state), "PYTHONPATH": str(ROOT)}, width, 60, str(folder)) as t,
     ):
         t.wait_for("S: 220 ")
         t.wait_for_prompt()

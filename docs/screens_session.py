@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.screens import Person, at_the_shell, shot
+from docs.screens import Person, at_the_shell, picture, shot
 
 
 def _greeted(person: Person) -> None:
@@ -56,6 +56,19 @@ def session_pipeline(folder: Path) -> str:
         return shot(person, "# /pipeline")
 
 
+def session_paste(folder: Path) -> str:
+    """Three lines that were pasted: how they stand there, and how they went, one after the other."""
+    with at_the_shell(folder) as person:
+        _greeted(person)
+        terminal = person.terminal
+        terminal.paste("MAIL FROM:<alice@example.org>\nRCPT TO:<bob@example.com>\nRSET\n")
+        terminal.wait_for("C: RSET")
+        lines = terminal.history()
+        pasted = picture([line for line in lines[lines.index("C: MAIL FROM:<alice@example.org>") :] if line][:3])
+        person.enter("", "S: 250 2.0.0")
+        return pasted + "\nand with Enter:\n\n" + shot(person, "C: MAIL FROM")
+
+
 def session_octets(folder: Path) -> str:
     """`/hex on` and `/timing on`."""
     with at_the_shell(folder) as person:
@@ -73,4 +86,5 @@ SCREENS: dict[str, Callable[[Path], str]] = {
     "session-diff": session_diff,
     "session-pipeline": session_pipeline,
     "session-octets": session_octets,
+    "session-paste": session_paste,
 }

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.screens import Person, at_the_shell, normal, shot
+from docs.screens import Person, at_the_shell, normal, picture, shot
 from tests.term.screen import Terminal
 
 
@@ -87,6 +87,49 @@ def shell_refused(folder: Path) -> str:
         return _menu(person, "AUTH ", "refused before")
 
 
+def shell_ghost(folder: Path) -> str:
+    """How a line goes on: the same as last time, behind the cursor; and Ctrl-R."""
+    with at_the_shell(folder) as person:
+        terminal = person.terminal
+        person.enter("EHLO client.example.org", "S: 250 ")
+        person.enter("MAIL FROM:<alice@example.org>", "S: 250 ")
+        person.enter("RSET", "S: 250 2.0.0")
+        terminal.type("M")
+        terminal.wait_for(lambda terminal: terminal.line() == "C: MAIL FROM:<alice@example.org>")
+        at = terminal.cursor()[0]
+        ghost = f"{terminal.line()[:at]}▏{terminal.line()[at:]}"
+        terminal.key("c-c")
+        terminal.wait_for_prompt()
+        terminal.key("c-r")
+        terminal.type("EH")
+        terminal.wait_for("`EH': EHLO client.example.org")
+        return "```text\n" + "\n".join([ghost, terminal.line()]) + "\n```\n"
+
+
+def shell_header(folder: Path) -> str:
+    """The names of header fields, and addresses of the envelope behind them."""
+    with at_the_shell(folder) as person:
+        terminal = person.terminal
+        person.enter("EHLO client.example.org", "S: 250 ")
+        person.enter("MAIL FROM:<alice@example.org>", "S: 250 ")
+        person.enter("RCPT TO:<bob@example.com>", "S: 250 ")
+        person.enter("DATA", "S: 354 ")
+        names = _menu(person, "Re", "where answers")
+        terminal.key("c-u")
+        addresses = _menu(person, "To: ", "in the envelope")
+        return names.removesuffix("```\n") + addresses.removeprefix("```text\n")
+
+
+def shell_narrow(folder: Path) -> str:
+    """A terminal of 40 columns: remarks are broken into remarks, the toolbar shows what there is room for."""
+    with at_the_shell(folder, width=40) as person:
+        person.enter("EHLO client.example.org", "S: 250 ")
+        person.enter("RCPT TO:<bob@example.com>", "S: 503 ")
+        person.terminal.wait_for("next: STARTTLS …")
+        lines = person.terminal.history()
+        return picture(lines[lines.index("C: RCPT TO:<bob@example.com>") :])
+
+
 def _menu(person: Person, text: str, awaited: str) -> str:
     """The line with what is typed, and the menu below it."""
     person.terminal.type(text)
@@ -105,4 +148,7 @@ SCREENS: dict[str, Callable[[Path], str]] = {
     "auth-line-end": auth_line_end,
     "shell-completion": shell_completion,
     "shell-refused": shell_refused,
+    "shell-ghost": shell_ghost,
+    "shell-header": shell_header,
+    "shell-narrow": shell_narrow,
 }

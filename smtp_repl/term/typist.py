@@ -25,6 +25,7 @@ from smtp_repl.term.toolbar import Piece, toolbar
 from smtp_repl.term.typed import expand, is_command, wire_text
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.states import Phase
 
 _SERVER_LIKE = re.compile(r"[0-9]{3}(?:[ -]|$)")
@@ -42,6 +43,13 @@ _ASIDE = Prompt("# command: ", "aside")
 _IDLE = Prompt("# not connected: ", "idle")
 
 
+class _Ahead(Record):
+    """A line (or a group for one write) that was typed ahead; one of several lines goes `in_its_turn`."""
+
+    line: str
+    in_its_turn: bool = False
+
+
 class Typist(Asker):
     """Takes keys from the stage, gives lines to the driver. `leave` ends the session."""
 
@@ -49,7 +57,7 @@ class Typist(Asker):
         self._desk = desk
         self._driver = driver
         self._recall = Recall(desk, history)
-        self._queue: deque[str] = deque()
+        self._queue: deque[_Ahead] = deque()
         super().__init__(driver.tell)
         desk.at_prompt = True
         self._composer = Composer(desk, driver, lambda: self.stage)
@@ -144,9 +152,11 @@ class Typist(Asker):
                     self._command(text)
                     return
                 if not text and self._queue and not self._driver.is_busy:
-                    self._type(self._queue.popleft())
+                    self._type(self._queue.popleft().line)
                     return
-                self._queue.extend(text.split("\n"))
+                first, *more = text.split("\n")
+                self._queue.append(_Ahead(first))
+                self._queue.extend(_Ahead(line, in_its_turn=kind != "live") for line in more)
                 self.go_on()
 
     def _goes_at_once(self, text: str) -> bool:
@@ -155,13 +165,16 @@ class Typist(Asker):
             return False
         return not _waits(text)
 
-    def _holds(self, line: str) -> str:
-        """What a line has to wait for; a command that goes by how the session stands waits for every reply."""
-        if _is_for_lesson(line):
+    def _holds(self, ahead: "_Ahead") -> str:
+        """What a line has to wait for; one of several that stood at the prompt together waits for every reply.
+
+        So does a command that goes by how the session stands.
+        """
+        if _is_for_lesson(ahead.line):
             return ""
         holds = self._driver.holds
         awaiting = self._desk.conversation.awaiting if self._desk.is_connected else ()
-        if not holds and awaiting and self.prompt().kind != "live" and _waits(line):
+        if not holds and awaiting and self.prompt().kind != "live" and (ahead.in_its_turn or _waits(ahead.line)):
             return f"the reply to {awaiting[-1]}"
         return holds
 
@@ -176,7 +189,7 @@ class Typist(Asker):
                 self._send_group(text.split("\n"))
             self.asked("/pipeline send")
         else:
-            self._queue.append(self.stage.take())
+            self._queue.append(_Ahead(self.stage.take()))
             self.go_on()
 
     def pasted(self, text: str) -> None:
@@ -213,7 +226,7 @@ class Typist(Asker):
             self._driver.stop()
             self._driver.tell("stopped; what was sent stays sent")
         elif self._queue or self._desk.pipeline:
-            lines = [*(self._desk.pipeline or ()), *self._queue]
+            lines = [*(self._desk.pipeline or ()), *(ahead.line for ahead in self._queue)]
             self.stage.text = "\n".join([*lines, *([self.stage.text] if self.stage.text else [])])
             self._queue.clear()
             self._desk.pipeline = None
@@ -280,7 +293,7 @@ class Typist(Asker):
         if self._recall.has_moved():
             self.stage.look_back_anew()
         while self._queue and not self._driver.is_busy and self._question is None and not self._holds(self._queue[0]):
-            self._type(self._queue.popleft())
+            self._type(self._queue.popleft().line)
         self.stage.refresh()
 
     def _type(self, line: str) -> None:

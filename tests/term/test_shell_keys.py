@@ -48,6 +48,27 @@ def test_pasted_lines_go_one_at_a_time(shell: StartShell, raw_server: StartServe
     terminal.type("/close\n")
 
 
+def test_pasted_commands_wait_for_their_replies(shell: StartShell, raw_server: StartServer) -> None:
+    """Also those that could go in one group: whoever wants that presses Alt-Enter."""
+    moves = [(b"MAIL FROM:<a@example.org>", b"250 one\r\n"), (b"RCPT TO:<b@example.com>", b"250 two\r\n")]
+    server = raw_server(
+        [Send(b"220 hi\r\n"), *(move for line, reply in moves for move in (Expect(line), Send(reply))), ExpectEnd()]
+    )
+    terminal = shell(f"{at(server)}, settings=Settings(explain=False)")
+    terminal.wait_for("S: 220 hi")
+    terminal.paste("\n".join(line.decode() for line, _ in moves))
+    terminal.key("enter")
+    terminal.wait_for("S: 250 two")
+    terminal.wait_for_prompt()
+    lines = terminal.history()
+    assert lines[lines.index("S: 220 hi") + 1 : lines.index("C:")] == [
+        *("C: MAIL FROM:<a@example.org>", "S: 250 one"),
+        *("C: RCPT TO:<b@example.com>", "S: 250 two"),
+    ]
+    terminal.type("/close\n")
+    server.join()
+
+
 def test_alt_enter_pipelines(shell: StartShell, raw_server: StartServer) -> None:
     """Alt-Enter sends all lines in one write."""
     group = b"MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.com>\r\n"

@@ -302,7 +302,7 @@ def test_forty_columns(start: Start) -> None:
 
 
 def test_octets_on_forty_columns(start: Start) -> None:
-    """A row of `/hex on` stays a row: half as many octets, and no place; on a wider terminal it is a whole one again."""
+    """A row of `/hex on` stays a row, of half as many octets; on a wider terminal it is a whole one again."""
     terminal = greeted(start("--local", cols=40))
     enter(terminal, "/hex on", "# octets are shown")
     enter(terminal, "NOOP hello", "S: 250 ")
