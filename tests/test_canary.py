@@ -1,6 +1,7 @@
 """The canary: a password, looked for in everything that was written during whole sessions, in every form."""
 
 import base64
+import contextlib
 import os
 import subprocess
 import sys
@@ -71,6 +72,15 @@ def test_the_forms_are_found(home: Path) -> None:
     assert {leak.partition(":")[0] for leak in leaks(home)} == {str(home / str(number)) for number in range(len(texts))}
 
 
+def process_list() -> bytes:
+    """The command lines of all programs that run now, as anybody may read them."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has just ended
+            lines.append(path.read_bytes())
+    return b"\n".join(lines)
+
+
 def step(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
@@ -113,9 +123,11 @@ def test_typed_in_a_terminal(typed: list[str], server: str, home: Path) -> None:
         shell.wait_for_prompt()
         shell.type("NOOP\n")
         shell.wait_for_prompt()
+        (home / "processes").write_bytes(process_list())
         shell.key("c-d")
         shell.wait_for(lambda shell: shell.ended)
         (home / "screen").write_text(shell.text())
+        assert b"\x1b]" not in shell.output, "the title of the window is not ours"
     assert (home / "recorded.smtp").exists()
     assert (home / "saved.smtp").exists()
     assert list((home / "state").rglob("*history*"))
@@ -162,6 +174,7 @@ def test_helpers_in_a_terminal(mechanism: str, server: str, home: Path) -> None:
             shell.type(password + "\n")
             shell.wait_for(code)
         shell.wait_for_prompt()
+        (home / "processes").write_bytes(process_list())
         shell.key("c-d")
         shell.wait_for(lambda shell: shell.ended)
         (home / "screen").write_text(shell.text())
@@ -197,6 +210,33 @@ def test_replayed_and_recorded_again(server: str, home: Path) -> None:
     assert done.returncode == 0, done.stderr
     (home / "output").write_text(done.stdout + done.stderr)
     assert (home / "again.smtp").read_bytes() == script.read_bytes()
+    assert not leaks(home)
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "CRAM-MD5"])
+def test_reports(mechanism: str, server: str, home: Path) -> None:
+    """A login that is refused and one that is not, in every report, and in what was really said."""
+    steps = {
+        "PLAIN": "C~ AUTH PLAIN {%s.plain}\n",
+        "LOGIN": "C: AUTH LOGIN\nS: 334\nC~ {%s.user}\nS: 334\nC~ {%s.pass}\n",
+        "CRAM-MD5": "C: AUTH CRAM-MD5\nS: 334\nC~ {%s.reply}\n",
+    }
+    wrong, right = (steps[mechanism].replace("%s", name) for name in ("bob", "auth"))
+    (home / "login.smtp").write_text(
+        "@auth user=alice\n@auth[bob] user=alice\nS: 220\nC: EHLO x\nS: 250\n"
+        f"{wrong}S: 535\n{right}S: 535 expected to fail\nC: QUIT\nS: 221\n"
+    )
+    reports = ["--html", "r.html", "--junit", "r.xml", "--tap", "r.tap", "--save", "said"]
+    passwords = ["--password-env", "P", "--password-env", "bob=Q"]
+    done = subprocess.run(
+        [*PROGRAM, "run", "login.smtp", "--server", server, "-v", *passwords, *reports],
+        env={**environment(home), "P": PASSWORD, "Q": PASSWORD + "x"},
+        cwd=home, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    (home / "output").write_text(done.stdout + done.stderr)
+    assert done.returncode == 1, done.stderr
+    assert all((home / name).stat().st_size for name in ("r.html", "r.xml", "r.tap"))
+    assert list((home / "said").iterdir())
     assert not leaks(home)
 
 
