@@ -182,7 +182,7 @@ def test_the_thing_under_the_cursor(line: str, word: str) -> None:
 
 @pytest.fixture
 def greeted(shell: StartShell) -> Terminal:
-    terminal = shell("local=True", cols=80)
+    terminal = shell("local=True")
     terminal.wait_for("S: 220 ")
     terminal.wait_for_prompt()
     terminal.type("EHLO client.example.org\n")
@@ -209,10 +209,10 @@ def test_on_the_screen(greeted: Terminal) -> None:
     assert lines[begin : begin + 6] == [
         "C: RCPT TO:<nobody@example.com>",
         "S: 550 5.1.1 Nobody has this mailbox (nobody@ is refused for practice)",
-        "# There is no such user in this domain. (/explain tells more)",
+        "# There is no such mailbox: the practice server plays an unknown user. (/explain tells more)",
         "# /explain",
         "# 550 5.1.1",
-        "#   There is no such user in this domain.",
+        "#   There is no such mailbox: the practice server plays an unknown user.",
     ]
     greeted.type("MAIL FROM:<a@example.org> SIZE=10")
     greeted.key("f1")

@@ -102,7 +102,7 @@ def test_undo(mail: Terminal) -> None:
     assert since(mail, "# /undo")[-4:] == [
         "C: RCPT TO:<nobody@example.com>",
         "S: 550 5.1.1 Nobody has this mailbox (nobody@ is refused for practice)",
-        "# There is no such user in this domain. (/explain tells more)",
+        "# There is no such mailbox: the practice server plays an unknown user. (/explain tells more)",
         "# this is step 6 again; go on by hand",
     ]
     enter(mail, "/undo", "# this is step 5 again")
