@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import re
+import socket
 import subprocess
 import sys
 import tomllib
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import smtp_repl
+from tests.term.screen import Terminal
 
 ROOT = Path(__file__).parent.parent
 
@@ -71,6 +73,35 @@ TOO_DEAR_FOR_RUN = (
     "asyncio ssl prompt_toolkit pygments email aiosmtpd dataclasses inspect logging trustme platformdirs"
     " multiprocessing concurrent unittest"
 ).split()
+
+
+TOO_DEAR_FOR_THE_FIRST_SCREEN = (
+    "aiosmtpd email gettext jinja2 json pathlib platformdirs tomllib trustme"
+    " pygments.formatters pygments.lexer pygments.lexers pygments.style pygments.styles"
+    " smtp_repl.config smtp_repl.knowledge.entries smtp_repl.net.practice smtp_repl.script.player"
+    " smtp_repl.term.answering smtp_repl.term.argument_completion smtp_repl.term.attachments"
+    " smtp_repl.term.authenticate smtp_repl.term.checking smtp_repl.term.commands smtp_repl.term.completer"
+    " smtp_repl.term.completion smtp_repl.term.hosts smtp_repl.term.memory smtp_repl.term.topics"
+    " smtp_repl.term.writing smtp_repl.view.lexer"
+).split()
+
+# What is loaded when the first screen is drawn; prompt_toolkit is loaded sooner than it would be.
+WHEN_FIRST_DRAWN = """
+import sys
+from prompt_toolkit.renderer import Renderer
+
+render = Renderer.render
+
+def told(self, *arguments, **more):
+    Renderer.render = render
+    with open(sys.argv[1], "w") as file:
+        file.write(" ".join(sys.modules))
+    return render(self, *arguments, **more)
+
+Renderer.render = told
+from smtp_repl.cli import main
+sys.exit(main(sys.argv[2:]))
+"""
 
 
 def python(code: str, *args: str) -> str:
@@ -151,6 +182,29 @@ def test_run_itself_imports_little(tmp_path: Path) -> None:
     loaded = set(re.findall(r"^import time:.*\| +([a-z_A-Z0-9]+)", done.stderr, re.MULTILINE))
     assert {"smtp_repl", "socket"} <= loaded
     assert loaded & set(TOO_DEAR_FOR_RUN) == set()
+
+
+def test_the_first_screen_needs_little(tmp_path: Path) -> None:
+    """A person sees the prompt soon: what the first key or command needs is loaded when it is pressed."""
+    names = tmp_path / "names"
+    places = {f"XDG_{name}_HOME": str(tmp_path) for name in ("CONFIG", "STATE")}
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        with Terminal([sys.executable, "-c", WHEN_FIRST_DRAWN, str(names), address], places, cwd=str(ROOT)) as terminal:
+            peer, _ = server.accept()
+            with peer:
+                peer.sendall(b"220 mail.example.com ESMTP\r\n")
+                terminal.wait_for("S: 220 mail.example.com")
+                terminal.wait_for_prompt()
+    loaded = set(names.read_text().split())
+    assert "smtp_repl.term.stage" in loaded
+    assert loaded & set(TOO_DEAR_FOR_THE_FIRST_SCREEN) == set()
+
+
+def test_the_names_are_right() -> None:
+    """What must not be loaded is there: nothing hides behind a name that has changed."""
+    names = [*TOO_DEAR_FOR_RUN, *TOO_DEAR_FOR_THE_FIRST_SCREEN]
+    assert [name for name in names if importlib.util.find_spec(name) is None] == []
 
 
 def test_version_is_told_once() -> None:

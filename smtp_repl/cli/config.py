@@ -23,7 +23,7 @@ def main(words: Words, environment: Environment) -> int:
             phrase("{names} and {names2} are two questions: ask one of them", names=names[0], names2=names[1])
         )
     if given == ["config-path"]:
-        environment.out(printable(str(settings_path(words, environment)[0])))
+        environment.out(printable(settings_path(words, environment)[0]))
     elif given == ["config-example"]:
         environment.out(example().removesuffix("\n"))
     else:

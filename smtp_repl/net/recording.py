@@ -6,11 +6,14 @@ Passwords are in none of its lines, since lines come from `script.transcript`.
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 
 from smtp_repl.script.transcript import Line
 from smtp_repl.wire.errors import OutputError
+from smtp_repl.wire.hints import TYPE_CHECKING
 from smtp_repl.wire.language import phrase
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Recorder:
@@ -19,7 +22,7 @@ class Recorder:
     One that `goes_on` adds to a file that there may be, one that may `overwrite` takes its place.
     """
 
-    def __init__(self, path: Path, *, overwrite: bool = False, goes_on: bool = False) -> None:
+    def __init__(self, path: "Path", *, overwrite: bool = False, goes_on: bool = False) -> None:
         self.path = path
         # O_EXCL also refuses a symbolic link that somebody put there.
         flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if goes_on else os.O_TRUNC if overwrite else os.O_EXCL)

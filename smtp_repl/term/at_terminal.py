@@ -6,6 +6,7 @@ has gone, and a signal, end a session in order. The stage loads prompt_toolkit, 
 
 import asyncio
 import errno
+import gc
 from typing import TYPE_CHECKING
 
 from smtp_repl.script.transcript import Line
@@ -18,6 +19,10 @@ from smtp_repl.wire.errors import ExitStatus
 if TYPE_CHECKING:  # these load prompt_toolkit
     from smtp_repl.term.questions import Asker
     from smtp_repl.term.stage import Stage
+
+
+_TURNS = 20
+"""Turns of the loop that a connection and its greeting take, and a few more."""
 
 
 class AtTerminal:
@@ -39,12 +44,15 @@ class AtTerminal:
     async def run(self) -> int:
         """Until the person leaves; returns the exit status."""
         desk = self._desk
+        gc.disable()  # loading prompt_toolkit makes many objects and no garbage: looking for it takes 10 ms
         try:
             stage, self._asker = self.set_the_stage()
             self._stage = stage
-            stage.show(self._take_early())
+            for _ in range(_TURNS):  # what came meanwhile belongs on the first screen, which is then drawn once
+                await asyncio.sleep(0)
+            self.loaded()
             with ending_signals(self._end):
-                await stage.run(self._started)
+                await stage.run(self._started, self._take_early)
         except EOFError:
             self.status = HANGUP
         except OSError as error:
@@ -52,6 +60,7 @@ class AtTerminal:
                 raise
             self.status = HANGUP
         finally:
+            gc.enable()
             self._ready.clear()
             await self.hang_up()
             desk.scribe.stop()
@@ -66,6 +75,9 @@ class AtTerminal:
     def set_the_stage(self) -> "tuple[Stage, Asker]":
         """Make the stage, and who is asked questions on it."""
         raise NotImplementedError
+
+    def loaded(self) -> None:
+        """All is there, and the first screen is drawn next."""
 
     def opened(self) -> None:
         """The person can see and type."""
@@ -106,6 +118,8 @@ class AtTerminal:
 
     def _started(self) -> None:
         self._ready.set()
+        gc.freeze()
+        gc.enable()
         self.opened()
         self.show(self._take_early(), False)
         self.changed()

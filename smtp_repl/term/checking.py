@@ -14,7 +14,7 @@ from smtp_repl.term.due import why_not_due
 from smtp_repl.term.full_width import full_width_runs
 from smtp_repl.term.message_completion import HEADERS
 from smtp_repl.term.suggestions import State
-from smtp_repl.term.trouble import ERROR, INFO, WARNING, Trouble, gravest
+from smtp_repl.term.trouble import ERROR, INFO, WARNING, Trouble
 from smtp_repl.term.typed import is_command
 from smtp_repl.term.unfinished import lasting_problems, may_become_verb
 from smtp_repl.wire import states
@@ -27,8 +27,6 @@ from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import MECHANISMS
 from smtp_repl.wire.states import Phase
 
-CHECKED = frozenset(("line", "step", "idle", "aside"))
-"""Kinds of prompt at which a line is judged."""
 LONGEST = 20_000
 """Characters of a line beyond which it is not looked at while it is typed."""
 
@@ -76,10 +74,6 @@ class Checker:
         if asked != self._asked:
             self._asked, self._found = asked, judge(text, standing)
         return self._found
-
-    def told(self, text: str, standing: Standing) -> Trouble | None:
-        """What there is room to tell."""
-        return gravest(self.troubles(text, standing))
 
 
 def judge(text: str, standing: Standing) -> list[Trouble]:

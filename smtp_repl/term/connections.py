@@ -4,7 +4,6 @@ Nothing here reconnects or repeats by itself: each step stands on the screen, an
 """
 
 from smtp_repl.script.transcript import describe_tls
-from smtp_repl.term.authenticate import log_in
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.requests import Connect, Drop, Handling, Leave, Tell, confirm, connect, say
 from smtp_repl.term.status import tls_rows
@@ -136,6 +135,8 @@ def walk(desk: Desk, target: Target, *, ehlo: bool, starttls: bool, auth_user: s
         if not desk.conversation.tls_active:
             return
     if auth_user is not None and desk.phase is Phase.GREETED:
+        from smtp_repl.term.authenticate import log_in  # for few: not before the first prompt
+
         yield from log_in(desk, auth_user)
 
 

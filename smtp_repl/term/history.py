@@ -8,8 +8,8 @@ given, no message text. A history that cannot be read or written is no reason to
 import os
 import re
 import stat
+import sys
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
-from pathlib import Path
 
 from prompt_toolkit.history import History
 
@@ -22,11 +22,14 @@ _NOT_KEPT = frozenset({"auth", "pass", "b64"})
 _AUTH = re.compile(r"\W*(?:AUTH|X-EXPS)\b", re.IGNORECASE)
 
 
-def history_path() -> Path:
+def history_path() -> str:
     """Where the history of this user is kept."""
+    if sys.platform == "linux":  # as platformdirs has it, which takes 5 ms to load, with pathlib
+        folder = os.environ.get("XDG_STATE_HOME", "").strip()
+        return os.path.join(os.path.expanduser(folder or "~/.local/state"), "smtp-repl", "history")
     from platformdirs import user_state_path
 
-    return user_state_path("smtp-repl", appauthor=False) / "history"
+    return str(user_state_path("smtp-repl", appauthor=False) / "history")
 
 
 def is_memorable(line: str) -> bool:
@@ -49,18 +52,22 @@ def is_memorable(line: str) -> bool:
 class TypedHistory(History):
     """The lines typed in this session and in earlier ones.
 
-    `find` says where they are kept, None for in memory only; it is asked when the first prompt stands. `keeps` says
+    `find` says where they are kept, None for in memory only; it is asked by `open`. `keeps` says
     whether anything is to be kept now. `limit` lines are read back; a file that has twice as many is cut down to these.
     """
 
     def __init__(
-        self, find: Callable[[], Path | None], *, keeps: Callable[[], bool] = lambda: True, limit: int = HISTORY_LINES
+        self,
+        find: Callable[[], str | os.PathLike[str] | None],
+        *,
+        keeps: Callable[[], bool] = lambda: True,
+        limit: int = HISTORY_LINES,
     ) -> None:
         super().__init__()
         self._find = find
         self._keeps = keeps
         self._limit = limit
-        self._path: Path | None = None
+        self._path: str | None = None
         self._entries: list[Entry] | None = None
         """Oldest first; None before the file was read."""
         self.host = ""
@@ -72,8 +79,9 @@ class TypedHistory(History):
         """Look for the file, and make it if there is none."""
         if not self._keeps():
             return
-        self._path = self._find()
-        if self._path is not None:
+        found = self._find()
+        if found is not None:
+            self._path = os.fspath(found)
             self._open(self._path)
         if self._path is not None and not self._entries:
             self._entries = None
@@ -131,9 +139,9 @@ class TypedHistory(History):
         except OSError as error:
             self._give_up(self._path, error)
 
-    def _open(self, path: Path) -> None:
+    def _open(self, path: str) -> None:
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.makedirs(os.path.dirname(path) or ".", mode=0o700, exist_ok=True)
             file = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600)
             try:
                 mode = os.fstat(file).st_mode
@@ -157,24 +165,24 @@ class TypedHistory(History):
             return []
         return [line for line in lines if line][-self._limit :]
 
-    def _shorten(self, path: Path) -> None:
+    def _shorten(self, path: str) -> None:
         """Cut a long file down; a second shell that writes at this moment may lose a line, no more."""
-        if path.stat().st_size < self._limit * 16:
+        if os.stat(path).st_size < self._limit * 16:
             return
-        with path.open("rb") as stream:
+        with open(path, "rb") as stream:
             count = sum(1 for _ in stream)
         if count > 2 * self._limit:
             kept = "".join(f"{line}\n" for line in self._lines()).encode("utf-8", "surrogateescape")
-            beside = path.with_name(f"{path.name}.{os.getpid()}")
+            beside = f"{path}.{os.getpid()}"
             file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(file, "wb") as stream:
                 stream.write(kept)
             os.replace(beside, path)
 
-    def _give_up(self, path: Path, error: OSError) -> None:
+    def _give_up(self, path: str, error: OSError) -> None:
         self._path = None
-        what = "it is a symbolic link" if path.is_symlink() else error.strerror or str(error)
-        self.fault = f"no history is kept: {printable(str(path))}: {what}"
+        what = "it is a symbolic link" if os.path.islink(path) else error.strerror or str(error)
+        self.fault = f"no history is kept: {printable(path)}: {what}"
 
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)

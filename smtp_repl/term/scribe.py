@@ -5,11 +5,14 @@ A connection is a transcript and a file of its own. It writes lines down and mak
 """
 
 from collections.abc import Iterable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from smtp_repl.net.recording import Recorder
 from smtp_repl.script.transcript import FILE_ONLY, Line, remark
 from smtp_repl.wire.errors import OutputError
+
+if TYPE_CHECKING:  # 3 ms, before the first prompt
+    from pathlib import Path
 
 
 class Scribe:
@@ -49,7 +52,7 @@ class Scribe:
             self.kept = False
         return [line for line in lines if line.kind != FILE_ONLY]
 
-    def record(self, path: Path, *, told: bool = False) -> list[Line]:
+    def record(self, path: "Path", *, told: bool = False) -> list[Line]:
         """Record to a new file from here on, with what was said over this connection before. Raises `OutputError`."""
         recorder = Recorder(path)
         self.stop()
@@ -58,7 +61,7 @@ class Scribe:
         self.kept = True
         return [remark(f"recording goes on in {path}" if told else f"recording to {path}")]
 
-    def save(self, path: Path, excerpt: Iterable[Line] | None = None) -> None:
+    def save(self, path: "Path", excerpt: Iterable[Line] | None = None) -> None:
         """Write what was said over the present or last connection to a new file; all of it, or an excerpt.
 
         Raises `OutputError`.
@@ -77,7 +80,7 @@ class Scribe:
             self.recorder = None
 
 
-def next_name(path: Path) -> Path:
+def next_name(path: "Path") -> "Path":
     """The next free name for a recording: `a.smtp`, `a-2.smtp`, `a-3.smtp` …; a connection is a file of its own."""
     stem, _, number = path.stem.rpartition("-")
     if not stem or not number.isdigit() or not number.isascii():

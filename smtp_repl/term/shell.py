@@ -7,8 +7,6 @@ first connection is on its way while prompt_toolkit is still being loaded.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smtp_repl.net.session import NetOptions
@@ -23,9 +21,12 @@ from smtp_repl.term.requests import Ask, Handling
 from smtp_repl.term.settings import Settings
 from smtp_repl.wire.errors import ConnectError, UsageError
 from smtp_repl.wire.octets import printable
+from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target
 
 if TYPE_CHECKING:  # these load prompt_toolkit, or are needed by few
+    from pathlib import Path
+
     from smtp_repl.net.practice.switches import Profile
     from smtp_repl.term.history import TypedHistory
     from smtp_repl.term.hosts import Host
@@ -34,8 +35,7 @@ if TYPE_CHECKING:  # these load prompt_toolkit, or are needed by few
     from smtp_repl.term.typist import Typist
 
 
-@dataclass(frozen=True, slots=True)
-class ShellOptions:
+class ShellOptions(Record):
     """What the command line says about a session by hand."""
 
     target: Target | None = None
@@ -52,11 +52,12 @@ class ShellOptions:
     starttls: bool = False
     auth_user: str | None = None
     """Log in at the start; "" asks for the name."""
-    tls: TlsOptions = field(default_factory=TlsOptions)
-    record: Path | None = None
-    settings: Settings = field(default_factory=Settings)
-    hosts: "Mapping[str, Host]" = field(default_factory=dict)
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    tls: TlsOptions = TlsOptions()
+    record: "Path | None" = None
+    settings: Settings | None = None
+    """None are the settings as they come."""
+    hosts: Mapping[str, "Host"] = {}
+    aliases: Mapping[str, str] = {}
     play: str = ""
     """A script to play at the start, before the person goes on; as `/run` names it."""
     to_line: int = 0
@@ -67,7 +68,7 @@ class ShellOptions:
     """A lesson, to be begun at the start; it needs `local`."""
     list_scripts: Callable[[], Sequence[tuple[str, str]]] = lambda: ()
     """Names the scripts that `@` can name, and says what each is."""
-    history: Path | None = None
+    history: "Path | None" = None
     """Another file for the history; None is the user's own."""
 
 
@@ -116,7 +117,7 @@ class _Session(AtTerminal):
         self._target = target
         self._typist: Typist | None = None
         self._history: TypedHistory | None = None
-        net = NetOptions(target, options.settings.connect_seconds, tls=options.tls)
+        net = NetOptions(target, desk.settings.connect_seconds, tls=options.tls)
         self.worker = self._driver = Driver(desk, net, show=self.show, ask=self.ask, changed=self.changed)
 
     async def run(self) -> int:
@@ -141,10 +142,10 @@ class _Session(AtTerminal):
             from smtp_repl.term.playing import play_script
 
             yield from play_script(self._desk, options.play, options.to_line)
-        elif options.settings.startup:
+        elif self._desk.settings.startup:
             from smtp_repl.term.startup import start_up
 
-            yield from start_up(self._desk, options.settings.startup)
+            yield from start_up(self._desk, self._desk.settings.startup)
 
     def set_the_stage(self) -> "tuple[Stage, Typist]":
         from smtp_repl.term.history import TypedHistory, history_path
@@ -163,11 +164,12 @@ class _Session(AtTerminal):
         self._desk.columns = lambda: stage.columns
         return stage, typist
 
-    def opened(self) -> None:
-        if self._history is not None:
+    def loaded(self) -> None:
+        if self._history is not None and self._typist is not None:
             self._history.open()
             if self._history.fault:
                 self.early.append(remark(self._history.fault))
+            self._typist.go_on()
 
     async def ask(self, ask: Ask) -> str | None:
         if not ask.program:
@@ -196,6 +198,8 @@ class _Session(AtTerminal):
 
 
 def _read_file(name: str) -> Material:
+    from pathlib import Path
+
     try:
         return Material(name, Path(name).expanduser().read_bytes())
     except OSError as error:

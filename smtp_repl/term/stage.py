@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.application import Application, run_in_terminal
 from prompt_toolkit.clipboard import ClipboardData
 from prompt_toolkit.completion import Completer, ConditionalCompleter
 from prompt_toolkit.cursor_shapes import CursorShape, DynamicCursorShapeConfig, ModalCursorShapeConfig
@@ -95,8 +95,17 @@ class Stage:
         self._app.layout.current_window.height = self._height
         self._settle()
 
-    async def run(self, started: Callable[[], None]) -> None:
-        """Hold the terminal until `leave`. `started` is called when the prompt stands."""
+    async def run(self, started: Callable[[], None], first: Callable[[], Iterable[Line]]) -> None:
+        """Hold the terminal until `leave`. `started` is called when the prompt stands, below the lines of `first`."""
+
+        def show_first(app: Application[None]) -> None:
+            # Not sooner: as long as the terminal is not ours, it echoes what is typed among these lines.
+            app.before_render -= show_first
+            self._erased = True  # nothing has been drawn
+            self.show(first())
+            self._erased = False
+
+        self._app.before_render += show_first
 
         def soon() -> None:
             asyncio.get_running_loop().call_soon(started)

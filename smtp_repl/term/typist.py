@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from smtp_repl.term import compose
 from smtp_repl.term.actor import Prompt
-from smtp_repl.term.checking import CHECKED, Checker, Standing
 from smtp_repl.term.composing import Composer
 from smtp_repl.term.desk import Desk, Material
 from smtp_repl.term.driver import Driver
@@ -22,6 +21,7 @@ from smtp_repl.term.questions import Asker
 from smtp_repl.term.recall import Recall
 from smtp_repl.term.requests import Draft, Handling, Tell, confirm
 from smtp_repl.term.toolbar import Piece, toolbar
+from smtp_repl.term.trouble import Trouble, gravest
 from smtp_repl.term.typed import expand, is_command, wire_text
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.octets import printable
@@ -32,8 +32,12 @@ _SERVER_LIKE = re.compile(r"[0-9]{3}(?:[ -]|$)")
 if TYPE_CHECKING:
     from prompt_toolkit.completion import Completer
 
+    from smtp_repl.term.checking import Checker
+
 
 _MARK = re.compile(r"^[ \t]*[CS](?:\[[A-Za-z0-9_-]+\])?[?*!]?[:~=](?:[ \t]|$)", re.MULTILINE)
+_CHECKED = frozenset(("line", "step", "idle", "aside"))
+"""Kinds of prompt at which a line is judged."""
 _FULL_WIDTH_SLASH = "\uff0f"
 _COMMAND = Prompt("C: ", "line")
 _STEP = Prompt("C: ", "step")
@@ -62,7 +66,7 @@ class Typist(Asker):
         desk.at_prompt = True
         self._composer = Composer(desk, driver, lambda: self.stage)
         driver.draft, driver.edit = self._draft, lambda: self.stage.edit()
-        self._checker = Checker()
+        self._checker: Checker | None = None
         self._in_place = InPlace()
         self._was = "idle"
         """The kind of prompt before, but for questions."""
@@ -108,31 +112,30 @@ class Typist(Asker):
         if self._queue:
             held = self._holds(self._queue[0]) or "a command"
             note = f"{_lines(len(self._queue))} for {held}; Enter sends now, Ctrl-C takes back"
-        text = self.stage.text
-        trouble = self._checker.told(text, self._standing()) if text and self._is_checked else None
+        trouble = gravest(self._troubles(self.stage.text))
         message = self._composer.pieces() if self.prompt().kind == "message" else ()
         return toolbar(self._desk, note=note, trouble=trouble, message=message, width=width)
 
     def marks(self, text: str) -> list[tuple[int, int, str]]:
         """What of the typed text is to be marked, and how."""
-        if not text or not self._is_checked:
-            return []
-        troubles = self._checker.troubles(text, self._standing())
+        troubles = self._troubles(text)
         return [(one.start, one.end, f"class:mark.{one.severity}") for one in troubles if one.end > one.start]
 
-    @property
-    def _is_checked(self) -> bool:
-        """Whether what is wrong with a line is marked while it is typed."""
-        return self.prompt().kind in CHECKED and not self._is_blind
+    def _troubles(self, text: str) -> list[Trouble]:
+        """What is wrong with a line that is typed, where that is marked."""
+        if not text or self.prompt().kind not in _CHECKED or self._is_blind:
+            return []
+        from smtp_repl.term.checking import Checker, Standing  # with what is known of verbs: not before the first key
+
+        if self._checker is None:
+            self._checker = Checker()
+        return self._checker.troubles(text, Standing.of(self._desk, in_command=self._aside is not None))
 
     def suggestion(self, text: str) -> str:
         """How a line that begins so went on when it was typed here last; nothing while a login is under way."""
         if self._is_blind or not self._desk.settings.ghost:
             return ""
         return self._recall.going_on(text) if self.prompt().kind in ("line", "idle", "aside") else ""
-
-    def _standing(self) -> Standing:
-        return Standing.of(self._desk, in_command=self._aside is not None)
 
     # ------------------------------------------------------------ keys
 

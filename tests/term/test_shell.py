@@ -37,7 +37,7 @@ def enter(terminal: Terminal, line: str, awaited: str) -> None:
 def test_first_lines_say_what_to_type(practice: Terminal) -> None:
     """A newcomer on the practice server is told what to type first."""
     assert "# type EHLO client.example.org and press Enter" in practice.text()
-    assert practice.screen()[-1].startswith(" practice")
+    practice.wait_for(lambda terminal: terminal.screen()[-1].startswith(" practice"))
 
 
 def test_typed_lines_go_as_they_stand(shell: StartShell, raw_server: StartServer) -> None:
