@@ -1,6 +1,6 @@
 """Every text of the program that a person can read, found where it stands: for the catalogs of translations.
 
-In code, a text is what stands in a call of `_`, `n_`, `N_`, `phrase` or `phrase_of`, and the first words of what shows
+In code, a text is what stands in a call of `_`, `n_`, `N_`, `pair`, `phrase` or `phrase_of`, and the first words of what shows
 them (`SINKS`): an error, a remark. Tables of the program, the prose under knowledge/ and the lessons are read as they
 are. Knows nothing of catalogs, and needs nothing but the program.
 """
@@ -15,7 +15,14 @@ from typing import NamedTuple
 PACKAGE = Path(__file__).resolve().parent.parent / "smtp_repl"
 PARTS = ("wire", "knowledge", "script", "teach", "lessons", "view", "net", "term", "cli")
 """One catalog for each floor; single modules belong to cli."""
-MARKS: dict[str, tuple[int, ...]] = {"_": (0,), "N_": (0,), "n_": (0, 1), "phrase": (0,), "phrase_of": (0, 1)}
+MARKS: dict[str, tuple[int, ...]] = {
+    "_": (0,),
+    "N_": (0,),
+    "n_": (0, 1),
+    "pair": (0, 1),
+    "phrase": (0,),
+    "phrase_of": (0, 1),
+}
 SINKS: dict[str, tuple[int, ...]] = {
     "CleartextError": (0, 1),
     "ConnectError": (0, 1),
@@ -100,7 +107,7 @@ def _code() -> Iterator[Text]:
     for path, tree in _modules():
         for call in _calls(tree):
             arguments = [[*_constants(argument)] for argument in _arguments(call)]
-            if _name(call) in ("n_", "phrase_of"):
+            if _name(call) in ("n_", "pair", "phrase_of"):
                 if all(arguments):
                     yield Text(_part(path), (arguments[0][0], arguments[1][0]), path)
             else:

@@ -19,7 +19,7 @@ from smtp_repl.script.steps import check_names, compile_steps
 from smtp_repl.script.text import parse
 from smtp_repl.view.errors import show_error
 from smtp_repl.wire.errors import ExitStatus, ScriptError, SmtpReplError
-from smtp_repl.wire.language import n_, phrase
+from smtp_repl.wire.language import n_, pair, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.secrets import MASK
@@ -166,9 +166,9 @@ def _count(found: list[Found], severity: str) -> str:
 
 
 _COUNTS = {
-    "error": ("{count} error", "{count} errors"),
-    "warning": ("{count} warning", "{count} warnings"),
-    "info": ("{count} info", "{count} info"),
+    "error": pair("{count} error", "{count} errors"),
+    "warning": pair("{count} warning", "{count} warnings"),
+    "info": pair("{count} info", "{count} info"),
 }
 
 

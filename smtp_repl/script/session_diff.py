@@ -137,7 +137,7 @@ class _Comparing:
         if "code" in what or expected.reply.code != got.reply.code:
             kind = "code"
         elif _enhanced(expected) != _enhanced(got):
-            kind = phrase("enhanced code")
+            kind = "enhanced code"
         else:
             kind = "keywords" if expectation.ehlo and got.reply.code == 250 else "text"
         self._count(kind)

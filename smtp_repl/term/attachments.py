@@ -15,6 +15,7 @@ from smtp_repl.term.sending import send_data, tell_troubles
 from smtp_repl.term.template import written
 from smtp_repl.term.writing import circumstances, octets_of
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 
 
@@ -29,18 +30,29 @@ def handle_attach(desk: Desk, argument: str) -> Handling:
         if not desk.attachments:
             yield Tell("nothing is attached; /attach FILE")
     elif name.lower() == "off":
-        yield Tell(f"{len(desk.attachments)} taken off" if desk.attachments else "nothing is attached")
+        yield Tell(
+            phrase("{attachments} taken off", attachments=len(desk.attachments))
+            if desk.attachments
+            else "nothing is attached"
+        )
         desk.attachments.clear()
     else:
         attachment = attach(Path(name).expanduser())
         if (yield from written(desk)) is None:
             return
         desk.attachments.append(attachment)
-        yield Tell(f"attached {_described(attachment)}; it goes with the message, in base64")
+        yield Tell(
+            phrase("attached {attachment}; it goes with the message, in base64", attachment=_described(attachment))
+        )
 
 
 def _described(attachment: Attachment) -> str:
-    return f"{printable(attachment.path.name)}, {attachment.octets:,} octets, {attachment.kind}"
+    return phrase(
+        "{name}, {octets:,} octets, {kind}",
+        name=printable(attachment.path.name),
+        octets=attachment.octets,
+        kind=attachment.kind,
+    )
 
 
 def send_with_attachments(desk: Desk, text: str, discard: Callable[[], object]) -> Handling:
@@ -50,11 +62,13 @@ def send_with_attachments(desk: Desk, text: str, discard: Callable[[], object]) 
     desk.attachments.clear()
     given = circumstances(desk)
     message = Multipart(octets_of(text), attachments)
-    outgoing = Outgoing("the message", message.size)
+    outgoing = Outgoing(phrase("the message"), message.size)
     try:
         is_sent = yield from send_data(desk, outgoing, message.blocks(outgoing))
     except OSError as error:
-        raise UsageError(f"cannot read on: {error.strerror}; the message is half sent", kind="no-file") from None
+        raise UsageError(
+            phrase("cannot read on: {strerror}; the message is half sent", strerror=error.strerror), kind="no-file"
+        ) from None
     if is_sent:
         read = survey(octets_of(text), finished=True)
         read.octets = message.size

@@ -11,6 +11,7 @@ from smtp_repl.term.encoding import step_octets
 from smtp_repl.term.full_width import as_ascii
 from smtp_repl.term.requests import Answer, Handling, Put, Request, Tell, ask, confirm, say
 from smtp_repl.wire.errors import CleartextError, UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import encode_step, printable
 from smtp_repl.wire.sasl import MECHANISMS, Credentials, Mechanism, Steps, choose, start
 from smtp_repl.wire.secrets import Secret
@@ -37,7 +38,13 @@ def handle_b64(desk: Desk, argument: str) -> Handling:
     octets = step_octets(argument)
     encoded = encode_step(octets)
     if desk.phase is not Phase.AUTH:
-        yield Tell(f"{encoded.decode()} is base64 of {printable(octets)} (not sent: no 334 waits for an answer)")
+        yield Tell(
+            phrase(
+                "{encoded} is base64 of {octets} (not sent: no 334 waits for an answer)",
+                encoded=encoded.decode(),
+                octets=printable(octets),
+            )
+        )
         return
     exchange = desk.login.exchange
     is_user_name = exchange is not None and exchange.mechanism == "LOGIN" and not exchange.responses
@@ -82,7 +89,9 @@ def handle_auth(desk: Desk, argument: str) -> Handling:
     name = words.pop(0) if words and words[0].upper() in MECHANISMS else ""
     if len(words) > 1:
         known = ", ".join(MECHANISMS)
-        raise UsageError(f'"{printable(words[0])}" is no mechanism that is spoken here', f"spoken: {known}")
+        raise UsageError(
+            phrase('"{words}" is no mechanism that is spoken here', words=printable(words[0])), f"spoken: {known}"
+        )
     yield from log_in(desk, words[0] if words else "", name)
 
 
@@ -91,7 +100,7 @@ def log_in(desk: Desk, user: str = "", name: str = "") -> Handling:
     if not desk.is_connected:
         raise UsageError("not connected", "/connect HOST[:PORT]")
     if desk.phase is not Phase.GREETED:
-        hint = "EHLO first" if desk.phase is Phase.CONNECTED else "finish or RSET what is open first"
+        hint = phrase("EHLO first") if desk.phase is Phase.CONNECTED else phrase("finish or RSET what is open first")
         raise UsageError("AUTH is not due here", hint)
     mechanism = MECHANISMS[name.upper()] if name else choose(desk.conversation.capabilities.auth)
     if mechanism is None:
@@ -114,18 +123,24 @@ def log_in(desk: Desk, user: str = "", name: str = "") -> Handling:
 def why_this_one(mechanism: Mechanism, offered: tuple[str, ...], *, was_named: bool) -> str:
     """Why an exchange goes by this mechanism, and what else there was; "" when there is nothing to say."""
     name, others = mechanism.name, [one for one in offered if one != mechanism.name]
-    also = f"; also offered: {printable(', '.join(others))}" if others else ""
     best = choose(offered)
     if not was_named:
         spoken = any(one in MECHANISMS for one in others)
-        what = "the strongest that is offered and spoken here" if spoken else "the one mechanism in common"
-        how = "" if mechanism.reveals_password else "; the password itself does not go over the wire"
-        return f"{name}: {what}{how}{also}"
+        why = phrase("{name}: the one mechanism in common", name=name)
+        if spoken:
+            why = phrase("{name}: the strongest that is offered and spoken here", name=name)
+        if not mechanism.reveals_password:
+            why = phrase("{why}; the password itself does not go over the wire", why=why)
+        if others:
+            why = phrase("{why}; also offered: {others}", why=why, others=printable(", ".join(others)))
+        return why
     if name not in offered:
-        known = f"offered: {printable(', '.join(offered))}" if offered else "AUTH is not offered at all"
-        return f"{name} is not offered here: expect 504; {known}"
+        known = phrase("AUTH is not offered at all")
+        if offered:
+            known = phrase("offered: {mechanisms}", mechanisms=printable(", ".join(offered)))
+        return phrase("{name} is not offered here: expect 504; {known}", name=name, known=known)
     if best is not None and mechanism.reveals_password and not best.reveals_password:
-        return f"{best.name} is offered too, and does not send the password itself"
+        return phrase("{name} is offered too, and does not send the password itself", name=best.name)
     return ""
 
 
@@ -147,7 +162,10 @@ def _none_offered(desk: Desk) -> UsageError:
     capabilities = desk.conversation.capabilities
     if capabilities.auth:
         offered, spoken = ", ".join(capabilities.auth), ", ".join(MECHANISMS)
-        return UsageError(f"no mechanism in common: the server offers {printable(offered)}", f"spoken here: {spoken}")
+        return UsageError(
+            phrase("no mechanism in common: the server offers {offered}", offered=printable(offered)),
+            phrase("spoken here: {spoken}", spoken=spoken),
+        )
     if capabilities.offers("STARTTLS"):
         return UsageError("AUTH is not offered here", "it may be after /starttls")
     return UsageError("AUTH is not offered here", "/auth MECHANISM tries it all the same")
@@ -157,9 +175,13 @@ def _guard(desk: Desk, mechanism: str) -> Handling:
     """Raises `CleartextError` unless a password may be shown to the network."""
     if desk.conversation.path_is_private or desk.settings.allow_plaintext_auth:
         return
-    where = printable(desk.opened.address) if desk.opened is not None else "the server"
-    name = printable(mechanism) or "this step"
-    question = f"{name} would show your password to anyone on the path to {where}; type yes, or /starttls"
+    where = printable(desk.opened.address) if desk.opened is not None else phrase("the server")
+    name = printable(mechanism) or phrase("this step")
+    question = phrase(
+        "{name} would show your password to anyone on the path to {where}; type yes, or /starttls",
+        name=name,
+        where=where,
+    )
     if not (yield from confirm(question)):
         raise CleartextError(
             "nothing sent: the connection is not encrypted",

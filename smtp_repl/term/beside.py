@@ -17,6 +17,7 @@ from smtp_repl.term.pairing import Answer
 from smtp_repl.term.settings import Settings
 from smtp_repl.wire.conversation import Conversation
 from smtp_repl.wire.events import ChallengeSaid, CommandSaid, Event, Finding, ReplySaid
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, GREETING
@@ -132,16 +133,17 @@ def label(event: ReplySaid, answer: Answer, settings: Settings) -> list[Line]:
     if answer.was_alone and answer.seconds <= limit:
         return []
     said = printable(event.command.line) if event.command is not None else ""
-    what = {END_OF_DATA: "the message", AUTH_STEP: "a step of AUTH", GREETING: "the connection"}
-    return [remark(f"to {said or what.get(event.answers or '', event.answers)}:")]
+    what = {END_OF_DATA: phrase("the message"), AUTH_STEP: phrase("a step of AUTH"), GREETING: phrase("the connection")}
+    return [remark(phrase("to {what}:", what=said or what.get(event.answers or "", event.answers)))]
 
 
 def timing(answer: Answer) -> Line:
     """How long a reply took, and, where that is another time, when its first octet came."""
-    text = f"{answer.seconds * 1000:.1f} ms"
-    if answer.first_octet is not None and answer.seconds - answer.first_octet >= _NOTABLE:
-        text += f", the first octet after {answer.first_octet * 1000:.1f} ms"
-    return remark(text)
+    took = answer.seconds * 1000
+    if answer.first_octet is None or answer.seconds - answer.first_octet < _NOTABLE:
+        return remark(f"{took:.1f} ms")
+    first = answer.first_octet * 1000
+    return remark(phrase("{took:.1f} ms, the first octet after {first:.1f} ms", took=took, first=first))
 
 
 _NOTABLE = 0.0005

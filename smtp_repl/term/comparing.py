@@ -9,6 +9,7 @@ from smtp_repl.script.transcript import REMARK, Line, remark
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.requests import ADDED, REMOVED, Display, Handling, Tell
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import listed, pair, phrase, phrase_of
 from smtp_repl.wire.octets import printable
 
 ROWS_LIMIT = 500
@@ -27,7 +28,7 @@ def handle_diff(desk: Desk, argument: str) -> Handling:
         for row in result.rows[:ROWS_LIMIT]:
             yield Line(_KINDS.get(row.mark, REMARK), f"# {row.mark} {row.text}")
         if len(result.rows) > ROWS_LIMIT:
-            yield remark(f"… and {len(result.rows) - ROWS_LIMIT} more lines")
+            yield remark(phrase("… and {rows} more lines", rows=len(result.rows) - ROWS_LIMIT))
 
     name = argument.strip()
     if not name:
@@ -50,13 +51,21 @@ _KINDS = {"-": REMOVED, "+": ADDED}
 
 
 def _summary(same: int, kinds: dict[str, int], only_there: int, only_here: int, name: str) -> str:
-    parts = [f"{same} {'exchange' if same == 1 else 'exchanges'} the same"]
-    for kind, count in kinds.items():
-        one, many = _NAMES.get(kind, (kind, f"{kind}s"))
-        parts.append(f"{count} other {one if count == 1 else many}")
-    parts += [f"{only_there} only in {name}"] if only_there else []
-    parts += [f"{only_here} only here"] if only_here else []
-    return ", ".join(parts)
+    parts = [phrase_of("{count} exchange the same", "{count} exchanges the same", same)]
+    parts += [phrase_of(*_OTHERS[kind], count) for kind, count in kinds.items()]
+    if only_there:
+        parts.append(phrase("{count} only in {name}", count=only_there, name=name))
+    if only_here:
+        parts.append(phrase("{count} only here", count=only_here))
+    return listed(parts)
 
 
-_NAMES = {"reply": ("reply", "replies"), "keywords": ("offer", "offers")}
+_OTHERS = {
+    "command": pair("{count} other command", "{count} other commands"),
+    "message": pair("{count} other message", "{count} other messages"),
+    "reply": pair("{count} other reply", "{count} other replies"),
+    "code": pair("{count} other code", "{count} other codes"),
+    "enhanced code": pair("{count} other enhanced code", "{count} other enhanced codes"),
+    "text": pair("{count} other text", "{count} other texts"),
+    "keywords": pair("{count} other offer", "{count} other offers"),
+}

@@ -8,6 +8,7 @@ from prompt_toolkit.document import Document
 
 from smtp_repl.term.completion import candidates
 from smtp_repl.term.suggestions import State
+from smtp_repl.wire.language import _
 
 DIMMED, DIMMED_SELECTED = "fg:#666666 italic", "fg:#ffffff italic"
 """How what is not due or not offered looks in the menu, whose greys are prompt_toolkit's own."""
@@ -27,7 +28,7 @@ class SmtpCompleter(Completer):
                 candidate.text,
                 start_position=candidate.start - len(text),
                 display=candidate.text.strip(),
-                display_meta=candidate.reason or candidate.meaning,
+                display_meta=_(candidate.reason or candidate.meaning),
                 style=DIMMED if candidate.dimmed else "",
                 selected_style=DIMMED_SELECTED if candidate.dimmed else "",
             )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.requests import Drop, Edit, Handling, Tell, ask
+from smtp_repl.wire.language import phrase, phrase_of
 from smtp_repl.wire.octets import DotStuffer
 
 
@@ -24,8 +25,11 @@ def wire_octets(text: str) -> tuple[bytes, int]:
 
 def stuffing_remark(stuffed: int) -> str:
     """What is told when dots were doubled."""
-    lines = "1 line began with a dot: it was" if stuffed == 1 else f"{stuffed} lines began with a dot: it was"
-    return f"{lines} doubled on the wire, and the server undoes it (RFC 5321 §4.5.2)"
+    return phrase_of(
+        "{count} line began with a dot: it was doubled on the wire, and the server undoes it (RFC 5321 §4.5.2)",
+        "{count} lines began with a dot: it was doubled on the wire, and the server undoes it (RFC 5321 §4.5.2)",
+        stuffed,
+    )
 
 
 def handle_edit(desk: Desk, argument: str) -> Handling:
@@ -36,7 +40,7 @@ def handle_edit(desk: Desk, argument: str) -> Handling:
 def interrupted(sending: Callable[[], Handling], discard: Callable[[], object]) -> Handling:
     """Ctrl-C in a message. `sending` sends it as it is; `discard` empties the prompt."""
     yield Tell("the message is open, and SMTP cannot cancel it: go on, send it as it is, or drop the connection")
-    answer = yield from ask("continue, send or drop (c/s/d): ")
+    answer = yield from ask(phrase("continue, send or drop (c/s/d): "))
     match (answer or "c").strip().lower():
         case "s" | "send":
             yield from sending()

@@ -11,6 +11,7 @@ from smtp_repl.term.desk import Desk
 from smtp_repl.term.driver import Driver
 from smtp_repl.term.requests import Draft, Handling, say
 from smtp_repl.term.toolbar import Piece
+from smtp_repl.wire.language import phrase
 
 if TYPE_CHECKING:
     from smtp_repl.term.stage import Stage
@@ -42,7 +43,7 @@ class Composer:
             if remarks:
                 self._driver.tell("\n".join(remarks))
         elif self._driver.is_busy:
-            self._driver.tell("another command is at work (Ctrl-C stops it); the message stays")
+            self._driver.tell(phrase("another command is at work (Ctrl-C stops it); the message stays"))
         else:
             self._driver.start(self.sending())
 
@@ -72,7 +73,7 @@ class Composer:
         remarks = [compose.stuffing_remark(stuffed)] if stuffed else []
         found = troubles_of(octets_of(text), circumstances(self._desk))
         self._desk.lookout.looked_through()
-        return octets, remarks + [f"in the message: {one.remark}" for one in found]
+        return octets, remarks + [phrase("in the message: {remark}", remark=one.remark) for one in found]
 
     def pieces(self) -> list[Piece]:
         """What the toolbar says of the message."""

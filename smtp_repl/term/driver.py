@@ -33,6 +33,7 @@ from smtp_repl.term.status import unfinished
 from smtp_repl.term.worker import Show, Worker
 from smtp_repl.wire.errors import PeerClosed, SmtpReplError, TlsError
 from smtp_repl.wire.events import Broken, Event, HandshakeDue, ReplySaid
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, GREETING, Phase
@@ -91,16 +92,18 @@ class Driver(Worker):
         AUTH means one thing or another depending on the reply.
         """
         if self._handshake is not None:
-            return "the TLS handshake"
+            return phrase("the TLS handshake")
         awaiting = self.desk.conversation.awaiting if self.desk.is_connected else ()
         if not awaiting:
             return ""
         said = awaiting[-1]
         syntax = VERBS.get(said)
         if said == GREETING:
-            return "the greeting"
+            return phrase("the greeting")
         if said in (END_OF_DATA, AUTH_STEP) or syntax is None or syntax.ends_group:
-            return {END_OF_DATA: "the reply to the message"}.get(said, f"the reply to {said or 'the last line'}")
+            return {END_OF_DATA: phrase("the reply to the message")}.get(
+                said, phrase("the reply to {fact}", fact=said or "the last line")
+            )
         return ""
 
     # ------------------------------------------------------------ the end
@@ -180,7 +183,7 @@ class Driver(Worker):
         """Say octets of a message and wait until there is room for more. Raises `PeerClosed` or `ReplyTimeout`."""
         client = self._client
         if client is None or not self.desk.is_connected:
-            raise PeerClosed("the connection is gone; the message did not go out as a whole", kind="in-data")
+            raise PeerClosed(phrase("the connection is gone; the message did not go out as a whole"), kind="in-data")
         self._show(self.desk.wrote(octets), True)
         client.write(octets)
         self._interrupted.clear()
@@ -343,7 +346,11 @@ class Driver(Worker):
         if injected:
             self.tell_error(
                 TlsError(
-                    f"no handshake: {len(injected)} octets came in plaintext before it: {printable(injected[:200])}",
+                    phrase(
+                        "no handshake: {injected} octets came in plaintext before it: {injected2}",
+                        injected=len(injected),
+                        injected2=printable(injected[:200]),
+                    ),
                     "somebody may have injected them; do not trust this connection",
                     kind="data-before-handshake",
                 )
@@ -394,6 +401,8 @@ class Driver(Worker):
 
         self._alarm = None
         said = describe_awaited(self.desk.conversation.awaiting[0])
-        came = f"; so far came {unfinished(self.desk)}" if self.desk.conversation.pending_reply else ""
-        self.tell(f"no reply to {said} for {seconds:g} s; still waiting{came}")
+        told = phrase("no reply to {what} for {seconds:g} s; still waiting", what=said, seconds=seconds)
+        if self.desk.conversation.pending_reply:
+            told = phrase("{told}; so far came {what}", told=told, what=unfinished(self.desk))
+        self.tell(told)
         self._show(self.desk.quiet(seconds), False)

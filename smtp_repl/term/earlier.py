@@ -3,6 +3,7 @@
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.requests import Handling, Tell
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 
 LINES_SHOWN = 20
@@ -13,7 +14,11 @@ def handle_history(desk: Desk, argument: str) -> Handling:
     wanted = argument.strip().lower()
     found = [line for line in dict.fromkeys(desk.list_typed()) if wanted in line.lower()]
     if not found:
-        raise UsageError(f'nothing typed before has "{printable(wanted)}" in it' if wanted else "nothing was typed yet")
+        raise UsageError(
+            phrase('nothing typed before has "{wanted}" in it', wanted=printable(wanted))
+            if wanted
+            else "nothing was typed yet"
+        )
     # The nearest stands next to the prompt.
     for line in found[:LINES_SHOWN][::-1]:
         yield Tell(f"  {printable(line)}")

@@ -11,6 +11,7 @@ import tempfile
 from prompt_toolkit.application import run_in_terminal
 
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 
 _USUAL = ("/usr/bin/editor", "/usr/bin/nano", "/usr/bin/vi")
@@ -29,11 +30,11 @@ async def edited(text: str) -> str:
         if status is None:
             raise UsageError("no editor was found", "set VISUAL or EDITOR to one")
         if status:
-            raise UsageError(f"the editor ended with status {status}; the text is as it was")
+            raise UsageError(phrase("the editor ended with status {status}; the text is as it was", status=status))
         with open(name, "rb") as file:
             octets = file.read()
     except OSError as error:
-        raise UsageError(f"cannot edit: {error.strerror}; the text is as it was") from None
+        raise UsageError(phrase("cannot edit: {strerror}; the text is as it was", strerror=error.strerror)) from None
     finally:
         if os.path.exists(name):
             os.unlink(name)
@@ -48,7 +49,11 @@ def _edit(name: str) -> int | None:
         try:
             words = shlex.split(command)
         except ValueError as error:
-            raise UsageError(f"cannot read the name of the editor, {printable(command)}: {error}") from None
+            raise UsageError(
+                phrase(
+                    "cannot read the name of the editor, {command}: {error}", command=printable(command), error=error
+                )
+            ) from None
         try:
             return subprocess.call([*words, name])  # noqa: S603 # the person's own editor
         except OSError:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 
 if TYPE_CHECKING:
@@ -17,8 +18,12 @@ def topic_lines(words: str) -> list[str]:
     entries = look_up_all(words)
     if not entries:
         near = suggest(words.split()[0])
-        hint = f"did you mean {' or '.join(near)}?" if near else "a verb, an EHLO keyword or a reply code"
-        raise UsageError(f'nothing is known here about "{printable(words.strip())}"', hint)
+        hint = (
+            phrase("did you mean {near}?", near=" or ".join(near))
+            if near
+            else phrase("a verb, an EHLO keyword or a reply code")
+        )
+        raise UsageError(phrase('nothing is known here about "{words}"', words=printable(words.strip())), hint)
     lines: list[str] = []
     for entry in entries:
         lines += _entry_lines(entry)

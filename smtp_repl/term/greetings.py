@@ -2,6 +2,7 @@
 
 from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.desk import Desk
+from smtp_repl.wire.language import N_, phrase, phrase_of
 
 
 def welcome(desk: Desk, *, plain: bool = False) -> list[Line]:
@@ -11,9 +12,18 @@ def welcome(desk: Desk, *, plain: bool = False) -> list[Line]:
     account = desk.practice.account
     return [
         remark("this is the practice server: it delivers nothing, so nothing can go wrong"),
-        remark(f"type EHLO client.example.org and press Enter; account for AUTH: {account.user} / {account.password}"),
-        remark(f"/help lists the commands, {'' if plain else 'Tab completes, '}Ctrl-D leaves"),
+        remark(
+            phrase(
+                "type EHLO client.example.org and press Enter; account for AUTH: {user} / {password}",
+                user=account.user,
+                password=account.password,
+            )
+        ),
+        remark("/help lists the commands, Ctrl-D leaves" if plain else _KEYS),
     ]
+
+
+_KEYS = N_("/help lists the commands, Tab completes, Ctrl-D leaves")
 
 
 def farewell(desk: Desk) -> list[Line]:
@@ -22,13 +32,13 @@ def farewell(desk: Desk) -> list[Line]:
         return [remark(text) for text in desk.learning.farewell()]
     if not desk.commands:
         return []
-    count = "1 command" if desk.commands == 1 else f"{desk.commands} commands"
+    count = phrase_of("{count} command", "{count} commands", desk.commands)
     if desk.scribe.kept:
-        return [remark(f"session over: {count}")]
+        return [remark(phrase("session over: {count}", count=count))]
     lines = [
-        f"session over: {count}, not kept",
-        "to keep the next one: /save FILE before you leave, or --record FILE at the start",
+        phrase("session over: {count}, not kept", count=count),
+        phrase("to keep the next one: /save FILE before you leave, or --record FILE at the start"),
     ]
     if desk.practice is not None:
-        lines.append("what is kept is a script: smtp-repl run FILE --local plays it again")
+        lines.append(phrase("what is kept is a script: smtp-repl run FILE --local plays it again"))
     return [remark(line) for line in lines]

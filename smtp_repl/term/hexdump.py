@@ -9,6 +9,7 @@ ASCII is a dot. Of a long text only the beginning is shown. Steps of AUTH are ma
 from collections.abc import Iterator
 
 from smtp_repl.wire.events import BodySaid, ChunkSaid, CommandSaid, Event, ReplySaid
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.secrets import MASK
 
 SHOWN = 256
@@ -22,11 +23,11 @@ def rows(event: Event, columns: int = 0) -> Iterator[str]:
     match event:
         case CommandSaid(raw=None, command=command):
             yield from _dump("C", command.line, columns)
-            yield f"C  ....  {MASK} a step of AUTH"
+            yield phrase("C  ....  {mask} a step of AUTH", mask=MASK)
         case CommandSaid(raw=bytes(raw)) | BodySaid(raw=raw) | ChunkSaid(raw=raw):
             yield from _dump("C", raw, columns)
         case ReplySaid(secret=True):
-            yield f"S  ....  {MASK} the reply repeats a secret"
+            yield phrase("S  ....  {mask} the reply repeats a secret", mask=MASK)
         case ReplySaid(reply=reply):
             yield from _dump("S", reply.raw, columns)
         case _:
@@ -41,7 +42,7 @@ def _dump(side: str, octets: bytes, columns: int) -> Iterator[str]:
         place = f"{start:04x}  " if width == 16 else ""
         yield f"{side}  {place}{row.hex(' ').ljust(3 * width)} {''.join(map(_picture, row))}"
     if len(shown) < len(octets):
-        yield f"{side}  …     and {len(octets) - len(shown)} more octets"
+        yield phrase("{side}  …     and {octets} more octets", side=side, octets=len(octets) - len(shown))
 
 
 def _picture(octet: int) -> str:

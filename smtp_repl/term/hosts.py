@@ -10,6 +10,7 @@ from pathlib import Path
 from smtp_repl.net.trust import TlsOptions
 from smtp_repl.term.settings import NAME, Value
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import _, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target, parse_target
@@ -75,7 +76,14 @@ def _tls(value: object) -> Value:
     if isinstance(value, str) and value in _TLS_WORDS:
         return value
     shown = f'"{printable(value)}"' if isinstance(value, str) else "that"
-    raise UsageError(f"takes {', '.join(_TLS_WORDS[:-1])} or {_TLS_WORDS[-1]}, and not {shown}")
+    raise UsageError(
+        phrase(
+            "takes {tls_words} or {tls_words2}, and not {shown}",
+            tls_words=", ".join(_TLS_WORDS[:-1]),
+            tls_words2=_TLS_WORDS[-1],
+            shown=shown,
+        )
+    )
 
 
 def _pin(value: object) -> Value:
@@ -114,7 +122,7 @@ def make_host(name: str, values: Mapping[str, Value], folder: Path) -> Host:
         return str(values.get(key, ""))
 
     if "host" not in values:
-        raise UsageError(f'the profile "{printable(name)}" has no host', 'host = "mail.example.com"')
+        raise UsageError(phrase('the profile "{name}" has no host', name=printable(name)), 'host = "mail.example.com"')
     tls = text("tls")
     port = text("port") or None
     target = parse_target(text("host"), port)
@@ -125,7 +133,9 @@ def make_host(name: str, values: Mapping[str, Value], folder: Path) -> Host:
     user = text("user")
     for key in ("auth", "password_command"):
         if values.get(key) and not user:
-            raise UsageError(f'the profile "{printable(name)}" has {key} and no user', 'user = "alice"')
+            raise UsageError(
+                phrase('the profile "{name}" has {key} and no user', name=printable(name), key=key), 'user = "alice"'
+            )
     ca = text("ca")
     pin = text("pin")
     return Host(
@@ -147,7 +157,8 @@ def make_host(name: str, values: Mapping[str, Value], folder: Path) -> Host:
 def describe(host: Host) -> str:
     """A profile in one line."""
     facts = [f"{'smtps://' if host.target.implicit_tls and host.target.port != 465 else ''}{host.target}"]
-    facts += ["TLS at once"] * host.target.implicit_tls + ["STARTTLS"] * host.starttls
+    facts += [_("TLS at once")] * host.target.implicit_tls + ["STARTTLS"] * host.starttls
     if host.user:
-        facts.append(f"user {host.user}" + (", logs in" if host.logs_in else ""))
+        facts.append(_("user {name}").format(name=host.user))
+        facts += [_("logs in")] * host.logs_in
     return printable(", ".join(facts))

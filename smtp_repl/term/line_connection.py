@@ -24,6 +24,7 @@ from smtp_repl.script.transcript import Line
 from smtp_repl.term.desk import Desk
 from smtp_repl.wire.errors import PeerClosed, ReplyTimeout, TlsError
 from smtp_repl.wire.events import Broken, Event, HandshakeDue, ReplySaid
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.targets import Target
@@ -58,7 +59,7 @@ class Connection:
     def said(self, octets: bytes) -> Generator[Action, Happening, Reply | None]:
         """Say octets and wait for what answers them."""
         if not self._desk.is_connected:
-            raise PeerClosed("not connected; nothing sent", kind="not-connected")
+            raise PeerClosed(phrase("not connected; nothing sent"), kind="not-connected")
         self.last_reply = None
         # What is shown stands in the recording already, and both before the octets are on their way.
         self._show(self._desk.wrote(octets))
@@ -80,8 +81,10 @@ class Connection:
             if not (yield from self.read(seconds, restart=restart)):
                 said = describe_awaited(desk.conversation.awaiting[0])
                 cut = desk.conversation.pending_reply
-                came = f"; all that came is {printable(cut[:_SHOWN])}" if cut else ""
-                raise ReplyTimeout(f"no reply to {said} within {seconds:g} s{came}", "--timeout SECONDS waits longer")
+                late = phrase("no reply to {what} within {seconds:g} s", what=said, seconds=seconds)
+                if cut:
+                    late = phrase("{what}; all that came is {octets}", what=late, octets=printable(cut[:_SHOWN]))
+                raise ReplyTimeout(late, phrase("--timeout SECONDS waits longer"))
             # The next reply has its own clock, which begins when the one before it is there.
             restart = len(desk.conversation.awaiting) != before
 
@@ -106,7 +109,9 @@ class Connection:
                 yield Close("")
                 if awaiting and "QUIT" not in awaiting:
                     said = describe_awaited(awaiting[0])
-                    raise PeerClosed(f"the server closed the connection where the reply to {said} was due")
+                    raise PeerClosed(
+                        phrase("the server closed the connection where the reply to {said} was due", said=said)
+                    )
             case _:
                 return False
         return True
@@ -128,7 +133,11 @@ class Connection:
         if injected:
             yield from self.drop()
             raise TlsError(
-                f"no handshake: {len(injected)} octets came in plaintext before it: {printable(injected[:_SHOWN])}",
+                phrase(
+                    "no handshake: {injected} octets came in plaintext before it: {injected2}",
+                    injected=len(injected),
+                    injected2=printable(injected[:_SHOWN]),
+                ),
                 "somebody may have injected them; do not trust this connection",
                 kind="data-before-handshake",
             )

@@ -35,6 +35,7 @@ from smtp_repl.term.requests import (
     Say,
     Tell,
     Write,
+    told,
 )
 from smtp_repl.term.typed import expand, is_command, wire_text
 from smtp_repl.wire.commands import parse_command
@@ -49,6 +50,7 @@ from smtp_repl.wire.errors import (
     UsageError,
 )
 from smtp_repl.wire.events import ReplySaid
+from smtp_repl.wire.language import _
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.states import Phase
 from smtp_repl.wire.targets import Target
@@ -150,8 +152,7 @@ class LineMode:
                 raise
             if not isinstance(error, UsageError | CleartextError | ReplyTimeout):
                 yield from self._line.drop()
-            hint = f"\nhint: {error.hint}" if error.hint else ""
-            self._show([remark(text) for text in f"error: {error.message}{hint}".split("\n")])
+            self._show([remark(text) for text in told(error).split("\n")])
 
     def _take(self, line: bytes) -> Generator[Action, Happening, None]:
         """Do what one line says."""
@@ -255,7 +256,7 @@ class LineMode:
             case Ask():
                 return self._ask(request)
             case Tell(text):
-                self._show([remark(line) for line in text.split("\n")])
+                self._show([remark(line) for line in _(text).split("\n")])
             case Display(shown):
                 self._show(shown)
             case Connect(target):

@@ -10,6 +10,7 @@ from smtp_repl.term.hosts import describe
 from smtp_repl.term.sending import file_of
 from smtp_repl.term.typed import Alias
 from smtp_repl.wire.commands import parse_command, parse_path
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 
 if TYPE_CHECKING:
@@ -82,9 +83,9 @@ class Memory:
 
     def _sizes(self, desk: Desk) -> Sequence[tuple[int, str]]:
         """Octets of what may be the next message."""
-        sizes = []
+        sizes: list[tuple[int, str]] = []
         if desk.past.message_size is not None:
-            sizes.append((desk.past.message_size, "the last message"))
+            sizes.append((desk.past.message_size, phrase("the last message")))
         if self._sent and (size := self._size_of_file()):
             sizes.append((size, printable(Path(self._sent).name)))
         return sizes

@@ -13,6 +13,7 @@ from pathlib import Path
 from smtp_repl.teach.message_check import survey
 from smtp_repl.term.outgoing import Outgoing
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -46,13 +47,15 @@ def attach(path: Path) -> Attachment:
             facts = path.stat()
             file.read(1 if stat.S_ISREG(facts.st_mode) else 0)
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "no name of a file"
-        raise UsageError(f"cannot read {shown}: {why}", kind="no-file") from None
+        why = error.strerror if isinstance(error, OSError) else phrase("no name of a file")
+        raise UsageError(phrase("cannot read {shown}: {why}", shown=shown, why=why), kind="no-file") from None
     if not stat.S_ISREG(facts.st_mode):
-        raise UsageError(f"cannot attach {shown}: it is no file", kind="no-file")
+        raise UsageError(phrase("cannot attach {shown}: it is no file", shown=shown), kind="no-file")
     if facts.st_size > LIMIT:
         raise UsageError(
-            f"{shown} has {facts.st_size:,} octets", f"/attach takes {LIMIT:,}; /send FILE.eml any size", kind="limit"
+            f"{shown} has {facts.st_size:,} octets",
+            phrase("/attach takes {limit:,}; /send FILE.eml any size", limit=LIMIT),
+            kind="limit",
         )
     kind = kind_of(path.name)
     return Attachment(path, facts.st_size, kind, _head(path.name, kind))

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from smtp_repl.script.transcript import DIRECTIVE, FILE_ONLY, Line, remark
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 
 SHOWN_WHOLE = 64 * 1024
@@ -59,7 +60,7 @@ class Outgoing:
         room = max(0, LINES_SHOWN - self._shown)
         shown = list(lines[:room])
         if len(lines) > room and self._shown <= LINES_SHOWN:
-            shown.append(remark(f"… (the rest of {printable(self.name)} is not shown)"))
+            shown.append(remark(phrase("… (the rest of {name} is not shown)", name=printable(self.name))))
             self._shown = LINES_SHOWN
             lines = [*lines, lines[-1]]
         self._shown += len(lines)
@@ -70,7 +71,12 @@ class Outgoing:
         if self.is_kept:
             return []
         said = Line(
-            FILE_ONLY, f"# a message of some {self.total} octets, {printable(self.name)}; /record keeps such in full"
+            FILE_ONLY,
+            phrase(
+                "# a message of some {total} octets, {name}; /record keeps such in full",
+                total=self.total,
+                name=printable(self.name),
+            ),
         )
         if not self.source or not _SIMPLE.fullmatch(self.source) or ".." in self.source.split("/"):
             return [said]

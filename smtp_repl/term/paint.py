@@ -27,14 +27,14 @@ def paint(lines: Iterable[Line], *, in_message: bool = False) -> StyleAndTextTup
     fragments: StyleAndTextTuples = []
     for style, group in groupby(lines, lambda line: _COMPARED.get(line.kind, "")):
         if style:
-            fragments += [(style, f"{line.text}\n") for line in group]
+            fragments += [(style, f"{line.shown}\n") for line in group]
         else:
             fragments += _paint_transcript(list(group), in_message)
     return fragments
 
 
 def _paint_transcript(lines: list[Line], in_message: bool) -> StyleAndTextTuples:
-    text = "".join(f"{line.text}\n" for line in lines)
+    text = "".join(f"{line.shown}\n" for line in lines)
     before = _IN_MESSAGE if in_message and any(line.kind == CLIENT for line in lines) else ""
     pieces = tokens(before + text)
     skip = len(before)
@@ -63,13 +63,14 @@ def fit(lines: Iterable[Line], columns: int) -> list[Line]:
     """
     fitted: list[Line] = []
     for line in lines:
-        if line.kind not in _TALK or cells(line.text) < columns or columns < _NARROW:
+        text = line.shown
+        if line.kind not in _TALK or cells(text) < columns or columns < _NARROW:
             fitted.append(line)
             continue
-        indent = _INDENT.match(line.text)
+        indent = _INDENT.match(text)
         begin = indent[0] if indent is not None else "# "
         row = ""
-        for word in line.text.split(" "):
+        for word in text.split(" "):
             longer = f"{row} {word}" if row else word
             if cells(longer) < columns or row.strip(" #") == "":
                 row = longer

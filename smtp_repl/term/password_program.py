@@ -8,6 +8,7 @@ import asyncio
 import shlex
 
 from smtp_repl.wire.errors import SecretMissing
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 
 SECONDS = 60.0
@@ -22,19 +23,27 @@ async def password_from(command: str) -> str:
         # No shell: what the user wrote is run, and nothing is expanded.
         process = await asyncio.create_subprocess_exec(*shlex.split(command), stdin=nothing, stdout=pipe, stderr=pipe)
     except (OSError, ValueError) as error:
-        raise SecretMissing(f"cannot run {shown}: {getattr(error, 'strerror', None) or error}") from None
+        raise SecretMissing(
+            phrase("cannot run {shown}: {fact}", shown=shown, fact=getattr(error, "strerror", None) or error)
+        ) from None
     try:
         async with asyncio.timeout(SECONDS):
             output, complaint = await process.communicate()
     except TimeoutError:
-        raise SecretMissing(f"{shown} gave no password within {SECONDS:g} s") from None
+        raise SecretMissing(
+            phrase("{shown} gave no password within {seconds:g} s", shown=shown, seconds=SECONDS)
+        ) from None
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     password = output.partition(b"\n")[0].removesuffix(b"\r")
     if process.returncode or not password:
-        why = f"ended with status {process.returncode}" if process.returncode else "gave no password"
+        why = (
+            phrase("ended with status {returncode}", returncode=process.returncode)
+            if process.returncode
+            else phrase("gave no password")
+        )
         said = printable(complaint.strip().rpartition(b"\n")[2][:200])
         raise SecretMissing(f"{shown} {why}" + (f": {said}" if said else ""))
     return password.decode("utf-8", "surrogateescape")

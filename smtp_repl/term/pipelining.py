@@ -10,6 +10,7 @@ from smtp_repl.term.typed import line_octets, wire_text
 from smtp_repl.wire.authentication import is_auth
 from smtp_repl.wire.commands import parse_command
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import phrase, phrase_of
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.secrets import MASK
 from smtp_repl.wire.states import Phase
@@ -26,14 +27,28 @@ def handle_pipeline(desk: Desk, argument: str) -> Handling:
         case "drop":
             count = len(_collected(desk))
             desk.pipeline = None
-            yield Tell(f"{_lines(count)} dropped; what you type goes at once again")
+            yield Tell(
+                phrase_of(
+                    "{count} line dropped; what you type goes at once again",
+                    "{count} lines dropped; what you type goes at once again",
+                    count,
+                )
+            )
         case word:
-            raise UsageError(f'/pipeline knows no "{printable(word)}"', "/pipeline, /pipeline send, /pipeline drop")
+            raise UsageError(
+                phrase('/pipeline knows no "{word}"', word=printable(word)), "/pipeline, /pipeline send, /pipeline drop"
+            )
 
 
 def _collect(desk: Desk) -> Handling:
     if desk.pipeline is not None:
-        yield Tell(f"{_lines(len(desk.pipeline))} kept back; /pipeline send, or /pipeline drop")
+        yield Tell(
+            phrase_of(
+                "{count} line kept back; /pipeline send, or /pipeline drop",
+                "{count} lines kept back; /pipeline send, or /pipeline drop",
+                len(desk.pipeline),
+            )
+        )
         return
     desk.pipeline = []
     yield Tell("what you type is kept back; /pipeline send (Alt-Enter) says it in one write, /pipeline drop forgets it")
@@ -74,7 +89,7 @@ def keep_back(desk: Desk, lines: list[str]) -> str:
         is_step = any(map(_is_auth, kept)) or (desk.conversation.may_be_in_auth and not _is_command(line))
         shown = MASK if is_step else _masked(line)
         kept.append(line)
-        rows.append(f"{len(kept)} kept back: {shown}")
+        rows.append(phrase("{kept} kept back: {shown}", kept=len(kept), shown=shown))
     return "\n".join(rows)
 
 
@@ -91,7 +106,3 @@ def _masked(line: str) -> str:
     if _is_auth(line) and len(words) > 2:
         return printable(f"{words[0]} {words[1]} {MASK}")
     return printable(wire_text(line))
-
-
-def _lines(count: int) -> str:
-    return "1 line" if count == 1 else f"{count} lines"

@@ -17,6 +17,7 @@ from smtp_repl.term.desk import Desk, Material
 from smtp_repl.term.requests import Answer, Handling, Request, Tell, ask, connect, perform
 from smtp_repl.wire.errors import SecretMissing, UsageError
 from smtp_repl.wire.events import Closed, Event
+from smtp_repl.wire.language import listed, phrase, phrase_of
 from smtp_repl.wire.sasl import Credentials
 from smtp_repl.wire.secrets import Secret
 from smtp_repl.wire.states import Phase
@@ -80,11 +81,14 @@ def bind(
             credentials[need.name] = Credentials(need.user, Secret(password.encode()))
             continue
         is_step = need.name.startswith("secret.")
-        which = ", the one that is refused" if need.refused else ""
-        what = f"{need.name} (as on the wire)" if is_step else f"password of {need.user or need.name}{which}"
-        answer = yield from ask(f"{what}: ", hidden=True)
+        what = phrase("password of {user}", user=need.user or need.name)
+        if is_step:
+            what = phrase("{name} (as on the wire)", name=need.name)
+        elif need.refused:
+            what = phrase("password of {user}, the one that is refused", user=need.user or need.name)
+        answer = yield from ask(phrase("{what}: ", what=what), hidden=True)
         if answer is None:
-            raise SecretMissing(f"the script needs the {what}; nothing sent")
+            raise SecretMissing(phrase("the script needs the {what}; nothing sent", what=what))
         secret = Secret(answer.encode("utf-8", "surrogateescape"))
         if is_step:
             secrets[need.name] = secret
@@ -96,16 +100,22 @@ def bind(
 def summary(result: PlayResult) -> str:
     """How a play went, in one line."""
     counts = result.counts
-    drifted = f" ({counts.drift} in other words)" if counts.drift else ""
-    held = counts.ok + counts.drift
-    parts = [f"{held} {'expectation' if held == 1 else 'expectations'} held{drifted}"]
-    parts += [f"{counts.fail} failed"] if counts.fail else []
+    parts = [phrase_of("{count} expectation held", "{count} expectations held", counts.ok + counts.drift)]
+    if counts.drift:
+        parts = [phrase("{held} ({count} in other words)", held=parts[0], count=counts.drift)]
+    if counts.fail:
+        parts.append(phrase("{count} failed", count=counts.fail))
     if result.lost:
-        parts.append(f"EHLO lost: {', '.join(result.lost)}")
+        parts.append(phrase("EHLO lost: {keywords}", keywords=", ".join(result.lost)))
     if result.reason:
-        parts.append(result.reason)
-    where = f"; stopped before line {result.stopped_at}; go on by hand" if result.stopped_at else ""
-    return f"script {result.status}: {', '.join(parts)}{where}"
+        parts.append(phrase(result.reason))
+    told = phrase("script {status}: {parts}", status=_VERDICTS[result.status], parts=listed(parts))
+    if result.stopped_at:
+        return phrase("{told}; stopped before line {line}; go on by hand", told=told, line=result.stopped_at)
+    return told
+
+
+_VERDICTS = {word: phrase(word) for word in ("pass", "drift", "fail", "skip", "error")}
 
 
 class Onlooker(Observer):

@@ -7,6 +7,7 @@ from smtp_repl.term.actor import Prompt
 from smtp_repl.term.full_width import as_ascii
 from smtp_repl.term.requests import Ask
 from smtp_repl.term.stage import Stage
+from smtp_repl.wire.language import _, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.secrets import MASK
 
@@ -21,7 +22,7 @@ class Question:
 
     @property
     def prompt(self) -> Prompt:
-        return Prompt(f"# {printable(self.ask.prompt)}", "question", self.ask.hidden)
+        return Prompt(f"# {printable(_(self.ask.prompt))}", "question", self.ask.hidden)
 
 
 class Asker:
@@ -46,7 +47,7 @@ class Asker:
             self.stage.text = question.stash
             if ask.hidden:
                 self.stage.put_aside("")  # Ctrl-U may have put the password there
-        shown = "(no answer)" if answer is None else MASK if ask.hidden else answer
+        shown = phrase("(no answer)") if answer is None else MASK if ask.hidden else answer
         self._tell(f"{ask.prompt}{shown}")
         return answer
 
@@ -56,7 +57,7 @@ class Asker:
             return
         plain = as_ascii(self.stage.text)
         if plain == self.stage.text:
-            self._tell("nothing in this line is full-width")
+            self._tell(phrase("nothing in this line is full-width"))
         else:
             self.stage.text = plain
 

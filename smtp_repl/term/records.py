@@ -7,6 +7,7 @@ from smtp_repl.term.excerpt import lines_from
 from smtp_repl.term.requests import Handling, Tell
 from smtp_repl.wire.conversation import Side
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 
 
@@ -16,11 +17,11 @@ def handle_record(desk: Desk, argument: str) -> Handling:
     if not name:
         if desk.scribe.recorder is None:
             raise UsageError("not recording", "/record FILE")
-        yield Tell(f"recording to {printable(str(desk.scribe.recorder.path))}")
+        yield Tell(phrase("recording to {path}", path=printable(str(desk.scribe.recorder.path))))
     elif name.lower() == "off":
         if desk.scribe.recorder is None:
             raise UsageError("not recording")
-        yield Tell(f"no longer recording to {printable(str(desk.scribe.recorder.path))}")
+        yield Tell(phrase("no longer recording to {path}", path=printable(str(desk.scribe.recorder.path))))
         desk.scribe.stop()
     else:
         for line in desk.scribe.record(_path(name)):
@@ -38,13 +39,15 @@ def handle_save(desk: Desk, argument: str) -> Handling:
     number = _step(desk, step.strip()) if step else 0
     desk.scribe.save(path, lines_from(desk.transcript, desk.ledger, number) if number else None)
     shown = printable(str(path))
-    again = "--local" if desk.side is Side.CLIENT else f"smtp-repl mock {shown}"
-    yield Tell(f"saved; play it again: smtp-repl run {shown} --server HOST:PORT, or {again}")
+    again = "--local" if desk.side is Side.CLIENT else phrase("smtp-repl mock {shown}", shown=shown)
+    yield Tell(
+        phrase("saved; play it again: smtp-repl run {shown} --server HOST:PORT, or {again}", shown=shown, again=again)
+    )
 
 
 def _step(desk: Desk, word: str) -> int:
     if not (word.isascii() and word.isdigit() and int(word) <= desk.ledger.last):
-        raise UsageError(f'"{printable(word)}" is no step of this session', "/steps lists them")
+        raise UsageError(phrase('"{word}" is no step of this session', word=printable(word)), "/steps lists them")
     return int(word)
 
 

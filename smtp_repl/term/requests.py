@@ -16,6 +16,8 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Union
 
 from smtp_repl.script.transcript import Line
+from smtp_repl.wire.errors import SmtpReplError
+from smtp_repl.wire.language import N_, _
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.targets import Target
@@ -141,6 +143,12 @@ def confirm(question: str) -> Generator[Request, Answer, bool]:
 def draft(text: str | None = None, cursor: int = -1) -> Generator[Request, Answer, str | None]:
     answer = yield Draft(text, cursor)
     return answer if isinstance(answer, str) else None
+
+
+def told(error: SmtpReplError) -> str:
+    """What an error says to a person, and the hint that goes with it, each on a line of its own."""
+    lines = [(N_("error"), error.message), (N_("hint"), error.hint)]
+    return "\n".join(_("{word}: ").format(word=_(word)) + _(text) for word, text in lines if text)
 
 
 def tell(text: str) -> Handling:

@@ -13,6 +13,7 @@ from smtp_repl.term.excerpt import script_until, unkept_message
 from smtp_repl.term.ledger import Step
 from smtp_repl.term.requests import Handling, Tell, confirm, connect, perform
 from smtp_repl.wire.errors import CleartextError, ScriptError, UsageError
+from smtp_repl.wire.language import phrase, phrase_of
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.replies import Reply
 
@@ -36,7 +37,7 @@ def step_rows(steps: Sequence[Step]) -> Iterator[str]:
     texts = [", ".join(step.said) if number else "(connected)" for number, step in enumerate(steps)]
     width = min(_WIDEST, max(map(len, texts)))
     for number, (step, text) in enumerate(zip(steps, texts, strict=True)):
-        codes = " ".join(step.codes) or "no reply"
+        codes = " ".join(step.codes) or phrase("no reply")
         took = f"  {step.seconds * 1000:.1f} ms" if step.seconds is not None else ""
         yield f"{number:3}  {step.at}  {text.ljust(width)}  {codes}{took}"
 
@@ -56,10 +57,16 @@ def handle_rewind(desk: Desk, argument: str) -> Handling:
     """`/rewind N`: connect again and play what was said up to step N."""
     word, last = argument.strip(), desk.ledger.last
     if not (word.isascii() and word.isdigit()):
-        problem = f'"{printable(word)}" is no number of a step' if word else "/rewind needs the number of a step"
+        problem = (
+            phrase('"{word}" is no number of a step', word=printable(word))
+            if word
+            else phrase("/rewind needs the number of a step")
+        )
         raise UsageError(problem, "/steps lists them; 0 is the greeting")
     if int(word) > last:
-        raise UsageError(f"there is no step {word}: the last one is {last}", "/steps lists them")
+        raise UsageError(
+            phrase("there is no step {word}: the last one is {last}", word=word, last=last), "/steps lists them"
+        )
     yield from _rewind(desk, int(word))
 
 
@@ -75,17 +82,27 @@ def _rewind(desk: Desk, step: int) -> Handling:
         raise UsageError("there was no connection yet", "/connect HOST[:PORT]")
     unkept = unkept_message(desk.transcript, ledger, step)
     if unkept is not None:
-        raise UsageError(f"the message of step {unkept} was too large to be kept", f"/rewind {unkept - 1}, or earlier")
+        raise UsageError(
+            phrase("the message of step {unkept} was too large to be kept", unkept=unkept),
+            phrase("/rewind {unkept}, or earlier", unkept=unkept - 1),
+        )
     played = ledger.steps[1 : step + 1]
     sent = sum(one.accepted_message for one in played)
     if sent and target != (desk.practice.target if desk.practice is not None else None):
-        messages = "a message that was accepted" if sent == 1 else f"{sent} messages that were accepted"
-        if not (yield from confirm(f"this sends {messages} once more; type yes to do it")):
+        question = phrase_of(
+            "this sends a message that was accepted once more; type yes to do it",
+            "this sends {count} messages that were accepted once more; type yes to do it",
+            sent,
+        )
+        if not (yield from confirm(question)):
             yield Tell("nothing sent")
             return
     in_clear = desk.settings.allow_plaintext_auth
     if not in_clear and any(one.in_clear for one in played):
-        question = f"this shows your password once more to anyone on the path to {printable(str(target))}; type yes"
+        question = phrase(
+            "this shows your password once more to anyone on the path to {target}; type yes",
+            target=printable(str(target)),
+        )
         in_clear = yield from confirm(question)
         if not in_clear:
             raise CleartextError(
@@ -118,7 +135,9 @@ def _open_blocks(path: str) -> Iterator[bytes]:
             while block := file.read(256 * 1024):
                 yield block
     except OSError as error:
-        raise ScriptError(f"cannot read {printable(path)}: {error.strerror}", kind="file") from None
+        raise ScriptError(
+            phrase("cannot read {path}: {strerror}", path=printable(path), strerror=error.strerror), kind="file"
+        ) from None
 
 
 def _same(greeting: Reply | None, before: Sequence[str]) -> bool:
@@ -129,8 +148,16 @@ def _outcome(result: "PlayResult | None", wanted: int, reached: int) -> str:
     """Where the session stands after a replay."""
     if result is not None and result.failure is not None:
         rest = wanted - reached
-        left = f", and {'1 more was' if rest == 1 else f'{rest} more were'} not said" if rest > 0 else ""
-        return f"step {reached} went another way than before{left}; go on by hand"
-    lost = f"; EHLO lost: {', '.join(result.lost)}" if result is not None and result.lost else ""
-    here = f"step {wanted}" if wanted else "the greeting"
-    return f"this is {here} again{lost}; go on by hand"
+        if rest <= 0:
+            return phrase("step {step} went another way than before; go on by hand", step=reached)
+        return phrase_of(
+            "step {step} went another way than before, and {count} more was not said; go on by hand",
+            "step {step} went another way than before, and {count} more were not said; go on by hand",
+            rest,
+            step=reached,
+        )
+    here = phrase("step {step}", step=wanted) if wanted else phrase("the greeting")
+    if result is not None and result.lost:
+        lost = ", ".join(result.lost)
+        return phrase("this is {here} again; EHLO lost: {keywords}; go on by hand", here=here, keywords=lost)
+    return phrase("this is {here} again; go on by hand", here=here)

@@ -14,6 +14,7 @@ from smtp_repl.term.outgoing import Outgoing, size
 from smtp_repl.term.requests import Answer, Drop, Handling, Request, Tell, Write, ask, say
 from smtp_repl.term.writing import circumstances
 from smtp_repl.wire.errors import PeerClosed, ReplyTimeout, UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import DotStuffer, printable
 from smtp_repl.wire.states import Phase
 
@@ -37,7 +38,13 @@ def handle_send(desk: Desk, argument: str) -> Handling:
     octets = _size_of(path)
     given = circumstances(desk)
     if given.size_limit and octets > given.size_limit:
-        yield Tell(f"the file has {octets:,} octets, and this server takes {given.size_limit:,}: expect 552 (RFC 1870)")
+        yield Tell(
+            phrase(
+                "the file has {octets:,} octets, and this server takes {size_limit:,}: expect 552 (RFC 1870)",
+                octets=octets,
+                size_limit=given.size_limit,
+            )
+        )
     outgoing = Outgoing(path.name, octets, "" if by_bdat else name)
     read = Survey()
     began = desk.now()
@@ -47,10 +54,20 @@ def handle_send(desk: Desk, argument: str) -> Handling:
             send = send_chunks if by_bdat else send_data
             is_sent = yield from send(desk, outgoing, blocks)
     except OSError as error:
-        raise UsageError(f"cannot read on in {printable(name)}: {error.strerror}", kind="no-file") from None
+        raise UsageError(
+            phrase("cannot read on in {name}: {strerror}", name=printable(name), strerror=error.strerror),
+            kind="no-file",
+        ) from None
     if is_sent:
         if outgoing.is_long:
-            yield Tell(f"{path.name}: {read.octets:,} octets in {desk.now() - began:.1f} s")
+            yield Tell(
+                phrase(
+                    "{name}: {octets:,} octets in {desk:.1f} s",
+                    name=path.name,
+                    octets=read.octets,
+                    desk=desk.now() - began,
+                )
+            )
         found = troubles(read, given, finished=True)
         yield from tell_troubles(one for one in found if one.rule != "size")
 
@@ -58,7 +75,7 @@ def handle_send(desk: Desk, argument: str) -> Handling:
 def tell_troubles(found: Iterable[Trouble]) -> Handling:
     """What may be wrong with a message that went out."""
     for one in found:
-        yield Tell(f"in the message: {one.remark}")
+        yield Tell(phrase("in the message: {remark}", remark=one.remark))
 
 
 def send_data(desk: Desk, outgoing: Outgoing, blocks: Iterable[bytes]) -> Sending:
@@ -74,13 +91,15 @@ def send_data(desk: Desk, outgoing: Outgoing, blocks: Iterable[bytes]) -> Sendin
             try:
                 yield Write(wire)
             except ReplyTimeout as error:
-                yield Tell(f"{error.message}; what was written so far still goes")
+                yield Tell(phrase("{message}; what was written so far still goes", message=error.message))
                 outgoing.is_interrupted = True
-            if outgoing.is_interrupted and not (yield from _go_on(outgoing, "drop the connection")):
+            if outgoing.is_interrupted and not (yield from _go_on(outgoing, phrase("drop the connection"))):
                 yield Drop()
                 return False
             if not desk.is_connected:
-                raise PeerClosed("the connection is gone; the message did not go out as a whole", kind="in-data")
+                raise PeerClosed(
+                    phrase("the connection is gone; the message did not go out as a whole"), kind="in-data"
+                )
         outgoing.is_ending = outgoing.at_dot = True
         yield from say(stuffer.finish())
     finally:
@@ -111,9 +130,15 @@ def send_chunks(desk: Desk, outgoing: Outgoing, blocks: Iterable[bytes]) -> Send
 def _go_on(outgoing: Outgoing, otherwise: str) -> Sending:
     """Somebody wants to stop in the middle: ask. Nobody to ask is a yes."""
     outgoing.is_interrupted = False
-    cannot = "" if otherwise == "RSET" else ", and SMTP cannot cancel a message"
-    yield Tell(f"{size(outgoing.done)} of {size(outgoing.total)} have gone{cannot}: go on, or {otherwise}")
-    answer = yield from ask(f"go on, or {otherwise} (g/{otherwise[0].lower()}): ")
+    facts = {"done": size(outgoing.done), "total": size(outgoing.total), "otherwise": phrase(otherwise)}
+    if otherwise == "RSET":
+        yield Tell(phrase("{done} of {total} have gone: go on, or {otherwise}", **facts))
+    else:
+        told = phrase("{done} of {total} have gone, and SMTP cannot cancel a message: go on, or {otherwise}")
+        yield Tell(phrase(told, **facts))
+    answer = yield from ask(
+        phrase("go on, or {otherwise} (g/{otherwise2}): ", otherwise=otherwise, otherwise2=otherwise[0].lower())
+    )
     return (answer or "g").strip().lower() not in (otherwise[0].lower(), otherwise.partition(" ")[0].lower())
 
 
@@ -155,10 +180,12 @@ def _size_of(path: Path) -> int:
     try:
         facts = path.stat()
     except (OSError, ValueError) as error:  # ValueError: a NUL was typed
-        why = error.strerror if isinstance(error, OSError) else "no name of a file"
-        raise UsageError(f"cannot read {printable(str(path))}: {why}", kind="no-file") from None
+        why = error.strerror if isinstance(error, OSError) else phrase("no name of a file")
+        raise UsageError(
+            phrase("cannot read {path}: {why}", path=printable(str(path)), why=why), kind="no-file"
+        ) from None
     if not stat.S_ISREG(facts.st_mode):
-        raise UsageError(f"cannot read {printable(str(path))}: it is no file", kind="no-file")
+        raise UsageError(phrase("cannot read {path}: it is no file", path=printable(str(path))), kind="no-file")
     return facts.st_size
 
 

@@ -11,8 +11,10 @@ from smtp_repl.term.desk import Desk
 from smtp_repl.term.ledger import Traffic
 from smtp_repl.term.requests import ADDED, REMOVED, Display, Handling
 from smtp_repl.term.toolbar import makes_sense
+from smtp_repl.view.width import cells
 from smtp_repl.wire import states
 from smtp_repl.wire.extensions import Capabilities
+from smtp_repl.wire.language import N_, _, phrase, phrase_of
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.states import Phase
 
@@ -38,7 +40,8 @@ def _lines(desk: Desk) -> Iterator[Line]:
 
 
 def _row(name: str, value: str) -> Line:
-    return Line(REMARK, f"# {name.ljust(_NAME)} {value}".rstrip())
+    told = _(name)
+    return Line(REMARK, f"# {told}{' ' * (_NAME - cells(told))} {_(value)}".rstrip())
 
 
 # ---------------------------------------------------------------- who talks to whom
@@ -47,34 +50,47 @@ def _row(name: str, value: str) -> Line:
 def _server(desk: Desk) -> Iterator[tuple[str, str]]:
     opened = desk.opened
     if opened is None:
-        yield "server", f"not connected (last: {desk.target})" if desk.target is not None else "not connected"
+        yield (
+            N_("server"),
+            phrase("not connected (last: {target})", target=desk.target)
+            if desk.target is not None
+            else phrase("not connected"),
+        )
         return
     name = "" if opened.host in ("", opened.address) else f" ({opened.host})"
-    practice = ", the practice server: nothing is delivered" if desk.is_practice else ""
-    yield "server", printable(_end(opened.address, opened.port) + name) + practice
+    where = printable(_end(opened.address, opened.port) + name)
+    if desk.is_practice:
+        where = phrase("{where}, the practice server: nothing is delivered", where=where)
+    yield N_("server"), where
     if opened.local_address:
-        yield "client", printable(_end(opened.local_address, opened.local_port))
+        yield N_("client"), printable(_end(opened.local_address, opened.local_port))
     steps = desk.ledger.last
-    yield "since", f"{desk.ledger.steps[0].at}, {'1 step' if steps == 1 else f'{steps} steps'} (/steps)"
-    yield "TLS", describe_tls(desk.tls) if desk.tls is not None else "none: PLAINTEXT"
+    at = desk.ledger.steps[0].at
+    yield N_("since"), phrase_of("{at}, {count} step (/steps)", "{at}, {count} steps (/steps)", steps, at=at)
+    yield "TLS", describe_tls(desk.tls) if desk.tls is not None else phrase("none: PLAINTEXT")
     if desk.tls is not None:
         for fact, value in tls_rows(desk.tls):
-            yield "", f"{fact.ljust(8)} {value}"
+            told = _(fact)
+            yield "", f"{told}{' ' * (8 - cells(told))} {value}"
 
 
 def _end(address: str, port: int) -> str:
     return f"{address} port {port}" if port else address
 
 
+def _valid(facts: TlsFacts) -> str:
+    return _("{first} to {last}").format(first=facts.not_before, last=facts.not_after)
+
+
 def tls_rows(facts: TlsFacts) -> Iterator[tuple[str, str]]:
     """What is known of a certificate, printable; what is not known is left out."""
     rows = {
-        "subject": facts.subject,
-        "issuer": facts.issuer,
-        "names": ", ".join(facts.names),
-        "valid": f"{facts.not_before} to {facts.not_after}" if facts.not_after else "",
+        N_("subject"): facts.subject,
+        N_("issuer"): facts.issuer,
+        N_("names"): ", ".join(facts.names),
+        N_("valid"): _valid(facts) if facts.not_after else "",
         "SHA-256": facts.sha256,
-        "trusted": facts.trust,
+        N_("trusted"): facts.trust,
     }
     for name, value in rows.items():
         if value:
@@ -86,14 +102,16 @@ def tls_rows(facts: TlsFacts) -> Iterator[tuple[str, str]]:
 
 def _offered(desk: Desk) -> Iterator[Line]:
     conversation = desk.conversation
-    yield _row("phase", conversation.phase.value)
+    yield _row(N_("phase"), conversation.phase.value)
     now, before = _keywords(conversation.capabilities), _keywords(conversation.previous_capabilities)
     if not before:
-        asked = "nothing" if conversation.phase is not Phase.CONNECTED else "not asked: say EHLO"
-        yield _row("offered", ", ".join(now.values()) or asked)
+        asked = phrase("nothing") if conversation.phase is not Phase.CONNECTED else phrase("not asked: say EHLO")
+        yield _row(N_("offered"), ", ".join(now.values()) or asked)
         return
-    width = max(len("before TLS"), *map(len, before.values()))
-    yield _row("offered", f"{'before TLS'.ljust(width)}  now{'' if now else ' (not asked: say EHLO)'}")
+    heading = _("before TLS")
+    width = max(cells(heading), *map(len, before.values()))
+    present = _("now") if now else _("now (not asked: say EHLO)")
+    yield _row(N_("offered"), f"{heading}{' ' * (width - cells(heading))}  {present}")
     for keyword in {**before, **now}:
         was, is_now = before.get(keyword, ""), now.get(keyword, "")
         mark, kind = (" ", REMARK) if was == is_now else ("+", ADDED) if not was else ("-", REMOVED)
@@ -119,52 +137,61 @@ def _session(desk: Desk) -> Iterator[tuple[str, str]]:
     conversation = desk.conversation
     who = conversation.authenticated
     if who is not None:
-        yield "AUTH", f"{printable(who.user or b'?')} by {printable(who.mechanism)}"
+        yield (
+            "AUTH",
+            phrase("{user} by {mechanism}", user=printable(who.user or b"?"), mechanism=printable(who.mechanism)),
+        )
     elif desk.login.exchange is not None:
-        yield "AUTH", f"{printable(desk.login.exchange.mechanism)}, not finished"
+        yield "AUTH", phrase("{mechanism}, not finished", mechanism=printable(desk.login.exchange.mechanism))
     envelope = conversation.envelope
     if envelope.sender is not None:
-        yield "from", f"<{printable(envelope.sender)}>"
+        yield N_("from"), f"<{printable(envelope.sender)}>"
     for recipient in envelope.recipients:
-        yield "to", f"<{printable(recipient)}>"
+        yield N_("to"), f"<{printable(recipient)}>"
     if conversation.awaiting:
-        yield "awaited", f"a reply to {', '.join(conversation.awaiting)}"
+        yield N_("awaited"), phrase("a reply to {awaiting}", awaiting=", ".join(conversation.awaiting))
     if conversation.pending_reply:
-        yield "unfinished", unfinished(desk)
+        yield N_("unfinished"), unfinished(desk)
     if desk.pipeline:
-        yield "kept back", f"{len(desk.pipeline)} lines (/pipeline send)"
-    yield "due here", _due(desk)
-    yield "said", _traffic(desk.ledger.said)
-    yield "heard", _traffic(desk.ledger.heard)
+        yield (
+            N_("kept back"),
+            phrase_of("{count} line (/pipeline send)", "{count} lines (/pipeline send)", len(desk.pipeline)),
+        )
+    yield N_("due here"), _due(desk)
+    yield N_("said"), _traffic(desk.ledger.said)
+    yield N_("heard"), _traffic(desk.ledger.heard)
 
 
 def unfinished(desk: Desk) -> str:
     """What has come of a reply that is not complete, secrets masked."""
     octets = desk.conversation.pending_reply
     shown = printable(desk.conversation.secrets.mask(octets[:_SHOWN]))
-    return f"{len(octets)} octets of a reply: {shown}{'…' if len(octets) > _SHOWN else ''}"
+    shown += "…" if len(octets) > _SHOWN else ""
+    return phrase("{count} octets of a reply: {shown}", count=len(octets), shown=shown)
 
 
 def _due(desk: Desk) -> str:
     match desk.phase:
         case Phase.DATA:
-            return "the message; a lone dot ends it"
+            return phrase("the message; a lone dot ends it")
         case Phase.AUTH:
-            return "a step of AUTH in base64, or * to cancel"
+            return phrase("a step of AUTH in base64, or * to cancel")
         case Phase.OPENED:
-            return "the greeting"
+            return phrase("the greeting")
         case phase:
-            return " ".join(verb for verb in states.legal_verbs(phase) if makes_sense(verb, desk)) or "nothing"
+            return " ".join(verb for verb in states.legal_verbs(phase) if makes_sense(verb, desk)) or phrase("nothing")
 
 
 def _traffic(traffic: Traffic) -> str:
-    return f"{traffic.lines} {'line' if traffic.lines == 1 else 'lines'}, {traffic.octets} octets"
+    return phrase_of(
+        "{count} line, {octets} octets", "{count} lines, {octets} octets", traffic.lines, octets=traffic.octets
+    )
 
 
 def _beside(desk: Desk) -> Iterator[tuple[str, str]]:
     if desk.scribe.recorder is not None:
-        yield "recording", printable(str(desk.scribe.recorder.path))
+        yield N_("recording"), printable(str(desk.scribe.recorder.path))
     if desk.round_trip is not None:
-        yield "last reply", f"after {desk.round_trip * 1000:.1f} ms"
+        yield N_("last reply"), phrase("after {took:.1f} ms", took=desk.round_trip * 1000)
     if desk.settings.show_secrets:
-        yield "secrets", "shown on this screen (/set secrets hide)"
+        yield N_("secrets"), phrase("shown on this screen (/set secrets hide)")

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from smtp_repl.wire.conversation import Conversation, Envelope
 from smtp_repl.wire.extensions import NO_CAPABILITIES, Capabilities
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.states import Phase
 
 
@@ -129,5 +130,5 @@ class State(NamedTuple):
         if not keyword or self.capabilities.offers(keyword):
             return ""
         if self.knows_capabilities:
-            return "not offered by this server"
-        return f"{'LHLO' if self.lmtp else 'EHLO'} tells whether it is offered"
+            return phrase("not offered by this server")
+        return phrase("{verb} tells whether it is offered", verb="LHLO" if self.lmtp else "EHLO")

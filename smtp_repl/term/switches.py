@@ -5,6 +5,7 @@ from smtp_repl.term.requests import Handling, Tell
 from smtp_repl.term.settings import ANSWERING, SETTINGS, Setting, find, give, read, value_of, written
 from smtp_repl.wire.conversation import Side
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 
 
@@ -24,7 +25,10 @@ def handle_set(desk: Desk, argument: str) -> Handling:
         yield Tell(f"  {row.meaning}; {row.kind.form}")
         return
     if not row.live:
-        raise UsageError(f"{row.name} counts at the start of a session", f"--set {row.name}=…, or the settings file")
+        raise UsageError(
+            phrase("{name} counts at the start of a session", name=row.name),
+            phrase("--set {name}=…, or the settings file", name=row.name),
+        )
     give(desk.settings, row, read(row, text.strip()))
     if row.name == "ehlo":
         desk.settings.ehlo_is_chosen = True
@@ -43,22 +47,26 @@ def _told(desk: Desk, row: Setting) -> str:
     settings = desk.settings
     match row.name:
         case "ehlo":
-            return f"EHLO {printable(settings.ehlo)} from here on"
+            return phrase("EHLO {ehlo} from here on", ehlo=printable(settings.ehlo))
         case "secrets":
             if not settings.show_secrets:
-                return "steps of AUTH masked"
-            whose = "" if desk.side is Side.CLIENT else " of clients on this machine"
-            return f"steps of AUTH{whose} stand on this screen from here on; files stay masked"
+                return phrase("steps of AUTH masked")
+            if desk.side is Side.CLIENT:
+                return phrase("steps of AUTH stand on this screen from here on; files stay masked")
+            return phrase(
+                "steps of AUTH of clients on this machine stand on this screen from here on; files stay masked"
+            )
         case "timing":
-            return f"times are {'shown' if settings.timing else 'not shown'}"
+            return phrase("times are shown") if settings.timing else phrase("times are not shown")
         case "hex":
-            return f"octets are {'shown, but for steps of AUTH' if settings.hex else 'not shown'}"
+            shown = phrase("octets are shown, but for steps of AUTH")
+            return shown if settings.hex else phrase("octets are not shown")
         case "data":
             if settings.live_data:
-                return "after DATA each line goes when you press Enter; dots are not doubled, a lone dot ends"
-            return "after DATA you write the message in peace; a lone dot sends it, other dots are doubled"
+                return phrase("after DATA each line goes when you press Enter; dots are not doubled, a lone dot ends")
+            return phrase("after DATA you write the message in peace; a lone dot sends it, other dots are doubled")
         case _:
-            return f"{row.name} {written(row, value_of(settings, row))}, from here on"
+            return phrase("{name} {row}, from here on", name=row.name, row=written(row, value_of(settings, row)))
 
 
 def handle_data(desk: Desk, argument: str) -> Handling:
@@ -90,6 +98,7 @@ def _read(row: Setting, command: str, argument: str) -> bool:
     word = argument.strip().lower()
     if word not in row.kind.words:
         raise UsageError(
-            f'/{command} knows no "{printable(word)}"', " or ".join(f"/{command} {known}" for known in row.kind.words)
+            phrase('/{command} knows no "{word}"', command=command, word=printable(word)),
+            " or ".join(f"/{command} {known}" for known in row.kind.words),
         )
     return word == row.kind.words[0]

@@ -11,6 +11,7 @@ from smtp_repl.term.trouble import Trouble
 from smtp_repl.view.width import cells, cut
 from smtp_repl.wire import states
 from smtp_repl.wire.conversation import Envelope
+from smtp_repl.wire.language import _
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.secrets import MASK
 from smtp_repl.wire.states import Phase
@@ -45,7 +46,8 @@ def lay_out(pieces: list[Piece], width: int) -> list[Piece]:
     """The pieces with what separates them, as far as they fit."""
     shown: list[Piece] = []
     used = 1
-    for style, text in pieces:
+    for style, piece in pieces:
+        text = _(piece)
         if not text:
             continue
         if used + cells(text) > width:

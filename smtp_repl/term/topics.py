@@ -4,6 +4,7 @@ import re
 
 from smtp_repl.knowledge import entries
 from smtp_repl.term.suggestions import Proposal, State
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.sasl import MECHANISMS
 from smtp_repl.wire.verbs import PARAMETERS, VERBS
@@ -19,7 +20,7 @@ def verb_topics() -> list[Proposal]:
 
 def topic_proposals(typed: str, state: State) -> list[Proposal]:
     """What `/help` knows: what was heard and is offered first, then verbs, keywords, parameters, mechanisms, codes."""
-    heard = [Proposal(code, _code(code) or "heard from this server") for code in state.codes]
+    heard = [Proposal(code, _code(code) or phrase("heard from this server")) for code in state.codes]
     if typed[:1].isdigit():
         return [*heard, *_codes(typed)]
     offered = [name for name in state.capabilities.keywords if printable(name) == name]
@@ -27,7 +28,9 @@ def topic_proposals(typed: str, state: State) -> list[Proposal]:
     for name in offered:
         entry = entries.keyword(name) if name not in VERBS else entries.verb(name)
         entry = entry or entries.keyword(name)
-        proposals.append(Proposal(name, entry.plain if entry is not None else "offered by this server; not known here"))
+        proposals.append(
+            Proposal(name, entry.plain if entry is not None else phrase("offered by this server; not known here"))
+        )
     proposals += verb_topics()
     for kind, names in (
         ("keyword", entries.entries_of("keyword")),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -30,7 +31,7 @@ class Alias(Record):
 
     @property
     def help(self) -> str:
-        return f"stands for {printable(self.line)}"
+        return phrase("stands for {line}", line=printable(self.line))
 
 
 def wire_text(line: str) -> str:

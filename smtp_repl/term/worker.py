@@ -8,8 +8,9 @@ import asyncio
 from collections.abc import Callable
 
 from smtp_repl.script.transcript import Line, remark
-from smtp_repl.term.requests import Answer, Handling, Request
+from smtp_repl.term.requests import Answer, Handling, Request, told
 from smtp_repl.wire.errors import SmtpReplError
+from smtp_repl.wire.language import _
 
 Show = Callable[[list[Line], bool], None]
 """Takes lines, and whether what the client says in them is message text."""
@@ -75,7 +76,7 @@ class Worker:
 
     def tell(self, text: str) -> None:
         """Show a remark of one or more lines."""
-        self._show([remark(line) for line in text.split("\n")], False)
+        self._show([remark(line) for line in _(text).split("\n")], False)
 
     def tell_error(self, error: SmtpReplError) -> None:
-        self.tell(f"error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else ""))
+        self.tell(told(error))

@@ -6,6 +6,7 @@ Pure, and cheap enough to be asked at every key in a long message: the answer fo
 from smtp_repl.teach.message_check import Circumstances, Survey, Trouble, survey, troubles
 from smtp_repl.term.desk import Desk
 from smtp_repl.wire.commands import parse_command, parse_path
+from smtp_repl.wire.language import phrase_of
 
 Piece = tuple[str, str]
 """Style name and text, as in the toolbar."""
@@ -81,7 +82,7 @@ class Written:
         is_over = bool(given.size_limit) and octets > (given.size_limit or 0)
         pieces = [("class:toolbar.bad" if is_over else "", shown)]
         if self._dots:
-            pieces.append(("class:toolbar.next", "1 dot doubled" if self._dots == 1 else f"{self._dots} dots doubled"))
+            pieces.append(("class:toolbar.next", phrase_of("{count} dot doubled", "{count} dots doubled", self._dots)))
         if attached:
             pieces.append(("", f"{attached} attached"))
         found = [one for one in troubles(self._read, given, finished=False) if one.rule != "size"]

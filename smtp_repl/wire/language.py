@@ -9,7 +9,7 @@ shown, and `phrase("no such file: {path}", path=path)` where it is only made: an
 is English to everybody, to logs and to a mail server that says it, until a person is to read it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 
 def _as_it_is(message: str) -> str:
@@ -62,6 +62,14 @@ def phrase_of(one: str, many: str, count: int, /, **facts: object) -> Phrase:
     return _made((one if count == 1 else many).format(**facts), one, many, count, facts)
 
 
+def listed(parts: Iterable[str], /) -> Phrase:
+    """Several facts of one sentence, with commas between them; an empty phrase for none."""
+    whole: Phrase | None = None
+    for part in parts:
+        whole = phrase(part) if whole is None else phrase("{facts}, {fact}", facts=whole, fact=phrase(part))
+    return whole if whole is not None else phrase("")
+
+
 def _made(text: str, one: str, many: str, count: int, facts: dict[str, object]) -> Phrase:
     made = Phrase(text)
     made.one, made.many, made.number, made.facts = one, many, count, facts
@@ -79,6 +87,11 @@ def _(message: str) -> str:
 def n_(one: str, many: str, count: int) -> str:
     """The text for one thing or for many, in the language of the person, its blanks not yet filled."""
     return _translate_count(one, many, count)
+
+
+def pair(one: str, many: str) -> tuple[str, str]:
+    """Marks the text for one thing and the text for many that stand in a table, for `n_` and `phrase_of`."""
+    return one, many
 
 
 def N_(message: str) -> str:
