@@ -10,17 +10,17 @@ from smtp_repl.teach.decoding import explain_base64
 from smtp_repl.teach.explaining import explain
 from smtp_repl.teach.explanation import NOWHERE, Circumstances, Explanation
 
-_REPLY = re.compile(r"(?:S(?:\[\w+\])?[:=] ?)?[2-5][0-9]{2}(?:[ -]|$)", re.ASCII)
-_CARRIED = re.compile(r"(?i)(?:S(?:\[\w+\])?[:=] ?)?334 (\S+)|(?:C(?:\[\w+\])?[:=] ?)?AUTH +\S+ +(\S+)", re.ASCII)
+_REPLY = r"(?:S(?:\[\w+\])?[:=] ?)?[2-5][0-9]{2}(?:[ -]|$)"
+_CARRIED = r"(?ai)(?:S(?:\[\w+\])?[:=] ?)?334 (\S+)|(?:C(?:\[\w+\])?[:=] ?)?AUTH +\S+ +(\S+)"
 
 
 def answer(words: str, circumstances: Circumstances = NOWHERE) -> tuple[Explanation, ...]:
     """What these words mean, the likeliest first; nothing when nothing is known."""
     words = words.strip()
-    is_reply = _REPLY.match(words) is not None
+    is_reply = re.match(_REPLY, words, re.ASCII) is not None
     if not is_reply and len(words.split()) > 1 and (error := explain_tls_error(words)) is not None:
         return (error,)
-    carried = _CARRIED.fullmatch(words)
+    carried = re.fullmatch(_CARRIED, words) if " " in words else None
     inside = explain_base64(carried[1] or carried[2]) if carried is not None else explain_base64(words)
     found = explain(_without_step(words, carried), circumstances)
     if inside is not None:

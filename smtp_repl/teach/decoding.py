@@ -20,14 +20,15 @@ SHORTEST = 8
 SHOWN = 200
 """Characters of what was decoded that are shown."""
 
-_STEP = re.compile(r"[A-Za-z0-9+/]+={0,2}", re.ASCII)
-_ENCODED_WORD = re.compile(r"=\?([A-Za-z0-9._-]+)(?:\*[^?]*)?\?([BbQq])\?([^? ]*)\?=", re.ASCII)
-_BETWEEN = re.compile(r"(\?=)\s+(=\?)", re.ASCII)
-_XOAUTH2 = re.compile(rb"user=([^\x01]*)\x01auth=Bearer ")
-_OAUTHBEARER = re.compile(rb"n,(?:a=([^,]*))?,\x01")
-_DIGEST_ANSWER = re.compile(rb"(\S+) [0-9a-f]{32}")
-_SCRAM_FIRST = re.compile(rb"[nyp][^,]*,[^,]*,n=([^,]*),r=")
-_PROMPT = re.compile(rb"(?i)user ?name:?\0?|user:?|login:?|e-?mail.*:|pass ?word:?\0?")
+# Compiled when there is something to decode: most questions are about something else.
+_STEP = r"[A-Za-z0-9+/]+={0,2}"
+_ENCODED_WORD = r"=\?([A-Za-z0-9._-]+)(?:\*[^?]*)?\?([BbQq])\?([^? ]*)\?="
+_BETWEEN = r"(\?=)\s+(=\?)"
+_XOAUTH2 = rb"user=([^\x01]*)\x01auth=Bearer "
+_OAUTHBEARER = rb"n,(?:a=([^,]*))?,\x01"
+_DIGEST_ANSWER = rb"(\S+) [0-9a-f]{32}"
+_CHALLENGE = rb"<[^<>\s]+@[^<>\s]+>"
+_PROMPT = rb"(?i)user ?name:?\0?|user:?|login:?|e-?mail.*:|pass ?word:?\0?"
 
 
 class _Form(Record):
@@ -48,20 +49,20 @@ def _plain(octets: bytes) -> str:
     return f"{printable(authzid)}\\0{printable(user)}\\0{MASK}"
 
 
-def _user_of(pattern: re.Pattern[bytes]) -> Callable[[bytes], str]:
+def _user_of(pattern: bytes) -> Callable[[bytes], str]:
     def shown(octets: bytes) -> str:
-        found = pattern.match(octets)
+        found = re.match(pattern, octets)
         return f"{printable((found[1] if found else None) or b'')} {MASK}".strip()
 
     return shown
 
 
-def _begins(pattern: re.Pattern[bytes]) -> Callable[[bytes], bool]:
-    return lambda octets: pattern.match(octets) is not None
+def _begins(pattern: bytes) -> Callable[[bytes], bool]:
+    return lambda octets: re.match(pattern, octets) is not None
 
 
-def _whole(pattern: re.Pattern[bytes]) -> Callable[[bytes], bool]:
-    return lambda octets: pattern.fullmatch(octets) is not None
+def _whole(pattern: bytes) -> Callable[[bytes], bool]:
+    return lambda octets: re.fullmatch(pattern, octets) is not None
 
 
 def _masked(octets: bytes) -> str:
@@ -82,7 +83,7 @@ _FORMS = (
         "RFC 4616 §2",
     ),
     _Form(
-        _whole(re.compile(rb"<[^<>\s]+@[^<>\s]+>")),
+        _whole(_CHALLENGE),
         N_("This is base64: a challenge of CRAM-MD5, from which and the password the client computes its answer."),
         printable,
         "RFC 2195 §2",
@@ -106,37 +107,37 @@ _FORMS = (
         "RFC 7628 §3.1",
     ),
     _Form(
-        _begins(_SCRAM_FIRST),
+        _begins(rb"[nyp][^,]*,[^,]*,n=([^,]*),r="),
         N_("This is base64: the first step of SCRAM, the user name and a number made for this exchange."),
         printable,
         "RFC 5802 §7",
     ),
     _Form(
-        _begins(re.compile(rb"r=[^,]+,s=[^,]+,i=[0-9]+")),
+        _begins(rb"r=[^,]+,s=[^,]+,i=[0-9]+"),
         N_("This is base64: the challenge of SCRAM, with the salt and how often to repeat the computation."),
         printable,
         "RFC 5802 §7",
     ),
     _Form(
-        _begins(re.compile(rb"c=[^,]+,r=[^,]+,p=")),
+        _begins(rb"c=[^,]+,r=[^,]+,p="),
         N_("This is base64: the proof of SCRAM, with which passwords could be tried at home."),
         _masked,
         "RFC 5802 §7",
     ),
     _Form(
-        _begins(re.compile(rb"NTLMSSP\0")),
+        _begins(rb"NTLMSSP\0"),
         N_("This is base64: a message of NTLM, in Microsoft's binary form."),
         _masked,
         "[MS-NLMP] 2.2.1",
     ),
     _Form(
-        _begins(re.compile(rb'(?:realm|nonce|qop)="?[^"]*"?,')),
+        _begins(rb'(?:realm|nonce|qop)="?[^"]*"?,'),
         N_("This is base64: a challenge of DIGEST-MD5, a mechanism that is no longer to be used."),
         printable,
         "RFC 6331 §1",
     ),
     _Form(
-        _begins(re.compile(rb'\{"(?:status|schemes|scope)"')),
+        _begins(rb'\{"(?:status|schemes|scope)"'),
         N_("This is base64: why an access token was refused; the client answers with an empty line."),
         printable,
         "RFC 7628 §3.2.2",
@@ -147,9 +148,9 @@ _ANY_TEXT = N_("This is base64 of a text.")
 
 def explain_base64(word: str) -> Explanation | None:
     """What a word holds that is base64 of something legible, or an encoded word; None for any other word."""
-    if _ENCODED_WORD.search(word):
+    if "=?" in word and re.search(_ENCODED_WORD, word, re.ASCII):
         return _encoded_words(word)
-    if len(word) < SHORTEST or _STEP.fullmatch(word) is None:
+    if len(word) < SHORTEST or len(word) % 4 or re.fullmatch(_STEP, word) is None:
         return None
     decoded = decode_step(word.encode("ascii"))
     form = next((form for form in _FORMS if decoded and form.fits(decoded)), None)
@@ -171,7 +172,8 @@ def _is_legible(octets: bytes) -> bool:
 
 def _encoded_words(text: str) -> Explanation:
     # Blanks between encoded words are no part of the text (RFC 2047 §6.2).
-    decoded = _ENCODED_WORD.sub(_decoded_word, _BETWEEN.sub(r"\1\2", text.strip()))
+    together = re.sub(_BETWEEN, r"\1\2", text.strip())
+    decoded = re.sub(_ENCODED_WORD, _decoded_word, together, flags=re.ASCII)
     means = _("This is text of a header beyond ASCII, encoded so that any server can carry it.")
     subject = _shortened(text.strip(), 40)
     return _explanation(subject, _("the encoded words decoded"), means, "RFC 2047 §2", _shortened(printable(decoded)))
