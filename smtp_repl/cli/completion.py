@@ -61,6 +61,10 @@ def _argument(row: SubCommand) -> What:
         return What(tuple(name for name in COMMANDS if name != SHELL), hosts=True)
     if "MECHANISM" in row.words:
         return What(tuple(MECHANISMS))
+    if "LESSON" in row.words:
+        from smtp_repl.cli.lesson_files import lesson_name, packaged_paths
+
+        return What(tuple(map(lesson_name, packaged_paths())), files=True)
     return What(files="FILE" in row.words or "FOLDER" in row.words, scripts="@NAME" in row.words)
 
 

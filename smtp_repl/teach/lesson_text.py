@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 
+from smtp_repl.knowledge.rows import rows_of
 from smtp_repl.script.text import parse
 from smtp_repl.teach.check_text import read_check
 from smtp_repl.teach.lesson import (
@@ -25,7 +26,7 @@ from smtp_repl.teach.lesson import (
     Server,
 )
 from smtp_repl.teach.toml_places import TomlPlaces
-from smtp_repl.teach.toml_table import Faults, Table
+from smtp_repl.teach.toml_table import Faults, Table, near
 from smtp_repl.wire.errors import ScriptError
 from smtp_repl.wire.language import _
 
@@ -101,6 +102,10 @@ def _look_across(lesson: Lesson, table: Table) -> None:
     for mistake in mistakes:
         if mistake.until and mistake.until not in ids:
             table.blame_line(mistake.line, _('there is no goal "{id}"').format(id=mistake.until))
+    known = rows_of("pitfalls")
+    for pitfall in lesson.pitfalls:
+        if pitfall not in known:
+            table.blame("pitfalls", _('there is no pitfall "{id}"').format(id=pitfall), near(pitfall, tuple(known)))
     for scene in lesson.scenes:
         if not any(proof.kind == SOLUTION for proof in scene.proofs):
             hint = _('[[scenes.proofs]] with kind = "solution" and a script shows that it can be done')

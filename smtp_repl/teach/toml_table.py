@@ -88,7 +88,7 @@ class Table:
         if not value or value in words:
             return value
         listed = ", ".join(words)
-        self.blame(key, _('"{value}" is none of {words}').format(value=value, words=listed), _near(value, words))
+        self.blame(key, _('"{value}" is none of {words}').format(value=value, words=listed), near(value, words))
         return words[0]
 
     def texts(self, key: str, *, required: bool = False) -> tuple[str, ...]:
@@ -138,7 +138,7 @@ class Table:
     def end(self) -> None:
         """No more keys are known."""
         for key in self.values:
-            self.blame(key, _('"{key}" means nothing here').format(key=key), _near(key, self._known))
+            self.blame(key, _('"{key}" means nothing here').format(key=key), near(key, self._known))
 
     def _name(self, key: str) -> str:
         return ".".join([*(part for part in self.path if isinstance(part, str)), key])
@@ -147,6 +147,7 @@ class Table:
         self.blame(key, _(problem).format(key=key))
 
 
-def _near(word: str, words: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, words, 1, 0.6)
-    return _("did you mean {word}?").format(word=near[0]) if near else ""
+def near(word: str, words: Sequence[str]) -> str:
+    """A hint that names the known word nearest to one that is not known; "" when none is near."""
+    found = difflib.get_close_matches(word, words, 1, 0.6)
+    return _("did you mean {word}?").format(word=found[0]) if found else ""

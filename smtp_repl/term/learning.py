@@ -79,7 +79,7 @@ class Learning(Observer):
         self._evidence = Evidence()
         standing = self.progress.of(course.key, blind=self.blind)
         goes_on = not restart and standing is not None and not standing.is_done and self._take_up()
-        self.opening = self.tutor.resumed() if goes_on else self.tutor.beginning()
+        self.opening = self.tutor.resumed() if goes_on else [*self._before(), *self.tutor.beginning()]
         self._has_ended = False
         self._start_writing(goes_on=goes_on)
 
@@ -93,6 +93,14 @@ class Learning(Observer):
     def profile(self) -> "Profile":
         """How the server behaves in the present scene."""
         return self.course.profiles[self.tutor.scene_number]
+
+    def _before(self) -> list[str]:
+        """Which lessons had better been done first."""
+        standings = {name: self.progress.of(name) for name in self.course.lesson.requires}
+        names = [name for name, one in standings.items() if one is None or not one.is_done]
+        if not names or self.blind:
+            return []
+        return [_("this lesson builds on: {lessons}").format(lessons=", ".join(names))]
 
     def _take_up(self) -> bool:
         """Judge what was said in an earlier sitting; False when there is nothing to go on from."""

@@ -29,6 +29,7 @@ CASES = [
     ("mail.example.com --print", ["--print-completion"]),
     ("config --exa", ["--example"]),
     ("auth CRAM", ["CRAM-MD5"]),
+    ("learn hel", ["hello"]),
 ]
 
 

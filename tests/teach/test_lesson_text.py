@@ -132,6 +132,7 @@ def test_reads_every_kind_of_check() -> None:
         ("reply = '221' }", "message = 'x' }", 21, '"message" takes a table', ""),
         ("reply = '221' }", "message = { fields = { To = '(' } } }", 21, "this is no regular expression", ""),
         ("id = \"exit\"", "id = \"quit\"", 25, '"quit" is the id of two', "each needs its own"),
+        ('["no-brackets"]', '["no-bracket"]', 11, 'there is no pitfall "no-bracket"', "did you mean no-brackets?"),
         ("until = \"quit\"", "until = \"leave\"", 25, 'there is no goal "leave"', ""),
         ("why = \"Because.\"", "why = \"Because.\"\nafter = [\"x\"]", 17, 'there is no goal "x" to come after', ""),
         ("kind = \"solution\"", "kind = \"other\"", 13, "this scene has no solution", "shows that it can be done"),

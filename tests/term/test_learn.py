@@ -41,8 +41,9 @@ def enter(terminal: Terminal, line: str, awaited: str, *, prompt: str = "C: ") -
 
 
 def shown(terminal: Terminal, start: str = "") -> list[str]:
-    """What stands above the prompt, from a line on; the port is always another one."""
+    """What stands above the prompt, from a line on. The port is always another one; a slow machine says so."""
     lines = [re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", line) for line in terminal.history()]
+    lines = [line for line in lines if not line.startswith("# trying ")]
     begin = next(number for number, line in enumerate(lines) if line.startswith(start))
     end = max(number for number, line in enumerate(lines) if line.rstrip() in ("C:", "# not connected:"))
     return lines[begin:end]

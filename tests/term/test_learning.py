@@ -245,5 +245,12 @@ def test_there_is_a_course_behind_each_but_the_last() -> None:
     assert [course_after(one) for one in courses] == [*courses[1:], None]
 
 
+def test_says_which_lessons_come_first(tmp_path: Path) -> None:
+    """Whoever goes to a lesson before those on which it builds is told, and may go on."""
+    assert learning(tmp_path, "first-mail").opening[0] == "this lesson builds on: hello"
+    Progress(tmp_path).note("hello", Standing(6, 6, 0, is_done=True))
+    assert learning(tmp_path, "first-mail", restart=True).opening[0].startswith("lesson 2: ")
+
+
 def test_a_desk_without_a_lesson_has_nothing_to_say() -> None:
     assert Desk().learning is None
