@@ -167,13 +167,13 @@ def rejected(error: "ssl.SSLCertVerificationError", certificate: Certificate | N
     if code in _OTHER_NAME:
         kind = "cert-hostname"
         names = (
-            printable(phrase(", ").join(certificate.names))
+            printable(", ".join(certificate.names))
             if certificate and certificate.names
             else phrase("other names")
         )
         what = phrase("the certificate is for {names}, not for {wanted}", names=names, wanted=wanted)
     elif code in _EXPIRED:
-        kind = phrase("cert-expired")
+        kind = "cert-expired"
         what = phrase("the certificate of {wanted}, or one above it, {expired}", wanted=wanted, expired=_EXPIRED[code])
     else:
         kind = "cert-untrusted"
