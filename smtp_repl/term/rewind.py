@@ -26,23 +26,30 @@ def handle_steps(desk: Desk, argument: str) -> Handling:
     ledger = desk.ledger
     if desk.opened is None and not desk.transcript:
         raise UsageError("nothing was said yet")
-    for row in step_rows(ledger.steps):
+    for row in step_rows(ledger.steps, desk.columns()):
         yield Tell(row)
     if ledger.last:
         yield Tell("/rewind N connects again and plays the steps up to N; /undo takes back the last command")
 
 
-def step_rows(steps: Sequence[Step]) -> Iterator[str]:
-    """One text for each step: number, time of day, what was said, the codes that came, and how long that took."""
+def step_rows(steps: Sequence[Step], columns: int = 80) -> Iterator[str]:
+    """One text for each step: number, time of day, what was said, the codes that came, and how long that took.
+
+    On a narrow terminal only what one needs to choose a step.
+    """
     texts = [", ".join(step.said) if number else "(connected)" for number, step in enumerate(steps)]
     width = min(_WIDEST, max(map(len, texts)))
     for number, (step, text) in enumerate(zip(steps, texts, strict=True)):
         codes = " ".join(step.codes) or phrase("no reply")
+        if columns < _NARROW:
+            yield f"{number:3}  {text}  {codes}"
+            continue
         took = f"  {step.seconds * 1000:.1f} ms" if step.seconds is not None else ""
         yield f"{number:3}  {step.at}  {text.ljust(width)}  {codes}{took}"
 
 
 _WIDEST = 60
+_NARROW = 60
 
 
 def handle_undo(desk: Desk, argument: str) -> Handling:

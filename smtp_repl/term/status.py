@@ -110,6 +110,9 @@ def _offered(desk: Desk) -> Iterator[Line]:
         return
     heading = _("before TLS")
     width = max(cells(heading), *map(len, before.values()))
+    if len("# ") + _NAME + 1 + width + 2 + max(map(cells, now.values()), default=0) >= desk.columns():
+        yield from _below_each_other(before, now)
+        return
     present = _("now") if now else _("now (not asked: say EHLO)")
     yield _row(N_("offered"), f"{heading}{' ' * (width - cells(heading))}  {present}")
     for keyword in {**before, **now}:
@@ -118,6 +121,20 @@ def _offered(desk: Desk) -> Iterator[Line]:
         if was and is_now and was != is_now:
             mark, kind = "~", ADDED
         yield Line(kind, f"# {mark.rjust(_NAME)} {was.ljust(width)}  {is_now}".rstrip())
+
+
+def _below_each_other(before: dict[str, str], now: dict[str, str]) -> Iterator[Line]:
+    """The same for a narrow terminal: what is as it was stands there once."""
+    yield _row(N_("offered"), _("- before TLS, + now"))
+    for keyword in {**before, **now}:
+        was, is_now = before.get(keyword, ""), now.get(keyword, "")
+        if was == is_now:
+            yield Line(REMARK, f"# {' ' * _NAME} {was}")
+            continue
+        if was:
+            yield Line(REMOVED, f"# {'-'.rjust(_NAME)} {was}")
+        if is_now:
+            yield Line(ADDED, f"# {'+'.rjust(_NAME)} {is_now}")
 
 
 def _keywords(capabilities: Capabilities) -> dict[str, str]:

@@ -78,6 +78,24 @@ def test_before_and_after_tls() -> None:
     assert "#            trusted  system" in shown
 
 
+def test_before_and_after_tls_on_a_narrow_terminal() -> None:
+    """Where there is no room for two columns, what is as it was stands there once."""
+    sitting = Sitting(b"220 go\r\n", b"250-hi\r\n250-PIPELINING\r\n250-SIZE 2000\r\n250 AUTH PLAIN\r\n")
+    sitting.greeted("PIPELINING", "SIZE 1000", "STARTTLS")
+    sitting.say(b"STARTTLS\r\n")
+    sitting.say(b"EHLO x\r\n")
+    sitting.desk.columns = lambda: 30
+    shown = status(sitting)
+    begin = shown.index("# offered    - before TLS, + now")
+    assert shown[begin + 1 : begin + 6] == [
+        "#            PIPELINING",
+        "#          - SIZE 1000",
+        "#          + SIZE 2000",
+        "#          - STARTTLS",
+        "#          + AUTH PLAIN",
+    ]
+
+
 def test_foreign_text_is_printable() -> None:
     sitting = Sitting().greeted("X\x1b[2J \x1b[2J")
     sitting.desk.wrote(b"AUTH PLAIN AGJvYgBodW50ZXIyMg==\r\n")

@@ -321,6 +321,17 @@ def test_octets_on_forty_columns(start: Start) -> None:
     terminal.wait_for("# C  0000  52 53 45 54 0d 0a                                RSET␍␊")
 
 
+def test_steps_on_forty_columns(start: Start) -> None:
+    """A step stays a row: its number, what was said, and what came."""
+    terminal = greeted(start("--local", cols=40))
+    enter(terminal, "EHLO x", "S: 250 HELP")
+    enter(terminal, "RSET", "S: 250 2.0.0")
+    enter(terminal, "/steps", "# /rewind N")
+    shown = terminal.history()
+    begin = shown.index("# /steps")
+    assert shown[begin + 1 : begin + 4] == ["#   0  (connected)  220", "#   1  EHLO x  250", "#   2  RSET  250"]
+
+
 def test_chinese(start: Start) -> None:
     """Characters of two columns stand where they belong: at the prompt, in replies, remarks, menu and toolbar."""
     terminal = greeted(start("--local", cols=40, rows=30))
