@@ -45,7 +45,7 @@ def examine_lesson(text: str, name: str = "<lesson>") -> tuple[Lesson | None, li
     """The lesson of a file, None if it has faults, and these in the order of their lines."""
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, a hundred brackets
         return None, [_undecodable(error, text, name)]
     faults = Faults(TomlPlaces(text), name)
     lesson = _lesson(Table(values, (), faults))
@@ -53,7 +53,7 @@ def examine_lesson(text: str, name: str = "<lesson>") -> tuple[Lesson | None, li
     return (None if found else lesson), found
 
 
-def _undecodable(error: tomllib.TOMLDecodeError, text: str, name: str) -> ScriptError:
+def _undecodable(error: Exception, text: str, name: str) -> ScriptError:
     """tomllib's own words, with the place taken out of them."""
     message, _at, place = str(error).partition(" (at ")
     found = re.match(r"line (\d+), column (\d+)", place)

@@ -1,6 +1,8 @@
 """Lessons as text: what is read, and what is said of every kind of mistake in a file."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from smtp_repl.teach.checks import AllOf, AnswerCheck, AnyOf, EndCheck, ExchangeCheck, InOrder, WriteCheck
 from smtp_repl.teach.lesson import Lesson, texts_of
@@ -174,6 +176,40 @@ def test_the_places_of_faults_hold_behind_texts_of_many_lines() -> None:
     text = WHOLE.replace("A paragraph", "[[scenes]]\nid = 'x'\n" * 3 + "A paragraph").replace('id = "exit"', "id = 1")
     _lesson, faults = examine_lesson(text)
     assert [fault.line for fault in faults if '"id" takes a text' in fault.message] == [32]
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 100_000, "a = " + "9" * 5000, "a = 1979-99-9", "a = '\x00'", "\ufeff"])
+def test_what_no_toml_reader_takes_is_a_fault(text: str) -> None:
+    lesson, faults = examine_lesson(text)
+    assert (lesson, len(faults)) == (None, 1)
+
+
+LINES = WHOLE.split("\n")
+VALUES = [
+    "1",
+    "true",
+    "'('",
+    "[]",
+    "{}",
+    "[1]",
+    "[[]]",
+    "{ any = [] }",
+    "{ all = 1 }",
+    "{ message = [] }",
+    "1979-05-27",
+]
+
+
+@given(st.lists(st.tuples(st.integers(0, len(LINES) - 1), st.sampled_from(["", *VALUES])), min_size=1, max_size=4))
+def test_whatever_a_file_holds_is_a_lesson_or_faults(changes: list[tuple[int, str]]) -> None:
+    """Nothing in a file is a reason to stop: lines that are missing, values of every other type."""
+    lines = list(LINES)
+    for number, value in changes:
+        key = lines[number].partition("=")[0]
+        lines[number] = f"{key}= {value}" if value else ""
+    lesson, faults = examine_lesson("\n".join(lines))
+    assert (lesson is None) is bool(faults)
+    assert all(0 < fault.line <= len(lines) + 1 for fault in faults)
 
 
 def test_is_a_lesson() -> None:
