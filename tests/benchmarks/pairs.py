@@ -36,8 +36,10 @@ class Comparison(NamedTuple):
     other: Contender
     goal: float | None = None
     """The ratio of the medians that we want at most."""
-    by: str = "seconds"
-    """The field of `Cost` that the ratio is of."""
+    by: tuple[str, ...] = ("seconds",)
+    """The fields of `Cost` that the ratio is of, each on a line of its own."""
+    aside: tuple[str, ...] = ()
+    """Fields of which it is shown as well, without a goal."""
     per: int = 1
     """How often it is done each time: costs are shown for one."""
     rounds: int = 0
@@ -51,27 +53,32 @@ class Comparison(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What was measured; `missing` says why there are no numbers."""
+    """What was measured, by one field of the costs; `missing` says why there are no numbers."""
 
     comparison: Comparison
+    by: str
     ours: Sequence[float] = ()
     other: Sequence[float] = ()
     missing: str = ""
 
 
-def measure(comparison: Comparison, rounds: int) -> Row:
+def measure(comparison: Comparison, rounds: int) -> list[Row]:
     """Let both take turns, after one turn each that does not count (it fills the disk cache)."""
     pair = (comparison.ours, comparison.other)
+    fields = comparison.by + comparison.aside
     try:
         for contender in pair:
             contender.once()
-        values: tuple[list[float], list[float]] = ([], [])
+        costs: tuple[list[Cost], list[Cost]] = ([], [])
         for _ in range(min(rounds, comparison.rounds or rounds) * comparison.turns):
-            for contender, column in zip(pair, values, strict=True):
-                column.append(getattr(contender.once(), comparison.by) / comparison.per)
+            for contender, column in zip(pair, costs, strict=True):
+                column.append(contender.once())
     except Missing as missing:
-        return Row(comparison, missing=str(missing))
-    return Row(comparison, *values)
+        return [Row(comparison, fields[0], missing=str(missing))]
+    return [
+        Row(comparison, by, *([getattr(cost, by) / comparison.per for cost in column] for column in costs))
+        for by in fields
+    ]
 
 
 def table(rows: Sequence[Row]) -> Iterator[str]:
@@ -85,19 +92,20 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _medians(row: Row) -> str:
-    comparison = row.comparison
-    title, ours, other, goal = comparison[:4]
-    by = {"seconds": "time", "cpu": "processor time", "octets": "memory"}[comparison.by]
-    within = comparison.within
+    title, ours, other, goal = row.comparison[:4]
+    by = {"seconds": "time", "cpu": "processor time", "octets": "memory"}[row.by]
+    within = row.comparison.within
+    if row.by in row.comparison.aside:
+        goal = within = None
     goals = [] if goal is None else [f"≤ {goal:.2f}"]
-    goals += [] if within is None else [f"≤ {_value(within, comparison.by)}"]
+    goals += [] if within is None else [f"≤ {_value(within, row.by)}"]
     wanted = ", ".join(goals)
     if row.missing:
         return f"| {title} | {by} | | {other.name} | not measured: {row.missing} | {wanted} |"
     mine, theirs = statistics.median(row.ours), statistics.median(row.other)
     return (
-        f"| {title} | {by} | {ours.name} {_shown(row.ours, comparison.by)}{_verdict(mine, within)}"
-        f" | {other.name} {_shown(row.other, comparison.by)} | {mine / theirs:.2f}{_verdict(mine / theirs, goal)}"
+        f"| {title} | {by} | {ours.name} {_shown(row.ours, row.by)}{_verdict(mine, within)}"
+        f" | {other.name} {_shown(row.other, row.by)} | {mine / theirs:.2f}{_verdict(mine / theirs, goal)}"
         f" | {wanted} |"
     )
 
@@ -106,7 +114,7 @@ def _tails(row: Row, goal: float) -> str:
     """What nineteen of twenty stay below."""
     title, ours, other = row.comparison[:3]
     mine, theirs = (statistics.quantiles(values, n=20, method="inclusive")[-1] for values in (row.ours, row.other))
-    by = row.comparison.by
+    by = row.by
     return (
         f"| {title}, 95 of 100 within | time | {ours.name} {_value(mine, by)} | {other.name} {_value(theirs, by)}"
         f" | {mine / theirs:.2f}{_verdict(mine / theirs, goal)} | ≤ {goal:.2f} |"
