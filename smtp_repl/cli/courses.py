@@ -1,12 +1,15 @@
 """Lessons made ready to be learnt: each with how its servers behave; which one comes next."""
 
-from smtp_repl.cli.lesson_files import LessonFile, find_lesson, lesson_name, packaged_paths
+from functools import cache
+
+from smtp_repl.cli.lesson_files import LessonFile, find_lesson, lesson_name, packaged_lessons, packaged_paths
 from smtp_repl.net.practice.profiles import profile_from, profile_of
 from smtp_repl.net.practice.switches import Profile
 from smtp_repl.teach.lesson import Scene
 from smtp_repl.term.learning import Course
 from smtp_repl.term.progress import Progress
 from smtp_repl.wire.errors import ScriptError, UsageError
+from smtp_repl.wire.language import _
 
 
 def profile_of_scene(scene: Scene, file: str) -> Profile:
@@ -22,6 +25,12 @@ def find_course(word: str) -> Course:
     return course_of(find_lesson(word))
 
 
+@cache
+def titled_lessons() -> list[tuple[str, str]]:
+    """Names and titles, read when they are first asked for."""
+    return [(found.lesson.id, _(found.lesson.title)) for found in packaged_lessons()]
+
+
 def course_of(found: LessonFile) -> Course:
     lesson = found.lesson
     profiles = tuple(profile_of_scene(scene, found.path) for scene in lesson.scenes)
@@ -30,9 +39,10 @@ def course_of(found: LessonFile) -> Course:
 
 def course_after(course: Course) -> Course | None:
     """The one behind it; None behind the last one, and behind one that did not come with the program."""
-    if not 0 < course.number < len(packaged_paths()):
+    if not course.number:
         return None
-    return find_course(str(course.number + 1))
+    behind = [lesson_name(path) for path in packaged_paths() if lesson_number(path) > course.number]
+    return find_course(behind[0]) if behind else None
 
 
 def course_to_go_on(progress: Progress, *, blind: bool) -> Course:

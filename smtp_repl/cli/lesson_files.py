@@ -31,7 +31,7 @@ def packaged_paths() -> list[str]:
 
 def packaged_lessons() -> list[LessonFile]:
     """All of them, read. Raises `ScriptError`."""
-    return [LessonFile(read_file(path), path, number) for number, path in enumerate(packaged_paths(), 1)]
+    return [LessonFile(read_file(path), path, lesson_number(path)) for path in packaged_paths()]
 
 
 def find_lesson(word: str) -> LessonFile:
@@ -41,12 +41,13 @@ def find_lesson(word: str) -> LessonFile:
     """
     paths = packaged_paths()
     if word.isascii() and word.isdigit():
-        if not 0 < int(word) <= len(paths):
+        numbered = {lesson_number(path): path for path in paths}
+        if int(word) not in numbered:
             problem = _("there is no lesson {number}; the last one is {last}")
-            raise UsageError(problem.format(number=word, last=len(paths)), _("smtp-repl learn --list"))
-        path = paths[int(word) - 1]
+            raise UsageError(problem.format(number=word, last=max(numbered)), _("smtp-repl learn --list"))
+        path = numbered[int(word)]
         return LessonFile(read_file(path), path, int(word))
-    names = {lesson_name(path): (number, path) for number, path in enumerate(paths, 1)}
+    names = {lesson_name(path): (lesson_number(path), path) for path in paths}
     if word in names:
         number, path = names[word]
         return LessonFile(read_file(path), path, number)
@@ -82,6 +83,11 @@ def examine_file(path: str) -> tuple[Lesson | None, list[ScriptError]]:
         line = octets.count(b"\n", 0, error.start) + 1
         return None, [ScriptError(_("a lesson is written in UTF-8"), kind="toml", file=path, line=line)]
     return examine_lesson(text.replace("\r\n", "\n"), path)
+
+
+def lesson_number(path: str) -> int:
+    """`…/03-envelope-and-header.toml` is 3."""
+    return int(os.path.basename(path).partition("-")[0])
 
 
 def lesson_name(path: str) -> str:
