@@ -72,13 +72,19 @@ def _state(standing: Standing | None) -> str:
 
 
 def _learn(words: Words, environment: Environment, progress: Progress) -> int:
-    from smtp_repl.cli.courses import course_after, course_to_go_on, find_course
+    from smtp_repl.cli.courses import course_after, course_to_go_on, find_course, titled_lessons
     from smtp_repl.cli.settings import read_settings
 
     blind = words.has("blind")
     course = find_course(words.words[0]) if words.words else course_to_go_on(progress, blind=blind)
     learning = Learning(
-        course, progress, blind=blind, restart=words.has("restart"), find=find_course, following=course_after
+        course,
+        progress,
+        blind=blind,
+        restart=words.has("restart"),
+        find=find_course,
+        following=course_after,
+        lessons=titled_lessons,
     )
     known = read_settings(words, environment)
     try:

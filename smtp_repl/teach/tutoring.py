@@ -123,7 +123,7 @@ class Tutor:
         count = len(self._judge.scene.goals)
         told = [text.format(number=self._goal_number(goal), count=count, task=_(goal.task))]
         if goal.form and not self.blind:
-            told += [f"  {line}" for line in _(goal.form).split("\n")]
+            told += [f"  {line}".rstrip() for line in _(goal.form).split("\n")]
         elif asks(goal.check):
             told.append(_("  /answer TEXT answers it"))
         return told

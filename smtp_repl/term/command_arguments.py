@@ -87,6 +87,10 @@ def _messages(argument: str, start: int, state: State) -> Proposals:
     return _first_word(argument, start, [Proposal(number, what, fixed=True) for number, what in state.messages()])
 
 
+def _lessons(argument: str, start: int, state: State) -> Proposals:
+    return _first_word(argument, start, [Proposal(name, what, fixed=True) for name, what in state.lessons()])
+
+
 def _faults(argument: str, start: int, state: State) -> Proposals:
     names = argument.split(" ")
     if len(names) == 1:
@@ -108,4 +112,5 @@ _RULES: dict[str, Callable[[str, int, State], Proposals]] = {
     "step": _steps,
     "message": _messages,
     "fault": _faults,
+    "lesson": _lessons,
 }

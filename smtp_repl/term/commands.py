@@ -53,7 +53,7 @@ from smtp_repl.wire.records import Record
 
 class ShellCommand(Record):
     """One row. `kind` tells a completer what the argument is: target, file, new-file, mail-file, script, mechanism,
-    topic, message, fault, step, setting, words:a|b, or "" for text. `key` is the key that does the same. A `secret`
+    topic, message, fault, lesson, step, setting, words:a|b, or "" for text. `key` is the key that does the same. A `secret`
     argument stands in no history, and on the screen only where secrets may. A command that `waits` is for the server:
     typed ahead, it waits for the reply.
     """
@@ -194,7 +194,7 @@ ROWS: tuple[ShellCommand, ...] = (
     ShellCommand("skip", "", "", "leave the present goal aside", "", handle_skip, in_lessons=True),
     ShellCommand("reset", "", "", "begin the scene anew, on a new connection", "", handle_reset, in_lessons=True),
     ShellCommand("next", "", "", "the next scene, question or lesson", "", handle_next, in_lessons=True),
-    ShellCommand("lesson", "[NAME]", "", "what this lesson is about; another one", "", handle_lesson, in_lessons=True),
+    ShellCommand("lesson", "[NAME]", "lesson", "what this lesson is about; another one", "", handle_lesson, in_lessons=True),
     ShellCommand("timing", "on|off", "words:on|off", "show how long replies take", "", handle_timing),
     ShellCommand("hex", "on|off", "words:on|off", "show the octets of what is said", "", handle_hex, sides=_BOTH),
     ShellCommand("set", "[NAME VALUE]", "setting", "what can be set, and setting it", "", handle_set),

@@ -43,7 +43,8 @@ class Course(Record):
 class Learning(Observer):
     """Lessons at one desk, one after the other.
 
-    `find` finds the lesson that a word means, and raises what is wrong with it; `following` the one behind another.
+    `find` finds the lesson that a word means, and raises what is wrong with it; `following` the one behind another;
+    `lessons` names those that there are, and says what each is.
     """
 
     def __init__(
@@ -55,11 +56,13 @@ class Learning(Observer):
         restart: bool = False,
         find: Callable[[str], Course],
         following: Callable[[Course], Course | None],
+        lessons: Callable[[], Sequence[tuple[str, str]]] = lambda: (),
     ) -> None:
         self.progress = progress
         self.blind = blind
         self.find = find
         self.following = following
+        self.lessons = lessons
         self.at_prompt = True
         """Somebody is there to be asked questions."""
         self._told: list[str] = []

@@ -78,6 +78,7 @@ class Memory:
             ],
             messages=lambda: _messages(desk),
             faults=lambda: _faults(desk),
+            lessons=desk.learning.lessons if desk.learning is not None else lambda: (),
             message_sizes=lambda: self._sizes(desk),
         )
 

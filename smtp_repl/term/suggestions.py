@@ -104,6 +104,7 @@ class State(NamedTuple):
     steps: Callable[[], Sequence[tuple[str, str]]] = _nothing_named
     messages: Callable[[], Sequence[tuple[str, str]]] = _nothing_named
     faults: Callable[[], Sequence[tuple[str, str]]] = _nothing_named
+    lessons: Callable[[], Sequence[tuple[str, str]]] = _nothing_named
     message_sizes: Callable[[], Sequence[tuple[int, str]]] = _nothing_measured
 
     @classmethod

@@ -198,6 +198,9 @@ def test_another_lesson(learn: Learn) -> None:
     enter(terminal, "/lesson envelope-and-header", "S: 220 ")
     assert "# lesson 3: Two senders, two recipients" in terminal.history()
     enter(terminal, "/lesson nothing", "error: there is no lesson nothing")
+    terminal.type("/lesson fir")
+    terminal.wait_for("The envelope and your first message")
+    terminal.key("c-c")
     enter(terminal, "/next", "goals are open")
 
 
