@@ -9,23 +9,48 @@ from smtp_repl.teach.certificates import explain_tls_error
 from smtp_repl.teach.decoding import explain_base64
 from smtp_repl.teach.explaining import explain
 from smtp_repl.teach.explanation import NOWHERE, Circumstances, Explanation
+from smtp_repl.wire.verbs import VERBS
 
 _REPLY = r"(?:S(?:\[\w+\])?[:=] ?)?[2-5][0-9]{2}(?:[ -]|$)"
 _CARRIED = r"(?ai)(?:S(?:\[\w+\])?[:=] ?)?334 (\S+)|(?:C(?:\[\w+\])?[:=] ?)?AUTH +\S+ +(\S+)"
+
+_FEW = 2
+"""Words in which nobody quotes a reply."""
+_MANY = 20
+"""Words that are explained at once."""
 
 
 def answer(words: str, circumstances: Circumstances = NOWHERE) -> tuple[Explanation, ...]:
     """What these words mean, the likeliest first; nothing when nothing is known."""
     words = words.strip()
     is_reply = re.match(_REPLY, words, re.ASCII) is not None
-    if not is_reply and len(words.split()) > 1 and (error := explain_tls_error(words)) is not None:
+    several = words.split()
+    if not is_reply and len(several) > _FEW and (quoted := _quoted(words, circumstances)):
+        return quoted
+    if not is_reply and len(several) > 1 and (error := explain_tls_error(words)) is not None:
         return (error,)
-    carried = re.fullmatch(_CARRIED, words) if " " in words else None
+    carried = re.fullmatch(_CARRIED, words) if len(several) > 1 else None
     inside = explain_base64(carried[1] or carried[2]) if carried is not None else explain_base64(words)
-    found = explain(_without_step(words, carried), circumstances)
+    found = _each(several, circumstances) or explain(_without_step(words, carried), circumstances)
     if inside is not None:
         return (*found, inside) if is_reply else (inside, *found)
     return found or tuple(filter(None, (explain_tls_error(words),)))
+
+
+def _quoted(words: str, circumstances: Circumstances) -> tuple[Explanation, ...]:
+    """A line of a log, or an error, that quotes a reply."""
+    from smtp_repl.teach.quoted import quoted_reply  # seldom asked for
+
+    quoted = quoted_reply(words, circumstances)
+    return explain(quoted.reply, quoted.circumstances) if quoted is not None else ()
+
+
+def _each(words: list[str], circumstances: Circumstances) -> tuple[Explanation, ...]:
+    """Several words of which each is known; behind a verb they are its arguments."""
+    if len(words) < 2 or words[0].upper() in VERBS or re.match(_REPLY, words[0], re.ASCII):
+        return ()
+    found = [explain(word, circumstances) for word in words[:_MANY]]
+    return tuple(one for of_word in found for one in of_word) if all(found) else ()
 
 
 def _without_step(words: str, carried: re.Match[str] | None) -> str:
