@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from smtp_repl.teach.pitfalls.watcher import Pitfall, Watcher
 
 _REMEMBERED = 100
-"""Commands; more are never awaited at once by somebody who types."""
+"""Commands, and what a server says before the first one; more is never awaited at once by somebody who types."""
 _OF_FORM = frozenset((500, 501, 502, 503, 504, 553, 555))
 """Replies to a command that is out of place, or badly written."""
 
@@ -52,7 +52,8 @@ class Lookout:
         self._seen, self._replaced = [], []
         watcher = self._watcher
         if watcher is None:
-            if not any(isinstance(event, CommandSaid) or _is_strange(event) for event in events):
+            is_begun = any(isinstance(event, CommandSaid) or _is_strange(event) for event in events)
+            if not is_begun and len(self._before) < _REMEMBERED:
                 self._before += events
                 return
             watcher = self._load()

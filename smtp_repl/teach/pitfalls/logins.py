@@ -5,6 +5,7 @@ Of what may be wrong with a step the first that fits is told. Steps are looked i
 
 import re
 
+from smtp_repl.teach.pitfalls.replies import TEXT_LIMIT
 from smtp_repl.teach.pitfalls.situation import Situation
 from smtp_repl.teach.step_doubts import step_doubt
 from smtp_repl.wire.commands import VERBS, parse_command
@@ -86,7 +87,7 @@ def _is_refused(event: ReplySaid) -> bool:
 def app_password(event: ReplySaid, situation: Situation) -> bool:
     if not _is_refused(event):
         return False
-    text = b" ".join(event.reply.texts).decode("utf-8", "replace")
+    text = b" ".join(event.reply.texts).decode("utf-8", "replace")[:TEXT_LIMIT]
     if re.search(_APP_WORDS, text) is not None:
         return True
     from smtp_repl.knowledge.texts import who_speaks

@@ -67,7 +67,7 @@ class _Refusals:
 
     def __init__(self) -> None:
         self.lines: set[int] = set()
-        self._said: list[tuple[Command, int]] = []
+        self._said: dict[int, tuple[Command, int]] = {}
         self._exchange: list[int] = []
         self._dot = 0
 
@@ -75,7 +75,7 @@ class _Refusals:
         for event in told.events:
             match event:
                 case CommandSaid(command=command):
-                    self._said.append((command, told.line))
+                    self._said[id(command)] = command, told.line
                     if command.verb == "AUTH":
                         self._exchange = []
                     self._exchange.append(told.line)
@@ -87,7 +87,8 @@ class _Refusals:
                     pass
 
     def _refused(self, event: ReplySaid) -> None:
-        self.lines.update(line for command, line in self._said if command is event.command)
+        if id(event.command) in self._said:
+            self.lines.add(self._said[id(event.command)][1])
         if event.answers == END_OF_DATA:
             self.lines.add(self._dot)
         elif event.answers in ("AUTH", AUTH_STEP):

@@ -86,6 +86,7 @@ def pitfall(rule: str, where: int = 0, *, is_accepted: bool = False, is_said: bo
     )
 
 
+_ONCE_IN_A_MESSAGE = frozenset(row.rule for row in ROWS if row.once == MESSAGE)
 _COMMAND = [(row.rule, sight.sees) for row in ROWS for sight in row.sights if isinstance(sight, InCommand)]
 _ANSWERED = [(row.rule, sight.sees) for row in ROWS for sight in row.sights if isinstance(sight, InAnswered)]
 _REPLY = [(row.rule, sight.sees) for row in ROWS for sight in row.sights if isinstance(sight, InReply)]
@@ -121,7 +122,7 @@ class Watcher:
         elif isinstance(happening, CommandSaid):
             self._replaced, self._ahead = self._ahead, frozenset()
             if happening.command.verb == "MAIL":
-                self._seen.difference_update(row.rule for row in ROWS if row.once == MESSAGE)
+                self._seen -= _ONCE_IN_A_MESSAGE
         seen = list(self._look(happening, where))
         found = [one for one in seen if self._is_new(one.rule)]
         self.situation.note(happening, where)

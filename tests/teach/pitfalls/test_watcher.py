@@ -1,5 +1,6 @@
 """The watcher on a live conversation: what it is told octet by octet, from either side, and what it must not tell."""
 
+import time
 from collections.abc import Iterable
 
 import pytest
@@ -227,6 +228,31 @@ def test_a_plain_session_with_a_distant_server() -> None:
     session = Session()
     assert session.play(turns) == ["msg-accepted-lost"]
     assert session.findings == ["capabilities-forgotten"]
+
+
+HUGE = 1024 * 1024
+LONG = {
+    "blanks": b"RCPT TO:" + b" " * HUGE,
+    "at signs": b"RCPT TO:<" + b"@" * HUGE,
+    "quotes": b'RCPT TO:"' + b'\\"' * (HUGE // 2),
+    "commas": b"RCPT TO:" + b"a@x," * (HUGE // 4),
+    "colons": b":" * HUGE,
+    "base64": b"AUTH PLAIN " + b"AA==" * (HUGE // 4),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_lines_take_no_time(name: str) -> None:
+    """What a stranger says costs no more than its length."""
+    watcher, conversation = Watcher(SERVER), Conversation(lint=False)
+    for side, octets in BEGUN:
+        for event in conversation.client_said(octets) if side == "C" else conversation.server_said(octets):
+            watcher.watch(event)
+    events = conversation.client_said(LONG[name] + b"\r\n")
+    start = time.process_time()
+    for event in events:
+        watcher.watch(event)
+    assert time.process_time() - start < 1
 
 
 @settings(max_examples=200, deadline=None)
