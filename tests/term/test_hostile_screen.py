@@ -77,6 +77,10 @@ def played(shell: StartShell, raw_server: StartServer, texts: list[bytes]) -> Te
     enter(terminal, "EHLO x", "0020  ")
     for _ in texts:
         enter(terminal, "NOOP", "S  0000")
+    terminal.type("NOOP")
+    terminal.wait_for(lambda terminal: terminal.line() == "C: NOOP")
+    terminal.key("c-u")  # a line that becomes shorter is drawn in a way of its own
+    terminal.wait_for_prompt()
     enter(terminal, "/status", "# last reply")
     terminal.type("X")
     terminal.key("tab")
