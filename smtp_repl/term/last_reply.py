@@ -98,17 +98,21 @@ class LastReply:
 
 def refusal_line(event: ReplySaid, explanation: "Explanation", columns: int | None) -> str:
     """A refusal in one line of a remark; whole where `columns` is None."""
-    from smtp_repl.teach.wording import in_one_line, what_to_do
+    from smtp_repl.teach.wording import in_one_line, sentences, what_to_do
     from smtp_repl.view.width import cells, cut
 
     told = b" ".join(event.reply.texts).decode("utf-8", "replace")
     says_nothing_new = _repeats(explanation.plain, told)
     whole = what_to_do(explanation) if says_nothing_new else in_one_line(explanation)
-    if columns is None or cells(whole) <= columns:
+    if columns is None:
         return whole
-    more = _("(/explain tells more)")
     first = whole if says_nothing_new else explanation.plain
-    return f"{cut(first, columns - cells(more) - 1)} {more}"
+    retry = what_to_do(explanation._replace(advice="")) if explanation.retry else ""
+    shorter = [sentences(first, retry)] if retry and not says_nothing_new else []
+    for text in (whole, *shorter, sentences(first, _("(/explain tells more)")), first):
+        if cells(text) <= columns:
+            return text
+    return cut(first, columns)
 
 
 def _repeats(sentence: str, reply: str) -> bool:
