@@ -2,7 +2,14 @@
 
 from functools import cache
 
-from smtp_repl.cli.lesson_files import LessonFile, find_lesson, lesson_name, lesson_number, packaged_paths
+from smtp_repl.cli.lesson_files import (
+    LessonFile,
+    find_lesson,
+    lesson_name,
+    lesson_number,
+    packaged_lessons,
+    packaged_paths,
+)
 from smtp_repl.net.practice.profiles import profile_from, profile_of
 from smtp_repl.net.practice.switches import Profile
 from smtp_repl.teach.lesson import Scene
