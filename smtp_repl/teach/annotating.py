@@ -223,10 +223,10 @@ def _about(explanation: Explanation) -> str:
 def _of_finding(found: Finding | Pitfall, line: int) -> tuple[int, Note]:
     """A finding or a pitfall, and the line that it is about."""
     if isinstance(found, Pitfall):
-        text = found.message.rstrip() + ("" if found.message.endswith((".", "\u3002")) else ".")
-        return found.where or line, Note(
-            FINDING, sentences(text, found.hint) if found.hint else text, found.ref, found.severity, found.rule
-        )
+        text = _(found.message)
+        text = text if text.endswith((".", "\u3002")) else _("{message}.").format(message=text)
+        text = sentences(text, _(found.hint)) if found.hint else text
+        return found.where or line, Note(FINDING, text, found.ref, found.severity, found.rule)
     message, hint = _(found.message), _(found.hint)
     text = _("{message}; {hint}").format(message=message, hint=hint) if hint else message
     return line, Note(FINDING, text, found.ref, found.severity, found.rule)

@@ -27,12 +27,12 @@ from smtp_repl.teach.pitfalls.table import (
 )
 from smtp_repl.wire.events import BodySaid, ChunkSaid, CommandSaid, Finding, ReplySaid
 from smtp_repl.wire.hints import T
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import Phrase, phrase
 from smtp_repl.wire.records import Record
 
 
 class Pitfall(Record):
-    """A mistake that was recognised. The texts are in the language of the person.
+    """A mistake that was recognised. The texts are English, and translated where they are shown.
 
     `where` is the number under which the act was told that is the mistake. One that is `silent` has been said by a
     finding, and is not to be told beside it; of the others the findings `instead_of` say less about the same act.
@@ -55,13 +55,14 @@ class Pitfall(Record):
         return Finding(self.rule, self.severity, self.message, self.hint, self.ref)
 
     @property
-    def remark(self) -> str:
+    def remark(self) -> Phrase:
         """In one line, for a screen."""
-        if not self.hint:
-            return _("{message} ({ref})").format(message=self.message, ref=self.ref)
-        if self.message.endswith((".", "\u3002")):
-            return _("{message} {hint} ({ref})").format(message=self.message, hint=self.hint, ref=self.ref)
-        return _("{message}. {hint} ({ref})").format(message=self.message, hint=self.hint, ref=self.ref)
+        message, hint = phrase(self.message), phrase(self.hint)
+        if not hint:
+            return phrase("{message} ({ref})", message=message, ref=self.ref)
+        if message.endswith("."):
+            return phrase("{message} {hint} ({ref})", message=message, hint=hint, ref=self.ref)
+        return phrase("{message}. {hint} ({ref})", message=message, hint=hint, ref=self.ref)
 
 
 def pitfall(rule: str, where: int = 0, *, is_accepted: bool = False, is_said: bool = True) -> Pitfall:
@@ -76,8 +77,8 @@ def pitfall(rule: str, where: int = 0, *, is_accepted: bool = False, is_said: bo
     return Pitfall(
         rule,
         texts["severity"],
-        _(accepted or row.text or texts["title"]),
-        "" if accepted else _(texts["fix"]),  # the finding has said it
+        accepted or row.text or texts["title"],
+        "" if accepted else texts["fix"],  # the finding has said it
         texts["ref"],
         where,
         bool(row.told_by) and is_said and not accepted,

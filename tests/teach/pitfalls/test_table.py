@@ -10,6 +10,7 @@ from smtp_repl.teach.pitfalls.reading import look_through
 from smtp_repl.teach.pitfalls.table import ROWS, InAnswered, InCommand, Row
 from smtp_repl.teach.pitfalls.watcher import Pitfall, pitfall
 from smtp_repl.teach.retelling import retell
+from smtp_repl.wire import language
 from smtp_repl.wire.events import FINDINGS, Finding
 from smtp_repl.wire.problems import RULES
 
@@ -82,3 +83,12 @@ def test_it_is_told_somehow(row: Row) -> None:
                 assert findings & set(row.told_by)
                 assert not any(isinstance(sight, InCommand) for sight in row.sights) or row.told_by
     assert not findings & set(row.instead_of)
+
+
+def test_programs_read_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A remark is said in the language of the person, its parts too; what goes to programs stays as it is."""
+    monkeypatch.setattr(language, "_translate", lambda text: f"<{text}>")
+    one = pitfall("bcc-header")
+    title, fix = (rows_of("pitfalls")["bcc-header"][name] for name in ("title", "fix"))
+    assert language._(one.remark) == f"<<{title}>. <{fix}> ({one.ref})>"
+    assert (one.finding.message, one.finding.hint) == (title, fix)
