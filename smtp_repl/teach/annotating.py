@@ -224,7 +224,7 @@ def _of_finding(found: Finding | Pitfall, line: int) -> tuple[int, Note]:
     """A finding or a pitfall, and the line that it is about."""
     if isinstance(found, Pitfall):
         text = _(found.message)
-        text = text if text.endswith((".", "\u3002")) else _("{message}.").format(message=text)
+        text = text if text.endswith((".", "\u3002")) else _("{text}.").format(text=text)
         text = sentences(text, _(found.hint)) if found.hint else text
         return found.where or line, Note(FINDING, text, found.ref, found.severity, found.rule)
     message, hint = _(found.message), _(found.hint)
