@@ -9,20 +9,36 @@ business. Replies that a script only describes are told as whoever plays the ser
 Reads no files (`@data`, `@send` and `@include` are told as words) and raises nothing. No RFC: our notation.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 
-from smtp_repl.script.arguments import Auth, Connect, File, Set, Tls
+from smtp_repl.script.arguments import Connect, File, Tls
 from smtp_repl.script.expectations import cut
-from smtp_repl.script.holes import Template
 from smtp_repl.script.limits import Budget
 from smtp_repl.script.model import Blank, Comment, Directive, Invalid, Item, Node, Script, Wire, line_text
+from smtp_repl.teach.remarks import Connected, Secured, TheyLeft, WeLeft, told_by
+from smtp_repl.teach.stand_ins import StandIns
 from smtp_repl.wire.conversation import Conversation
 from smtp_repl.wire.events import Broken, Event, Finding, HandshakeDue
-from smtp_repl.wire.octets import encode_step, printable
+from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.states import AUTH_STEP, GREETING, Phase
 from smtp_repl.wire.targets import is_loopback_address
+
+__all__ = [
+    "CLIENT",
+    "LINE_TOLD",
+    "REMARK",
+    "SERVER",
+    "TOLD",
+    "Connected",
+    "Retold",
+    "Secured",
+    "TheyLeft",
+    "Told",
+    "WeLeft",
+    "retell",
+    "told_by",
+]
 
 CLIENT, SERVER, REMARK = "C", "S", "#"
 
@@ -30,32 +46,6 @@ LINE_TOLD = 1024 * 1024
 """Octets of one repeated item that are told; a longer one is repeated less often, its neighbours stay."""
 TOLD = 64 * 1024 * 1024
 """Octets of all repeated items of a script together that are told."""
-
-
-class Connected(Record):
-    """A connection was made, as the text tells it; `host` is the name that was dialled, "" where none is told."""
-
-    host: str
-    address: str
-    port: int
-    tls: bool = False
-
-
-class Secured(Record):
-    """TLS is up, as the text tells it; `trust` is "verified", "pinned" or "NOT verified"."""
-
-    version: str
-    cipher: str
-    trust: str
-    name: str = ""
-
-
-class TheyLeft(Record):
-    """The server closed the connection; a `Closed` of the conversation follows."""
-
-
-class WeLeft(Record):
-    """We closed the connection ourselves."""
 
 
 Told = Event | Connected | Secured | TheyLeft | WeLeft
@@ -85,81 +75,6 @@ def retell(script: Script) -> Iterator[Retold]:
 _GREETING = b"220 \r\n"
 _YES = {GREETING: b"220", "STARTTLS": b"220", "QUIT": b"221", "AUTH": b"235", AUTH_STEP: b"235"}
 """What `2xx` is where it is not 250."""
-_CONNECTED = re.compile(r"connected to (?:\[([^\]]+)\]|([^\s:]+)|(\S+?))(?::([0-9]{1,5}))?(?: \((\S+)\))?")
-_SECURED = re.compile(r"((?:TLS|SSL)[v ]?[0-9.]+) (\S+), certificate (verified|NOT verified|pinned)(?: \((.+)\))?")
-_SERVER_LEFT = re.compile(r"the server closed the connection(?: while .+ awaited a reply)?")
-_WE_LEFT = "we closed the connection"
-
-
-def told_by(remark: str) -> Connected | Secured | TheyLeft | WeLeft | None:
-    """What a remark of our own recordings says (its text without `# `); None for any other remark."""
-    if found := _CONNECTED.fullmatch(remark):
-        return Connected(found[5] or "", found[1] or found[2] or found[3], int(found[4] or 0))
-    if found := _SECURED.fullmatch(remark):
-        return Secured(found[1], found[2], found[3], found[4] or "")
-    if _SERVER_LEFT.fullmatch(remark):
-        return TheyLeft()
-    return WeLeft() if remark == _WE_LEFT else None
-
-
-class _Values:
-    """What holes stand for: what the script sets, else their own text."""
-
-    __slots__ = ("_users", "_values", "captured")
-
-    def __init__(self) -> None:
-        self._values: dict[str, bytes] = {}
-        self._users: dict[str, bytes] = {}
-        self.captured: dict[str, bytes] = {}
-        """Of `S~` lines: what a name stood for when it first occurred; a name without a pattern stands for itself."""
-
-    def set(self, directive: Directive) -> None:
-        """Note what `@set` and `@auth` say."""
-        match directive.value:
-            case Set(name=name, value=value):
-                self._values[name] = self.captured[name] = value
-            case Auth(name=name, user=user):
-                self._users[name] = user.encode("utf-8", "surrogateescape")
-            case _:
-                pass
-
-    def capture(self, template: Template) -> None:
-        """Note which names an `S~` line has."""
-        for hole in template.holes:
-            if hole.name and hole.pattern is None:
-                self.captured.setdefault(hole.name, hole.name.encode())
-
-    def fill(self, template: Template) -> tuple[bytes, bytes]:
-        """A `C~` line without line end: as it is written, and as a conversation is to read it."""
-        written = said = b""
-        for part in template.parts:
-            if isinstance(part, str):
-                own = step = part.encode()
-            else:
-                own = template.text[part.column - 1 : part.column - 1 + part.width].encode()
-                own = self._values.get(part.name, own)
-                step = self._stand_in(part.name, own)
-            written += own
-            said += step
-        return written, said
-
-    def _stand_in(self, name: str, own: bytes) -> bytes:
-        """What a hole is read as: a word where a word belongs, a step of AUTH where one does."""
-        if "." in name:
-            return self._step(name, own)
-        return self._values.get(name) or self.captured.get(name) or name.encode() or b"x"
-
-    def _step(self, name: str, own: bytes) -> bytes:
-        """A step of AUTH for one that is not in the text: of the form that it would have, without the secret."""
-        identity, _, part = name.partition(".")
-        user = self._users.get(identity, b"")
-        match part:
-            case "plain":
-                return encode_step(b"\0" + user + b"\0" + own)
-            case "user":
-                return encode_step(user or own)
-            case _:
-                return encode_step(own)
 
 
 class _Session:
@@ -209,7 +124,7 @@ class _Teller:
             if wire.side == SERVER and not wire.mod:
                 self._first_heard.setdefault(wire.connection, wire)
         self._sessions: dict[str, _Session] = {}
-        self._values = _Values()
+        self._values = StandIns()
         self._budget = Budget()
         self._repeated = 0
         self._connection = ""
