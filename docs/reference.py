@@ -14,7 +14,8 @@ from smtp_repl.knowledge.rows import groups_of, rows_of
 from smtp_repl.knowledge.texts import speakers
 from smtp_repl.net.practice.answers import ANSWERS, teach
 from smtp_repl.script.directives import DIRECTIVES
-from smtp_repl.teach.pitfalls.table import ROWS, Row
+from smtp_repl.teach.pitfalls.rows import Row
+from smtp_repl.teach.pitfalls.table import ROWS
 from smtp_repl.term.commands import ANSWER_COMMANDS, COMMANDS, ShellCommand
 from smtp_repl.term.hosts import HOST_KEYS
 from smtp_repl.term.settings import SETTINGS, Settings, value_of, written

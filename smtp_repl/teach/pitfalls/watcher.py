@@ -8,12 +8,9 @@ Pure; never raises for what a peer or a person did. RFCs are named by the texts 
 from collections.abc import Callable, Iterable, Iterator
 
 from smtp_repl.teach.pitfalls.happenings import Dialled, Ended, Happening, Interrupted, Printed, Quiet
-from smtp_repl.teach.pitfalls.situation import CLIENT, SERVER, Situation
-from smtp_repl.teach.pitfalls.table import (
+from smtp_repl.teach.pitfalls.rows import (
     EACH,
     MESSAGE,
-    PITFALLS,
-    ROWS,
     InAnswered,
     InChunk,
     InCommand,
@@ -25,6 +22,8 @@ from smtp_repl.teach.pitfalls.table import (
     InReply,
     InSilence,
 )
+from smtp_repl.teach.pitfalls.situation import CLIENT, SERVER, Situation
+from smtp_repl.teach.pitfalls.table import PITFALLS, ROWS
 from smtp_repl.wire.events import BodySaid, ChunkSaid, CommandSaid, Finding, ReplySaid
 from smtp_repl.wire.hints import T
 from smtp_repl.wire.language import Phrase, phrase

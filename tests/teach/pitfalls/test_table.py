@@ -7,7 +7,8 @@ import pytest
 from smtp_repl.knowledge.rows import rows_of
 from smtp_repl.script.text import parse
 from smtp_repl.teach.pitfalls.reading import look_through
-from smtp_repl.teach.pitfalls.table import ROWS, InAnswered, InCommand, Row
+from smtp_repl.teach.pitfalls.rows import InAnswered, InCommand, Row
+from smtp_repl.teach.pitfalls.table import ROWS
 from smtp_repl.teach.pitfalls.watcher import Pitfall, pitfall
 from smtp_repl.teach.retelling import retell
 from smtp_repl.wire import language
