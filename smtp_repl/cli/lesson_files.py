@@ -40,7 +40,7 @@ def find_lesson(word: str) -> LessonFile:
     Raises `UsageError`, and for a file that is no lesson `ScriptError`.
     """
     paths = packaged_paths()
-    if word.isascii() and word.isdigit():
+    if word.isascii() and word.isdigit() and len(word) < 10:
         numbered = {lesson_number(path): path for path in paths}
         if int(word) not in numbered:
             problem = _("there is no lesson {number}; the last one is {last}")
