@@ -1,5 +1,6 @@
 """`smtp-repl learn` on the command line: lessons from a pipe, lists, checks."""
 
+import base64
 import csv
 import os
 from pathlib import Path
@@ -90,6 +91,19 @@ def test_a_lesson_of_ones_own(state: dict[str, str], tmp_path: Path) -> None:
     done = learn(state, str(file), stdin=SOLVED)
     assert (done.status, done.lines[0]) == (0, "# lesson: Say EHLO")
     assert (tmp_path / "state" / "smtp-repl" / "learn" / "own-hello.smtp").exists()
+
+
+def test_no_file_holds_a_password(state: dict[str, str], tmp_path: Path) -> None:
+    """What is handed in, and what is kept of a lesson, has steps of AUTH as holes."""
+    secrets = [base64.b64encode(b"\0tutor\0not-a-secret"), base64.b64encode(b"not-a-secret"), b"not-a-secret"]
+    typed = [b"EHLO a.example", b"AUTH PLAIN " + secrets[0], b"QUIT", b"/connect", b"EHLO a.example", b"AUTH LOGIN"]
+    typed += [base64.b64encode(b"tutor"), secrets[1], b"/auth PLAIN tutor", b"QUIT"]
+    done = learn(state, "1", stdin=b"\n".join(typed))
+    assert done.out.count("S: 235 ") == 2
+    files = [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
+    assert {path.name for path in files} == {"hello.smtp", "progress.json"}
+    assert not any(secret in path.read_bytes() for path in files for secret in secrets)
+    assert "C~ AUTH PLAIN {auth.plain}" in next(path for path in files if path.suffix == ".smtp").read_text()
 
 
 def test_scenes_have_servers_of_their_own(state: dict[str, str], tmp_path: Path) -> None:
