@@ -316,7 +316,7 @@ class Typist(Asker):
                 self._driver.tell("not connected; nothing sent")
         elif kind == "line" and _looks_odd(line):
             self._driver.start(self._hesitate(line))
-        elif line or kind == "step":
+        elif line or kind == "step" or self._desk.pipeline:  # in what is kept back it may be a line of a chunk
             self._send(line)
 
     def _send_group(self, lines: list[str]) -> None:

@@ -103,6 +103,18 @@ def test_what_comes_next_is_proposed_behind_what_is_kept_back(shell: StartShell,
     terminal.type("/close\n")
 
 
+def test_a_chunk_has_its_empty_lines(shell: StartShell, raw_server: StartServer) -> None:
+    """An empty line is no command, but it may stand in what goes with BDAT; before the first line it is a slip."""
+    chunk = b"BDAT 14 LAST\r\nSubject: x\r\n\r\n"
+    terminal = start(shell, raw_server(greeted(ExpectOctets(len(chunk)), Send(b"250 taken\r\n"), keywords=b"CHUNKING")))
+    terminal.type("/pipeline\n\nBDAT 14 LAST\nSubject: x\n\n")
+    terminal.wait_for_prompt("# pipeline 4: ")
+    terminal.type("/pipeline send\n")
+    terminal.wait_for("S: 250 taken")
+    terminal.wait_for_prompt()
+    terminal.type("/close\n")
+
+
 def test_what_is_kept_back_is_not_said() -> None:
     """Looking ahead changes nothing of the session itself."""
     sitting = Sitting().greeted("PIPELINING")
