@@ -18,7 +18,7 @@ from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples, fragment_list_to_text
 from prompt_toolkit.history import History
-from prompt_toolkit.layout import Dimension
+from prompt_toolkit.layout import CompletionsMenu, Dimension, FloatContainer, Window
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import DynamicStyle
@@ -58,6 +58,8 @@ class Stage:
         """Rows printed since the terminal was asked where its cursor is."""
         self._away = False
         """Somebody else has the terminal: an editor."""
+        self._measured = -1, Dimension()
+        """The last picture that was drawn, and how high the prompt is there."""
         self._held: StyleAndTextTuples = []
         self.marks: Callable[[str], Sequence[Mark]] = lambda text: ()
         """Says what of the typed text is to be marked."""
@@ -92,7 +94,7 @@ class Stage:
         Proposer(
             self._app, self._buffer, proposes, suggest=lambda text: self.suggest(text), completes=self._opens_menus
         )
-        self._app.layout.current_window.height = self._height
+        self._fit_layout()
         self._settle()
 
     async def run(self, started: Callable[[], None], first: Callable[[], Iterable[Line]]) -> None:
@@ -233,14 +235,31 @@ class Stage:
     def _opens_menus(self) -> bool:
         return self._settings.complete == "as-you-type" and self._actor.prompt().kind != "question"
 
-    def _height(self) -> Dimension:
-        """Of the prompt, with room for a menu where there may be one any moment.
+    def _fit_layout(self) -> None:
+        """Say how high things are, and leave out what is never shown: all of it would be asked anew at each key."""
+        layout = self._app.layout
+        layout.current_window.height = self._height
+        for container in layout.walk():
+            if isinstance(container, FloatContainer):
+                container.floats = [one for one in container.floats if isinstance(one.content, CompletionsMenu)]
+            elif isinstance(container, Window) and container.style == "class:bottom-toolbar":
+                container.height = 1
 
-        prompt_toolkit would lay the text out to learn how high it is, several times for each key; so where that can
-        be told at a glance, it is.
-        """
+    def _height(self) -> Dimension:
+        """Of the prompt; asked several times for each picture."""
         if self._app.is_done:
             return Dimension()
+        picture, height = self._measured
+        if picture != self._app.render_counter:
+            height = self._measure()
+            self._measured = self._app.render_counter, height
+        return height
+
+    def _measure(self) -> Dimension:
+        """How high the prompt is, with room for a menu where there may be one any moment.
+
+        prompt_toolkit would lay the text out to learn that; so where it can be told at a glance, it is.
+        """
         room = MENU_ROWS if self._opens_menus() or self._buffer.complete_state is not None else 0
         size, lines = self._app.output.get_size(), self._buffer.document.line_count
         height = None
