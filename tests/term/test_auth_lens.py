@@ -32,6 +32,12 @@ def after(terminal: Terminal, line: str) -> list[str]:
     return lines[lines.index(line) :]
 
 
+def between(terminal: Terminal, line: str) -> list[str]:
+    """From a line to the prompt."""
+    lines = after(terminal, line)
+    return lines[: lines.index("C:")]
+
+
 # ---------------------------------------------------------------- base64 in place
 
 
@@ -116,6 +122,36 @@ def test_ctrl_c_at_a_334_cancels_with_a_star(greeted: Terminal) -> None:
         next(line for line in greeted.history() if line.startswith("S: 501 ")),
     ]
     assert "half" not in greeted.text().partition("C: *")[2]
+
+
+def test_auth_chooses_and_shows_each_step(greeted: Terminal) -> None:
+    """The strongest mechanism and why; user and password asked for, the password hidden; both forms of what is said."""
+    greeted.type("/auth\n")
+    greeted.wait_for_prompt("# user: tutor")
+    greeted.type("\n")
+    greeted.wait_for_prompt("# password (tutor's is not-a-secret): ")
+    greeted.type("not-the-one\n")
+    greeted.wait_for("S: 535 ")
+    greeted.wait_for_prompt()
+    shown = between(greeted, "# /auth")
+    assert [re.sub("<.*>|[A-Za-z0-9+/]{60,}=*|[0-9a-f]{32}", "_", line) for line in shown] == [
+        "# /auth",
+        "# CRAM-MD5: the strongest that is offered and spoken here; the password itself does not go over the",
+        "#   wire; also offered: PLAIN, LOGIN",
+        "# user: tutor",
+        "# password (tutor's is not-a-secret): ••••",
+        "C: AUTH CRAM-MD5",
+        "S~ 334 {}",
+        '# the server asks: "_"',
+        "@auth user=tutor",
+        "C~ {auth.reply}",
+        "# _ is base64 of tutor",
+        "#   _ (the user name and a digest of challenge and password)",
+        "S: 535 5.7.8 Wrong user or password",
+        "# wrong user or wrong password: the code does not say which. Some servers want the whole address as",
+        "#   user, some providers an app password",
+    ]
+    assert "not-the-one" not in greeted.output.decode()
 
 
 @pytest.mark.parametrize(
