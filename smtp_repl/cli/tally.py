@@ -1,15 +1,14 @@
 """What the sessions of a script come to: counted as they end, and shown in a few lines when all are over."""
 
 from collections import Counter
-from operator import add
 
 from smtp_repl.cli.preparing import Prepared
 from smtp_repl.cli.report import Ended, sessions_of, steps_of, summary_line
-from smtp_repl.script.casting import Counts
+from smtp_repl.script.casting import Counts, PlayResult
 from smtp_repl.view.latencies import milliseconds, word_for
 from smtp_repl.view.results import FileResult, RunResult, SessionResult, StepShown
 from smtp_repl.view.width import cells
-from smtp_repl.wire.errors import SmtpReplError
+from smtp_repl.wire.errors import ExitStatus, SmtpReplError
 from smtp_repl.wire.language import _
 from smtp_repl.wire.octets import printable
 
@@ -21,16 +20,20 @@ class Tally:
         self._name = name
         self._title = one.script.title.partition("\n")[0] if one is not None else ""
         self._tags = one.script.tags if one is not None else ()
-        self._verdicts: Counter[str] = Counter()
+        self._good: Counter[PlayResult] = Counter()
+        """The results of sessions that went well: most of them are the same."""
+        self._others: Counter[str] = Counter()
+        """The verdicts on all others."""
         self._counts = Counts()
+        """What the steps of those came to."""
         self._lost: dict[str, None] = {}
+        self._exit_statuses: set[int] = set()
         self._began = 0.0
         self._ended = 0.0
         self.refused: tuple[SmtpReplError, ...] = ()
         """Why it cannot be played at all."""
         self.kinds: Counter[str] = Counter()
         """Failed sessions by what went wrong."""
-        self.exit_statuses: set[int] = set()
         self.kept: list[SessionResult] = []
 
     def began(self, moment: float) -> None:
@@ -40,12 +43,15 @@ class Tally:
 
     def count(self, ended: Ended) -> None:
         """A session has ended."""
-        self._verdicts[ended.status] += 1
-        self.exit_statuses.add(ended.exit_status)
-        if ended.result is not None:
-            self._counts = Counts._make(map(add, self._counts, ended.result.counts))
-            for keyword in ended.result.lost:
-                self._lost[keyword] = None
+        result = ended.result
+        if result is not None and result.status in ("pass", "drift"):
+            self._good[result] += 1
+            return
+        self._others[ended.status] += 1
+        self._exit_statuses.add(ended.exit_status)
+        if result is not None:
+            self._counts = _more(self._counts, result.counts, 1)
+            self._lost |= dict.fromkeys(result.lost)
         if ended.status in ("fail", "error"):
             self.kinds[kind_of(ended)] += 1
 
@@ -55,29 +61,43 @@ class Tally:
 
     @property
     def total(self) -> int:
-        return sum(self._verdicts.values())
+        return sum(self._good.values()) + sum(self._others.values())
 
     @property
     def failed(self) -> int:
-        return self._verdicts["fail"] + self._verdicts["error"]
+        return self._others["fail"] + self._others["error"]
+
+    @property
+    def exit_statuses(self) -> set[int]:
+        """Each that a session had."""
+        return self._exit_statuses | ({int(ExitStatus.OK)} if self._good else set())
 
     @property
     def worth_telling(self) -> bool:
         """Whether a quiet run tells of it too."""
-        return bool(self.failed or self._verdicts["skip"] or self._lost)
+        return bool(self._others or any(result.lost for result in self._good))
 
     def result(self) -> FileResult:
         """As reports have it."""
+        verdicts, counts, lost = Counter[str](), self._counts, self._lost
+        for good, number in self._good.items():
+            verdicts[good.status] += number
+            counts = _more(counts, good.counts, number)
+            lost = lost | dict.fromkeys(good.lost)
         return FileResult(
             name=printable(self._name),
             title=printable(self._title),
             tags=tuple(printable(tag) for tag in self._tags),
-            verdicts=dict(self._verdicts),
+            verdicts=dict(verdicts + self._others),
             seconds=self._ended - self._began if self._began else 0.0,
-            counts=self._counts,
+            counts=counts,
             sessions=tuple(self.kept),
-            lost=tuple(printable(keyword) for keyword in self._lost),
+            lost=tuple(printable(keyword) for keyword in lost),
         )
+
+
+def _more(counts: Counts, by: Counts, times: int) -> Counts:
+    return Counts(*(one + times * other for one, other in zip(counts, by, strict=True)))
 
 
 def detailed(

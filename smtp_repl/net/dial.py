@@ -33,11 +33,23 @@ class Attempt(Record):
 OnAttempt = Callable[[Attempt], None]
 
 
+SocketAddress = tuple[object, ...] | str
+"""As the operating system has it: host, port and more, or the path of a Unix socket."""
+
+
+class Dialed(Record):
+    """A connected socket and its two ends."""
+
+    sock: socket.socket
+    peer: SocketAddress
+    own: SocketAddress
+
+
 class Address(Record):
     """One of the addresses of a target, as the operating system takes it."""
 
     family: int
-    sockaddr: tuple[object, ...] | str
+    sockaddr: SocketAddress
 
     @property
     def host(self) -> str:
@@ -235,8 +247,8 @@ def dial(
     seconds: float = CONNECT_SECONDS,
     on_attempt: OnAttempt | None = None,
     addresses: list[Address] | None = None,
-) -> Generator[tuple[socket.socket, float], None, socket.socket]:
-    """Connect without blocking, but for the name lookup. Returns a connected, non-blocking socket.
+) -> Generator[tuple[socket.socket, float], None, Dialed]:
+    """Connect without blocking, but for the name lookup. Returns a connected, non-blocking socket, and its ends.
 
     Yields a socket to be awaited until writable and the monotonic time at which to come back in any case. `addresses`
     are the target's, where they are known already. Raises `ConnectError`; closes its socket when it is closed itself.
@@ -244,43 +256,42 @@ def dial(
     attempts = Attempts(target, addresses or resolve(target), seconds, on_attempt)
     while True:
         sock, address = attempts.begin()
+        peer = address.sockaddr
         try:
             code = sock.connect_ex(address.sockaddr)
             if code == errno.EAGAIN and target.path:
                 code = errno.ETIMEDOUT  # its queue is full, and nothing would tell when there is room
             elif code in _IN_PROGRESS:
-                code = _progress(sock)  # on loopback there is nothing to wait for
+                code, peer = _progress(sock)  # on loopback there is nothing to wait for
             while code in _IN_PROGRESS:
                 yield sock, attempts.deadline
-                code = _progress(sock)
+                code, peer = _progress(sock)
                 if code in _IN_PROGRESS and monotonic() >= attempts.deadline:
                     code = errno.ETIMEDOUT
-            if code == 0 and not target.path and _is_self(sock, address):
+            if code == 0:
+                own: SocketAddress = sock.getsockname()
+                # Connecting to a free port of this machine can meet itself (RFC 9293 §3.5, simultaneous open).
+                if target.path or own != address.sockaddr:
+                    attempts.succeeded(address)
+                    return Dialed(sock, peer, own)
                 code = errno.ECONNREFUSED
         except BaseException:
             sock.close()
             raise
-        if code == 0:
-            attempts.succeeded(address)
-            return sock
         sock.close()
         attempts.failed(address, OSError(code, ""))
 
 
-def _progress(sock: socket.socket) -> int:
+def _progress(sock: socket.socket) -> tuple[int, SocketAddress]:
+    """The number of the error that an attempt has come to, 0 for none; and to whom it connected then."""
     try:
-        sock.getpeername()
+        return 0, sock.getpeername()
     except OSError as error:
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
-            return code
-        return errno.EINPROGRESS if error.errno in (errno.ENOTCONN, errno.EINVAL) else error.errno or errno.EINVAL
-    return 0
-
-
-def _is_self(sock: socket.socket, address: Address) -> bool:
-    # Connecting to a free port of this machine can meet itself (RFC 9293 §3.5, simultaneous open).
-    return bool(sock.getsockname() == address.sockaddr)
+            return code, ""
+        waits = error.errno in (errno.ENOTCONN, errno.EINVAL)
+        return errno.EINPROGRESS if waits else error.errno or errno.EINVAL, ""
 
 
 def connect(target: Target, seconds: float = CONNECT_SECONDS, on_attempt: OnAttempt | None = None) -> socket.socket:
@@ -296,8 +307,8 @@ def connect(target: Target, seconds: float = CONNECT_SECONDS, on_attempt: OnAtte
                 selector.register(sock, selectors.EVENT_WRITE)
                 selector.select(max(0.0, deadline - monotonic()))
     except StopIteration as connected:
-        result: socket.socket = connected.value
-        return result
+        dialed: Dialed = connected.value
+        return dialed.sock
     finally:
         attempt.close()
 
@@ -305,10 +316,16 @@ def connect(target: Target, seconds: float = CONNECT_SECONDS, on_attempt: OnAtte
 def opened(sock: socket.socket, target: Target, tls: TlsFacts | None = None) -> Opened:
     """What there is to know of a connected socket. Loopback is judged by the address that it is connected to."""
     try:
-        peer, own = sock.getpeername(), sock.getsockname()
+        dialed = Dialed(sock, sock.getpeername(), sock.getsockname())
     except OSError:  # gone already: the next read will tell
-        peer, own = (target.host, target.port), ("", 0)
-    if target.path:
+        dialed = Dialed(sock, (target.host, target.port), ("", 0))
+    return opened_by(dialed, target, tls)
+
+
+def opened_by(dialed: Dialed, target: Target, tls: TlsFacts | None = None) -> Opened:
+    """The same of what `dial` returned."""
+    _, peer, own = dialed
+    if isinstance(peer, str) or isinstance(own, str):
         return Opened(target.path, target.path, 0, "", 0, tls, True)
-    address = str(peer[0])
-    return Opened(target.host, address, int(peer[1]), str(own[0]), int(own[1]), tls, is_loopback_address(address))
+    address, port = str(peer[0]), int(str(peer[1]))
+    return Opened(target.host, address, port, str(own[0]), int(str(own[1])), tls, is_loopback_address(address))

@@ -110,7 +110,8 @@ class Runner:
 
     def _wait(self) -> None:
         due = self._due
-        seconds = min(NAP, max(0.0, due[0][0] - monotonic())) if due else NAP
+        left = due[0][0] - monotonic() if due else NAP
+        seconds = NAP if left > NAP else max(0.0, left)
         for (session, connection), events in self._poller.wait(seconds):
             if connection is not None:
                 if connection.closed:
@@ -121,7 +122,7 @@ class Runner:
                     connection.flush()
             if session in self._live:
                 self._resume(session)
-        if due and due[0][0] <= monotonic():
+        if seconds < NAP:
             self._wake_due()
 
     def _wake_due(self) -> None:

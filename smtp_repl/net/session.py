@@ -12,7 +12,7 @@ from math import inf
 from time import monotonic
 
 from smtp_repl.net.connection import Connection
-from smtp_repl.net.dial import CONNECT_SECONDS, Address, OnAttempt, dial, opened, resolve
+from smtp_repl.net.dial import CONNECT_SECONDS, Address, Dialed, OnAttempt, dial, opened, opened_by, resolve
 from smtp_repl.net.poller import WRITE, Poller
 from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.actions import (
@@ -238,7 +238,7 @@ class Session:
             connection.octets = b""
             arrived_at = connection.arrived_at
             rote.passed.append(passage)
-            rote.seconds.append(max(0.0, arrived_at - connection.clock))
+            rote.seconds += [max(0.0, arrived_at - connection.clock)] * passage.replies
             rote.moments.append(arrived_at)
             at = passage.to
             begins = True
@@ -386,14 +386,15 @@ class Session:
                 finally:
                     stage.poller.leave(sock)
         except StopIteration as end:
-            connection = Connection(end.value, target)
+            dialed: Dialed = end.value
         finally:
             dialing.close()
+        connection = Connection(dialed.sock, target)
         self.connections[action.connection] = connection
         facts = None
         if target.implicit_tls:
             facts = yield from self._secure(action.connection, connection)
-        return opened(connection.socket, target, facts)
+        return opened_by(dialed, target, facts)
 
     def _accept(self, name: str, listener: "Listener") -> _Task:
         """Take the next connection that comes; for the first one of a part it waits as long as it takes."""

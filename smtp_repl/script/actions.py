@@ -98,7 +98,7 @@ class Rote:
     It does what `Send`, and `Read` with a new clock, would do one by one, but asks back only at the end: for those
     who play the same thing thousands of times. Answered by None when `at` is behind the last turn, and by what
     happened instead where that is not known. Noted is no more than what `happenings` needs: the passages, how many
-    seconds each took (as in `Received`), and the monotonic time of each turn, and of what ended it.
+    seconds each of their replies took (as in `Received`), and the monotonic time of each turn, and of what ended it.
     """
 
     __slots__ = ("_start", "at", "connection", "moments", "passed", "seconds", "turns")
@@ -114,16 +114,15 @@ class Rote:
     def happenings(self) -> list["Happening"]:
         """What `Send` and `Read` would have been answered, turn by turn."""
         told: list[Happening] = []
-        heard = map(Received, (passage.octets for passage in self.passed), self.seconds)
-        ways = iter(self.passed)
-        at = self._start
+        passed, at, reply = iter(self.passed), self._start, 0
         while at < self.at:
             if self.turns[at].octets:
                 told.append(None)
                 at += 1
             else:
-                told.append(next(heard))
-                at = next(ways).to
+                passage = next(passed)
+                told.append(Received(passage.octets, self.seconds[reply]))
+                at, reply = passage.to, reply + passage.replies
         return told
 
 

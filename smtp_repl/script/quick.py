@@ -190,8 +190,11 @@ class _Score:
 
     def follow(self, rote: Rote) -> None:
         """So far it was played by rote."""
-        for passage, seconds in zip(rote.passed, rote.seconds, strict=True):
-            self.take(passage, seconds)
+        for _, _, _, drift, lost in rote.passed:
+            self.drift += drift
+            if lost is not None:
+                self.lost = lost
+        self.seconds += rote.seconds
         self.at = rote.at
 
 
@@ -338,6 +341,6 @@ def _turn_by_turn(rote: Rote, clock: Clock) -> Generator[Action, Happening, Happ
             return happening
         passage = turn.known[happening.octets]
         rote.passed.append(passage)
-        rote.seconds.append(happening.seconds)
+        rote.seconds += [happening.seconds] * passage.replies
         rote.at = passage.to
     return None

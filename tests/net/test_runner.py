@@ -111,7 +111,7 @@ def test_a_conversation(raw_server: Start) -> None:
 
 def heard(octets: bytes, to: int) -> Turn:
     """A turn at which these octets are known."""
-    return Turn(b"", 5.0, {octets: Passage(octets, to)})
+    return Turn(b"", 5.0, {octets: Passage(octets, to, octets.count(b"\n"))})
 
 
 GREET_AND_LEAVE = (
@@ -150,6 +150,7 @@ def test_by_rote(raw_server: Start) -> None:
     ]
     assert rote.moments == sorted(rote.moments)
     assert len(rote.moments) == 4
+    assert len(rote.seconds) == 3
 
 
 @pytest.mark.parametrize(
