@@ -134,7 +134,7 @@ def test_auth_chooses_and_shows_each_step(greeted: Terminal) -> None:
     greeted.wait_for("S: 535 ")
     greeted.wait_for_prompt()
     shown = between(greeted, "# /auth")
-    assert [re.sub("<.*>|[A-Za-z0-9+/]{60,}=*|[0-9a-f]{32}", "_", line) for line in shown] == [
+    assert [re.sub("<.*>|[A-Za-z0-9+/]{50,}=*|[0-9a-f]{32}", "_", line) for line in shown] == [
         "# /auth",
         "# CRAM-MD5: the strongest that is offered and spoken here; the password itself does not go over the",
         "#   wire; also offered: PLAIN, LOGIN",
