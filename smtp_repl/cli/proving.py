@@ -35,7 +35,7 @@ from smtp_repl.wire.errors import (
     WireLimit,
 )
 from smtp_repl.wire.events import Closed, Event
-from smtp_repl.wire.language import _, n_
+from smtp_repl.wire.language import _, n_, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import Credentials
@@ -61,7 +61,7 @@ class ProofTranscript(Observer):
 
     def stopped(self, error: SmtpReplError) -> None:
         """Something befell a connection, and the play is over: a person would see an error and hang up."""
-        self.lines.append(remark(f"error: {error.message}").text)
+        self.lines.append(remark(phrase("error: {message}", message=error.message)).text)
         for connection in sorted(self._open):
             self.closed(connection, None, by_us=True)
 

@@ -43,9 +43,8 @@ def read_source(word: str, environment: Environment) -> Source:
         with open(path, "rb") as file:
             octets = _within(file.read(SIZE_LIMIT + 1), shown)
     except IsADirectoryError:
-        raise UsageError(
-            phrase("{shown} is a folder, not a script", shown=shown), f"{shown.rstrip('/')}/*.smtp", kind="folder"
-        ) from None
+        scripts = shown.rstrip("/") + "/*.smtp"
+        raise UsageError(phrase("{shown} is a folder, not a script", shown=shown), scripts, kind="folder") from None
     except FileNotFoundError:
         hint = phrase("for a host: smtp-repl {host}", host=shown) if word.count(":") == 1 and "/" not in word else ""
         raise UsageError(phrase("there is no file {shown}", shown=shown), hint, kind="no-file") from None

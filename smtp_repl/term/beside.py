@@ -141,7 +141,7 @@ def timing(answer: Answer) -> Line:
     """How long a reply took, and, where that is another time, when its first octet came."""
     took = answer.seconds * 1000
     if answer.first_octet is None or answer.seconds - answer.first_octet < _NOTABLE:
-        return remark(f"{took:.1f} ms")
+        return remark(phrase("{took:.1f} ms", took=took))
     first = answer.first_octet * 1000
     return remark(phrase("{took:.1f} ms, the first octet after {first:.1f} ms", took=took, first=first))
 

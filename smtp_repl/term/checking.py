@@ -21,6 +21,7 @@ from smtp_repl.wire import states
 from smtp_repl.wire.authentication import is_auth
 from smtp_repl.wire.commands import VERBS, Command, parse_command
 from smtp_repl.wire.findings import command_findings
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.problems import Problem
 from smtp_repl.wire.records import Record
@@ -120,7 +121,15 @@ def _unknown_command(text: str, aliases: tuple[str, ...]) -> list[Trouble]:
     names = (*COMMANDS, *aliases)
     if name.lower() in names or (not blank and any(word.startswith(name.lower()) for word in names)):
         return []
-    return [Trouble(0, len(name) + 1, ERROR, f'there is no command "/{printable(name)}"', "/help lists them")]
+    return [
+        Trouble(
+            0,
+            len(name) + 1,
+            ERROR,
+            phrase('there is no command "/{name}"', name=printable(name)),
+            phrase("/help lists them"),
+        )
+    ]
 
 
 # ---------------------------------------------------------------- what is no command at all
@@ -137,18 +146,30 @@ def _hardly_meant(line: str, session: State) -> list[Trouble]:
     syntax = VERBS.get(line.partition(" ")[0].upper())
     if runs and (syntax is None or syntax.argument != "optional"):
         shown = "".join(dict.fromkeys(line[start:end] for start, end in runs))
-        message = f"{printable(shown)} is full-width, and a server reads ASCII only"
-        return [Trouble(start, end, ERROR, message, "F3 makes it ASCII") for start, end in runs]
+        message = phrase("{shown} is full-width, and a server reads ASCII only", shown=printable(shown))
+        return [Trouble(start, end, ERROR, message, phrase("F3 makes it ASCII")) for start, end in runs]
     field = _FIELD.match(line)
     if field is not None and field[1].lower() in _FIELDS:
         way = (*states.way_to("DATA", _settled(session.phase)), "DATA")
         first = f"{', then '.join(way)} {'comes' if len(way) == 1 else 'come'} first"
-        message = f"{field[1]} is a header: it belongs to the message"
+        message = phrase("{field} is a header: it belongs to the message", field=field[1])
         return [Trouble(0, len(field[0]), ERROR, message, first)]
     if (mark := _MARK.match(line)) is not None:
-        return [Trouble(0, 2, ERROR, f"the mark {mark[0].strip()} is for scripts", "type what stands behind it")]
+        return [
+            Trouble(
+                0,
+                2,
+                ERROR,
+                phrase("the mark {mark} is for scripts", mark=mark[0].strip()),
+                phrase("type what stands behind it"),
+            )
+        ]
     if (reply := _REPLY.match(line)) is not None:
-        return [Trouble(0, 3, WARNING, f"{reply[0][:3]} is a reply: the server says it", "type a command")]
+        return [
+            Trouble(
+                0, 3, WARNING, phrase("{reply} is a reply: the server says it", reply=reply[0][:3]), "type a command"
+            )
+        ]
     return []
 
 
@@ -200,7 +221,7 @@ def _from_problem(line: str, command: Command, problem: Problem, offered: frozen
             length = len(rest.partition(" ")[0])
     hint = problem.hint
     if problem.rule == "non-ascii" and offered is not None and "SMTPUTF8" not in offered:
-        hint = "this server does not offer it"
+        hint = phrase("this server does not offer it")
     severity = WARNING if problem.rule in _REFUSED else ERROR
     return Trouble(start, start + max(1, length), severity, problem.message, hint)
 
@@ -230,7 +251,7 @@ def _order_troubles(command: Command, session: State) -> list[Trouble]:
         if one.rule in _ORDER
     ]
     if not found and (why := why_not_due(verb, session)) and not session.why_not_offered(VERBS[verb].keyword):
-        found.append(Trouble(0, len(verb), WARNING, f"{verb} is not due here: {why}"))
+        found.append(Trouble(0, len(verb), WARNING, phrase("{verb} is not due here: {why}", verb=verb, why=why)))
     return found[:1]
 
 
@@ -242,7 +263,7 @@ def _size_troubles(line: str, limit: int) -> list[Trouble]:
     found = _SIZE.search(line)
     if found is None or int(found[2]) <= limit:
         return []
-    message = f"this server takes at most {limit} octets: expect 552"
+    message = phrase("this server takes at most {limit} octets: expect 552", limit=limit)
     return [Trouble(found.start(1), found.end(1), WARNING, message)]
 
 
@@ -262,15 +283,15 @@ def _auth_troubles(line: str, standing: Standing) -> list[Trouble]:
     if session.capabilities.offers("AUTH") and name not in offered:
         if not found[3] and any(one.startswith(name) for one in offered):
             return []
-        message = f"{name} is not offered here: expect 504"
+        message = phrase("{name} is not offered here: expect 504", name=name)
         troubles.append(Trouble(*span, WARNING, message, f"offered: {printable(', '.join(offered))}"))
     mechanism = MECHANISMS.get(name)
     if mechanism is not None and mechanism.reveals_password and not session.path_is_private:
-        message = f"{name} shows your password to everyone on the path"
-        troubles.append(Trouble(*span, WARNING, message, "/starttls first"))
+        message = phrase("{name} shows your password to everyone on the path", name=name)
+        troubles.append(Trouble(*span, WARNING, message, phrase("/starttls first")))
     if found[4]:
         if mechanism is not None and mechanism.initial == "never":
-            message = f"nothing may stand behind {name}: the server begins with a challenge"
+            message = phrase("nothing may stand behind {name}: the server begins with a challenge", name=name)
             troubles.append(Trouble(found.start(4), found.end(4), ERROR, message))
         else:
             troubles += _step_troubles(line[found.start(4) :], found.start(4), name, 0, standing.shows_secrets)

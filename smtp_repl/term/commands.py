@@ -46,7 +46,7 @@ from smtp_repl.term.switches import handle_data, handle_hex, handle_set, handle_
 from smtp_repl.term.template import handle_template
 from smtp_repl.wire.conversation import Side
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import _, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -93,9 +93,11 @@ def handle_help(desk: Desk, argument: str) -> Handling:
         width = max(len(row.usage) for row in rows.values())
         for row in rows.values():
             key = f"  [{row.key}]" if row.key else ""
-            yield Tell(f"  {row.usage.ljust(width)}  {row.help}{key}")
+            usage = row.usage.ljust(width)
+            yield Tell(phrase("  {usage}  {help}{key}", usage=usage, help=phrase(row.help), key=key))
         for name, line in desk.aliases.items():
-            yield Tell(f"  {f'/{name}'.ljust(width)}  stands for {printable(line)}")
+            usage = f"/{name}".ljust(width)
+            yield Tell(phrase("  {usage}  stands for {line}", usage=usage, line=printable(line)))
         yield Tell("//x sends /x; /help WORD explains a verb, a keyword or a code")
 
 
@@ -109,10 +111,14 @@ def handle_raw(desk: Desk, argument: str) -> Handling:
     items = argument if argument.startswith('"') else f'"{argument}"'
     node = parse(f"C{items}\n".encode("utf-8", "surrogateescape")).nodes[0]
     if not isinstance(node, Wire):
-        problem = node.problem if isinstance(node, Invalid) else "these are no octets"
+        problem = node.problem if isinstance(node, Invalid) else phrase("these are no octets")
         raise UsageError(problem, '/raw "…" knows \\r \\n \\t \\0 \\\\ \\" \\xHH, and "…"*N')
     if node.size > RAW_LIMIT:
-        raise UsageError(f"that would be {node.size} octets", f"at most {RAW_LIMIT}", kind="limit")
+        raise UsageError(
+            phrase("that would be {size} octets", size=node.size),
+            phrase("at most {raw_limit}", raw_limit=RAW_LIMIT),
+            kind="limit",
+        )
     yield from say(node.octets({}))
 
 
@@ -194,7 +200,9 @@ ROWS: tuple[ShellCommand, ...] = (
     ShellCommand("skip", "", "", "leave the present goal aside", "", handle_skip, in_lessons=True),
     ShellCommand("reset", "", "", "begin the scene anew, on a new connection", "", handle_reset, in_lessons=True),
     ShellCommand("next", "", "", "the next scene, question or lesson", "", handle_next, in_lessons=True),
-    ShellCommand("lesson", "[NAME]", "lesson", "what this lesson is about; another one", "", handle_lesson, in_lessons=True),
+    ShellCommand(
+        "lesson", "[NAME]", "lesson", "what this lesson is about; another one", "", handle_lesson, in_lessons=True
+    ),
     ShellCommand("timing", "on|off", "words:on|off", "show how long replies take", "", handle_timing),
     ShellCommand("hex", "on|off", "words:on|off", "show the octets of what is said", "", handle_hex, sides=_BOTH),
     ShellCommand("set", "[NAME VALUE]", "setting", "what can be set, and setting it", "", handle_set),
@@ -251,7 +259,7 @@ def read_command(line: str, side: Side = Side.CLIENT) -> Typed:
     rows = _rows(side)
     row = rows.get(name.lower())
     if row is None:
-        raise UsageError(f'there is no command "/{printable(name)}"; nothing sent', _hint(name, rows))
+        raise UsageError(phrase('there is no command "/{name}"; nothing sent', name=printable(name)), _hint(name, rows))
     return Typed(row, argument)
 
 

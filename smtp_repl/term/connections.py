@@ -8,6 +8,7 @@ from smtp_repl.term.desk import Desk
 from smtp_repl.term.requests import Connect, Drop, Handling, Leave, Tell, confirm, connect, say
 from smtp_repl.term.status import tls_rows
 from smtp_repl.wire.errors import TlsError, UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.states import Phase
@@ -51,14 +52,13 @@ def _close(desk: Desk) -> Handling:
 def handle_quit(desk: Desk, argument: str) -> Handling:
     """`/quit`: QUIT, then leave. Asks first where that would lose something."""
     if desk.is_connected and "QUIT" not in desk.conversation.awaiting:
+        question: str = ""
         if desk.phase is Phase.DATA:
-            question = "the message is open and would not be sent; type yes to hang up"
+            question = phrase("the message is open and would not be sent; type yes to hang up")
         elif desk.phase is Phase.AUTH:
-            question = "AUTH waits for an answer; type yes to hang up"
+            question = phrase("AUTH waits for an answer; type yes to hang up")
         elif desk.is_in_transaction:
-            question = "a mail transaction is open and would be given up; type yes to leave"
-        else:
-            question = ""
+            question = phrase("a mail transaction is open and would be given up; type yes to leave")
         if question and not (yield from confirm(question)):
             return
         # Inside a message or an AUTH exchange the word QUIT would be taken for a part of it.
@@ -97,7 +97,10 @@ def handle_tls(desk: Desk, argument: str) -> Handling:
     if argument.strip().lower() == "trust":
         yield from _trust(desk)
     elif argument.strip():
-        raise UsageError(f'/tls knows no "{printable(argument.strip())}"', "/tls shows the facts; /tls trust pins")
+        raise UsageError(
+            phrase('/tls knows no "{argument}"', argument=printable(argument.strip())),
+            "/tls shows the facts; /tls trust pins",
+        )
     elif desk.tls is None:
         yield Tell("not encrypted" if desk.is_connected else "not connected")
     else:
@@ -111,7 +114,7 @@ def _trust(desk: Desk) -> Handling:
     if not desk.untrusted_sha256 or desk.target is None:
         raise UsageError("no certificate was refused in this session")
     desk.tls_options = desk.tls_options._replace(pin_sha256=(desk.untrusted_sha256,))
-    yield Tell(f"trusting {desk.untrusted_sha256} until this session ends")
+    yield Tell(phrase("trusting {untrusted_sha256} until this session ends", untrusted_sha256=desk.untrusted_sha256))
     greeting = yield from connect(desk.target)
     if greeting is not None and not desk.target.implicit_tls:
         yield from _greet(desk)

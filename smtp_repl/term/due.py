@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from smtp_repl.knowledge import entries
 from smtp_repl.term.suggestions import Proposal, State
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.states import RULES, Phase, is_legal, legal_verbs
 from smtp_repl.wire.verbs import VERBS, VerbSyntax
@@ -15,14 +16,14 @@ _GREETINGS = ("EHLO", "HELO", "LHLO")
 _ORDER = (Phase.CONNECTED, Phase.GREETED, Phase.MAIL, Phase.RCPT)
 _LEADS_TO: dict[Phase, str] = {}
 for _rule in RULES.values():
-    for _, _phase in _rule.outcomes[:1]:
+    for _code, _phase in _rule.outcomes[:1]:
         _LEADS_TO.setdefault(_phase, _rule.said)
 
 _NOTHING_GOES = {
-    Phase.OPENED: "the greeting has not come yet",
-    Phase.UNWELCOME: "the server refused this session; only QUIT is left",
-    Phase.TLS: "the TLS handshake is due",
-    Phase.CLOSED: "the session is over",
+    Phase.OPENED: phrase("the greeting has not come yet"),
+    Phase.UNWELCOME: phrase("the server refused this session; only QUIT is left"),
+    Phase.TLS: phrase("the TLS handshake is due"),
+    Phase.CLOSED: phrase("the session is over"),
 }
 
 
@@ -47,7 +48,7 @@ def _unknown(state: State) -> Iterator[Proposal]:
     """Keywords of this server that no table knows: they may be verbs."""
     for keyword in state.capabilities.keywords:
         if entries.keyword(keyword) is None and keyword not in VERBS:
-            yield Proposal(printable(keyword), "", "offered by this server; not known here")
+            yield Proposal(printable(keyword), "", phrase("offered by this server; not known here"))
 
 
 def beginning(syntax: VerbSyntax) -> str:
@@ -65,11 +66,11 @@ def _meaning(verb: str) -> str:
 def why_not_due(verb: str, state: State) -> str:
     """Why a verb is not due or not there, or "" when it may be said."""
     if verb in _GREETINGS and (verb == "LHLO") is not state.lmtp:
-        return "LMTP is greeted with LHLO" if state.lmtp else "LHLO is for LMTP"
+        return phrase("LMTP is greeted with LHLO") if state.lmtp else phrase("LHLO is for LMTP")
     if verb == "STARTTLS" and state.tls_active:
-        return "the connection is encrypted already"
+        return phrase("the connection is encrypted already")
     if verb == "AUTH" and state.authenticated:
-        return "logged in already"
+        return phrase("logged in already")
     not_offered = state.why_not_offered(VERBS[verb].keyword)
     if not_offered and state.knows_capabilities:
         return not_offered
@@ -86,5 +87,5 @@ def _why_out_of_order(verb: str, state: State) -> str:
     for following in _ORDER[here + 1 :]:
         if following in RULES[verb].legal:
             before = _LEADS_TO[following]
-            return f"due after {'LHLO' if state.lmtp and before == 'EHLO' else before}"
-    return "not while a message is open; RSET drops it"
+            return phrase("due after {verb}", verb="LHLO" if state.lmtp and before == "EHLO" else before)
+    return phrase("not while a message is open; RSET drops it")

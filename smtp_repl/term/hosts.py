@@ -92,7 +92,7 @@ def _pin(value: object) -> Value:
     try:
         return parse_pin(str(_text(value)))
     except UsageError as error:
-        raise UsageError(f"takes a SHA-256 fingerprint: {error.message}", error.hint) from None
+        raise UsageError(phrase("takes a SHA-256 fingerprint: {message}", message=error.message), error.hint) from None
 
 
 _TLS_WORDS = ("none", "starttls", "implicit")

@@ -22,7 +22,7 @@ from smtp_repl.term.progress import Progress, Standing, make_folder
 from smtp_repl.term.scribe import next_name
 from smtp_repl.wire.errors import OutputError
 from smtp_repl.wire.events import Closed, Event
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import _, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target
@@ -134,7 +134,9 @@ class Learning(Observer):
             self._fail(error)
             return
         if not goes_on:
-            self._write([remark(f"lesson {self.course.lesson.id}, smtp-repl {__version__}")])
+            self._write(
+                [remark(phrase("lesson {id}, smtp-repl {version}", id=self.course.lesson.id, version=__version__))]
+            )
             if len(self.course.lesson.scenes) > 1:
                 self.tutor.begin_scene(0)
         self._keep()

@@ -50,7 +50,7 @@ from smtp_repl.wire.errors import (
     UsageError,
 )
 from smtp_repl.wire.events import ReplySaid
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import _, phrase, phrase_of
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.states import Phase
 from smtp_repl.wire.targets import Target
@@ -194,14 +194,14 @@ class LineMode:
         skipped = (self._skips or 0) + 1
         self._skips = skipped
         if line == b".":
-            self._show([remark(f"not sent: the message that was refused ({skipped} lines)")])
+            self._show([remark(phrase("not sent: the message that was refused ({count} lines)", count=skipped))])
             self._skips, self._last_verb = None, ""
 
     def _end(self) -> Generator[Action, Happening, None]:
         """The input is over."""
         desk = self._desk
         if self._skips is not None:
-            self._show([remark(f"not sent: the message that was refused ({self._skips} lines)")])
+            self._show([remark(phrase("not sent: the message that was refused ({count} lines)", count=self._skips))])
         if desk.is_connected:
             yield from self._line.look()
         unfinished = desk.phase is Phase.DATA or (desk.is_connected and desk.conversation.chunk_left > 0)
@@ -215,8 +215,12 @@ class LineMode:
         yield from self._part()
         yield from self._line.drop()
         if desk.pipeline:
-            lines = "1 line was" if len(desk.pipeline) == 1 else f"{len(desk.pipeline)} lines were"
-            raise UsageError(f"{lines} kept back by /pipeline and never sent", "/pipeline send, behind them")
+            kept = phrase_of(
+                "{count} line was kept back by /pipeline and never sent",
+                "{count} lines were kept back by /pipeline and never sent",
+                len(desk.pipeline),
+            )
+            raise UsageError(kept, "/pipeline send, behind them")
         if unfinished:
             raise Refused(
                 "the message was not finished, and not sent", "a line with a lone dot ends it", kind="in-data"

@@ -53,7 +53,7 @@ def attach(path: Path) -> Attachment:
         raise UsageError(phrase("cannot attach {shown}: it is no file", shown=shown), kind="no-file")
     if facts.st_size > LIMIT:
         raise UsageError(
-            f"{shown} has {facts.st_size:,} octets",
+            phrase("{shown} has {octets:,} octets", shown=shown, octets=facts.st_size),
             phrase("/attach takes {limit:,}; /send FILE.eml any size", limit=LIMIT),
             kind="limit",
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from smtp_repl.net.recording import Recorder
 from smtp_repl.script.transcript import FILE_ONLY, Line, remark
 from smtp_repl.wire.errors import OutputError
+from smtp_repl.wire.language import phrase
 
 if TYPE_CHECKING:  # 3 ms, before the first prompt
     from pathlib import Path
@@ -47,7 +48,7 @@ class Scribe:
                 self.fault = error
                 self.stop()
                 self.kept = False
-                lines.append(remark(f"error: {error.message}; recording has stopped"))
+                lines.append(remark(phrase("error: {message}; recording has stopped", message=error.message)))
         elif lines:
             self.kept = False
         return [line for line in lines if line.kind != FILE_ONLY]
@@ -59,7 +60,11 @@ class Scribe:
         self.recorder = recorder
         recorder.write(self.transcript)
         self.kept = True
-        return [remark(f"recording goes on in {path}" if told else f"recording to {path}")]
+        return [
+            remark(
+                phrase("recording goes on in {path}", path=path) if told else phrase("recording to {path}", path=path)
+            )
+        ]
 
     def save(self, path: "Path", excerpt: Iterable[Line] | None = None) -> None:
         """Write what was said over the present or last connection to a new file; all of it, or an excerpt.

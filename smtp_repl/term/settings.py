@@ -7,6 +7,7 @@ To add a setting: a row, and an attribute of `Settings`. The loader of the setti
 from collections.abc import Callable, Mapping
 
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -140,7 +141,7 @@ def _flag(on: str, off: str, *, written: bool = False) -> Kind:
             return from_text(value)
         if not written and isinstance(value, bool):
             return value
-        raise _wrong(value, f"{on} or {off}" if written else "true or false")
+        raise _wrong(value, phrase("{on} or {off}", on=on, off=off) if written else phrase("true or false"))
 
     return Kind(f"{on}|{off}", from_text, from_toml, (on, off), switch=not written)
 
@@ -149,36 +150,36 @@ def _seconds_from_text(text: str) -> Value:
     number = text.replace(".", "", 1)
     if number.isascii() and number.isdigit() and len(text) < 16 and 0 < float(text) <= SECONDS_LIMIT:
         return float(text)
-    raise _wrong(text, "seconds, such as 5 or 0.5")
+    raise _wrong(text, phrase("seconds, such as 5 or 0.5"))
 
 
 def _seconds_from_toml(value: object) -> Value:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= SECONDS_LIMIT:
         return float(value)
-    raise _wrong(value, "seconds, such as 5 or 0.5")
+    raise _wrong(value, phrase("seconds, such as 5 or 0.5"))
 
 
 def _count_from_text(text: str) -> Value:
     if text.isascii() and text.isdigit() and len(text) < 10 and 0 < int(text) <= COUNT_LIMIT:
         return int(text)
-    raise _wrong(text, f"a number from 1 to {COUNT_LIMIT}")
+    raise _wrong(text, phrase("a number from 1 to {count_limit}", count_limit=COUNT_LIMIT))
 
 
 def _count_from_toml(value: object) -> Value:
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= COUNT_LIMIT:
         return value
-    raise _wrong(value, f"a number from 1 to {COUNT_LIMIT}")
+    raise _wrong(value, phrase("a number from 1 to {count_limit}", count_limit=COUNT_LIMIT))
 
 
 def _name(value: object) -> Value:
     if isinstance(value, str) and (not value or (value.isprintable() and len(value.split()) == 1)):
         return value
-    raise _wrong(value, "a name without blanks")
+    raise _wrong(value, phrase("a name without blanks"))
 
 
 def _lines_from_toml(value: object) -> Value:
     if not isinstance(value, list):
-        raise _wrong(value, 'a list of lines, such as ["EHLO client.example.org"]')
+        raise _wrong(value, phrase('a list of lines, such as ["EHLO client.example.org"]'))
     return tuple(check_line(line) for line in value)
 
 
@@ -189,7 +190,7 @@ def _lines_from_text(text: str) -> Value:
 def check_line(line: object) -> str:
     """A line that the settings type for somebody. Raises `UsageError`: a password does not stand in settings."""
     if not isinstance(line, str) or not line or not line.isprintable():
-        raise _wrong(line, "one line of text")
+        raise _wrong(line, phrase("one line of text"))
     words = line.split()
     verb = words[0].lower() if words else ""
     if (verb == "auth" and len(words) > 2) or (verb == "/b64" and len(words) > 1):
@@ -206,11 +207,11 @@ def _wrong(value: object, wanted: str, words: tuple[str, ...] = ()) -> UsageErro
 
     shown = f'"{printable(value)}"' if isinstance(value, str) else _TOML_NAMES.get(type(value), "that")
     hint = did_you_mean(value, words) if isinstance(value, str) else ""
-    return UsageError(f"takes {wanted}, and not {shown}", hint)
+    return UsageError(phrase("takes {wanted}, and not {shown}", wanted=wanted, shown=shown), hint)
 
 
 _TOML_NAMES: Mapping[type, str] = {
-    bool: "true or false",
+    bool: phrase("true or false"),
     int: "such a number",
     float: "such a number",
     list: "a list",
@@ -305,7 +306,7 @@ def find(name: str, among: Mapping[str, Setting] = SETTINGS) -> Setting:
         from smtp_repl.view.errors import did_you_mean
 
         known = did_you_mean(name, among) or f"known: {', '.join(among)}"
-        raise UsageError(f'there is no setting "{printable(name)}"', known)
+        raise UsageError(phrase('there is no setting "{name}"', name=printable(name)), known)
     return row
 
 

@@ -20,6 +20,7 @@ from smtp_repl.term.greetings import farewell, welcome
 from smtp_repl.term.requests import Ask, Handling
 from smtp_repl.term.settings import Settings
 from smtp_repl.wire.errors import ConnectError, UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target
@@ -177,7 +178,7 @@ class _Session(AtTerminal):
         await self._ready.wait()
         from smtp_repl.term.password_program import password_from
 
-        self._driver.tell(f"password: asked of {ask.program}")
+        self._driver.tell(phrase("password: asked of {program}", program=ask.program))
         return await password_from(ask.program)
 
     def go_on(self, stage: "Stage") -> None:
@@ -203,4 +204,7 @@ def _read_file(name: str) -> Material:
     try:
         return Material(name, Path(name).expanduser().read_bytes())
     except OSError as error:
-        raise UsageError(f"cannot read {printable(name)}: {error.strerror}", kind="no-file") from None
+        raise UsageError(
+            phrase("cannot read {name}: {strerror}", name=printable(name), strerror=error.strerror),
+            kind="no-file",
+        ) from None

@@ -11,7 +11,7 @@ from smtp_repl.term.trouble import Trouble
 from smtp_repl.view.width import cells, cut
 from smtp_repl.wire import states
 from smtp_repl.wire.conversation import Envelope
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import _, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.secrets import MASK
 from smtp_repl.wire.states import Phase
@@ -79,8 +79,8 @@ def _pieces(desk: Desk) -> list[Piece]:
     if opened is None:
         return [
             ("class:toolbar.next", lesson),
-            ("class:toolbar.bad", "not connected"),
-            ("class:toolbar.note", "/save FILE keeps it" if is_lost else ""),
+            ("class:toolbar.bad", phrase("not connected")),
+            ("class:toolbar.note", phrase("/save FILE keeps it") if is_lost else ""),
             ("", "/connect HOST[:PORT]"),
             ("", "Ctrl-D leaves"),
         ]
@@ -90,7 +90,7 @@ def _pieces(desk: Desk) -> list[Piece]:
         ("class:toolbar.next", lesson),
         _tls(desk),
         _who(desk),
-        ("class:toolbar.bad", "secrets shown") if desk.settings.show_secrets else ("", ""),
+        ("class:toolbar.bad", phrase("secrets shown")) if desk.settings.show_secrets else ("", ""),
         ("class:toolbar.next", _due(desk)),
         ("", envelope_piece(desk.conversation.envelope)),
         recording_piece(desk),
@@ -134,13 +134,13 @@ def _due(desk: Desk) -> str:
         case Phase.DATA if desk.outgoing is not None:
             return "Ctrl-C asks"
         case Phase.DATA:
-            return "message: a lone . sends it, Ctrl-C asks" + (" (live)" if desk.settings.live_data else "")
+            return phrase("message: a lone . sends it, Ctrl-C asks") + (" (live)" if desk.settings.live_data else "")
         case Phase.AUTH:
-            return "AUTH: type and F4 encodes, /pass asks, * cancels"
+            return phrase("AUTH: type and F4 encodes, /pass asks, * cancels")
         case Phase.OPENED:
-            return "waiting for the greeting"
+            return phrase("waiting for the greeting")
         case Phase.TLS:
-            return "TLS handshake"
+            return phrase("TLS handshake")
         case phase:
             verbs = [verb for verb in states.legal_verbs(phase) if _leads_on(verb, phase) and makes_sense(verb, desk)]
             return f"next: {' '.join(verbs or ['QUIT'])}"

@@ -24,6 +24,7 @@ from smtp_repl.term.toolbar import Piece, toolbar
 from smtp_repl.term.trouble import Trouble, gravest
 from smtp_repl.term.typed import expand, is_command, wire_text
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import N_, phrase, phrase_of
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.states import Phase
@@ -110,8 +111,12 @@ class Typist(Asker):
     def toolbar(self, width: int) -> list[Piece]:
         note = ""
         if self._queue:
-            held = self._holds(self._queue[0]) or "a command"
-            note = f"{_lines(len(self._queue))} for {held}; Enter sends now, Ctrl-C takes back"
+            note = phrase_of(
+                "{count} line waits for {held}; Enter sends now, Ctrl-C takes back",
+                "{count} lines wait for {held}; Enter sends now, Ctrl-C takes back",
+                len(self._queue),
+                held=phrase(self._holds(self._queue[0]) or N_("a command")),
+            )
         trouble = gravest(self._troubles(self.stage.text))
         message = self._composer.pieces() if self.prompt().kind == "message" else ()
         return toolbar(self._desk, note=note, trouble=trouble, message=message, width=width)
@@ -178,7 +183,7 @@ class Typist(Asker):
         holds = self._driver.holds
         awaiting = self._desk.conversation.awaiting if self._desk.is_connected else ()
         if not holds and awaiting and self.prompt().kind != "live" and (ahead.in_its_turn or _waits(ahead.line)):
-            return f"the reply to {awaiting[-1]}"
+            return phrase("the reply to {awaiting}", awaiting=awaiting[-1])
         return holds
 
     def pipelined(self) -> None:
@@ -190,7 +195,7 @@ class Typist(Asker):
             text = self.stage.take()
             if text:
                 self._send_group(text.split("\n"))
-            self.asked("/pipeline send")
+            self.asked(phrase("/pipeline send"))
         else:
             self._queue.append(_Ahead(self.stage.take()))
             self.go_on()
@@ -210,7 +215,7 @@ class Typist(Asker):
         """A conversation was pasted, and not what one side of it says."""
         from smtp_repl.term.playing import play_material
 
-        if (yield from confirm("this is a script, with its C: and S: marks; type yes to play it")):
+        if (yield from confirm(phrase("this is a script, with its C: and S: marks; type yes to play it"))):
             yield from play_material(self._desk, Material("<paste>", text.encode("utf-8", "surrogateescape")))
         else:
             self.stage.put_aside(text)
@@ -227,7 +232,7 @@ class Typist(Asker):
             pass  # whoever sends it asks
         elif self._driver.is_busy:
             self._driver.stop()
-            self._driver.tell("stopped; what was sent stays sent")
+            self._driver.tell(phrase("stopped; what was sent stays sent"))
         elif self._queue or self._desk.pipeline:
             lines = [*(self._desk.pipeline or ()), *(ahead.line for ahead in self._queue)]
             self.stage.text = "\n".join([*lines, *([self.stage.text] if self.stage.text else [])])
@@ -237,11 +242,11 @@ class Typist(Asker):
             self._driver.start(compose.interrupted(self._composer.sending, self.stage.take))
         elif kind == "step" and self.stage.text != "*":
             self.stage.text = "*"
-            self._driver.tell("a star cancels AUTH: Enter sends it, Ctrl-C takes it back")
+            self._driver.tell(phrase("a star cancels AUTH: Enter sends it, Ctrl-C takes it back"))
         elif self.stage.text:
             self.stage.take()
         else:
-            leaves = "Ctrl-D leaves" if kind == "idle" else "the connection stays; Ctrl-D or /quit ends it"
+            leaves = "Ctrl-D leaves" if kind == "idle" else phrase("the connection stays; Ctrl-D or /quit ends it")
             self._driver.tell(leaves)
 
     def ended(self) -> None:
@@ -261,7 +266,7 @@ class Typist(Asker):
     def encoded(self) -> None:
         turned = self._in_place.turn(self.stage.text, is_step=self.prompt().kind == "step")
         if turned is None:
-            self._driver.tell("F4 encodes the answer to a 334, or what stands behind the mechanism of AUTH")
+            self._driver.tell(phrase("F4 encodes the answer to a 334, or what stands behind the mechanism of AUTH"))
         else:
             self.stage.text = turned
 
@@ -280,13 +285,17 @@ class Typist(Asker):
 
     def asked(self, command: str) -> None:
         if self._driver.is_busy:
-            self._driver.tell(f"{command} has to wait: another command is at work (Ctrl-C stops it)")
+            self._driver.tell(
+                phrase("{command} has to wait: another command is at work (Ctrl-C stops it)", command=command)
+            )
         else:
             line = expand(command, self._desk.aliases)
             if is_command(line):
                 self._command(line, typed_out=False)
             else:
-                self._driver.tell(f"{command} is a line for the server, and not for now; nothing sent")
+                self._driver.tell(
+                    phrase("{command} is a line for the server, and not for now; nothing sent", command=command)
+                )
 
     # ------------------------------------------------------------ lines
 
@@ -313,7 +322,7 @@ class Typist(Asker):
             self._command(line)
         elif kind == "idle":
             if line:
-                self._driver.tell("not connected; nothing sent")
+                self._driver.tell(phrase("not connected; nothing sent"))
         elif kind == "line" and _looks_odd(line):
             self._driver.start(self._hesitate(line))
         elif line or kind == "step" or self._desk.pipeline:  # in what is kept back it may be a line of a chunk
@@ -334,8 +343,11 @@ class Typist(Asker):
 
     def _hesitate(self, line: str) -> Handling:
         """Lines that were hardly meant for the server."""
-        what = "begins with a full-width slash" if line.startswith(_FULL_WIDTH_SLASH) else "looks like a server's"
-        if (yield from confirm(f'"{printable(line)}" {what}; type yes to send it')):
+        shown = printable(line)
+        question = phrase('"{line}" looks like a server\'s; type yes to send it', line=shown)
+        if line.startswith(_FULL_WIDTH_SLASH):
+            question = phrase('"{line}" begins with a full-width slash; type yes to send it', line=shown)
+        if (yield from confirm(question)):
             self._send(line)
         else:
             yield Tell("not sent")
@@ -375,7 +387,7 @@ class Typist(Asker):
         if was == "message" and kind in ("line", "idle") and ("\n" in text or (text and kind == "line")):
             self.stage.take()
             self.stage.put_aside(text)
-            self._driver.tell("the message that you were writing was not sent; Ctrl-Y brings it back")
+            self._driver.tell(phrase("the message that you were writing was not sent; Ctrl-Y brings it back"))
 
 
 def _waits(line: str) -> bool:
@@ -401,7 +413,3 @@ def _octets(line: str) -> bytes:
 
 def _looks_odd(line: str) -> bool:
     return line.startswith(_FULL_WIDTH_SLASH) or _SERVER_LIKE.match(line) is not None
-
-
-def _lines(count: int) -> str:
-    return "1 line waits" if count == 1 else f"{count} lines wait"

@@ -19,6 +19,7 @@ from smtp_repl.script.transcript import DIRECTIVE, Line, Transcriber, header_lin
 from smtp_repl.wire.conversation import Conversation, Side
 from smtp_repl.wire.errors import OutputError, UsageError
 from smtp_repl.wire.events import Broken, CommandSaid, Event
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.verbs import VERBS
 
@@ -42,7 +43,10 @@ class Minutes:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise UsageError(f"cannot write to {printable(str(folder))}: {error.strerror}", kind="no-folder") from None
+            raise UsageError(
+                phrase("cannot write to {path}: {why}", path=printable(str(folder)), why=error.strerror),
+                kind="no-folder",
+            ) from None
 
     def begin(self, number: int, opened: Opened) -> "SessionMinutes":
         """The minutes of one session; `opened` is the connection as the client sees it. Raises `Full`."""
@@ -121,7 +125,7 @@ class SessionMinutes:
 
     def logged_in(self, user: str) -> None:
         """The account of the session: it stands in the file, and in the name of the file."""
-        self.write([remark(f"logged in as {user}")])
+        self.write([remark(phrase("logged in as {user}", user=user))])
         path = self._recorder.path
         named = path.with_name(f"{path.stem}-{file_name(user)}.smtp")
         with contextlib.suppress(OSError):  # Windows renames no file that is open
@@ -134,7 +138,8 @@ class SessionMinutes:
         with contextlib.suppress(Full):
             # "We" of a transcript are the client.
             lines = self._transcriber.closed(None, by_us=not by_server)
-            self.write([*lines, remark(f"the session ended at {datetime.now(UTC):%H:%M:%S} UTC")])
+            now = f"{datetime.now(UTC):%H:%M:%S}"
+            self.write([*lines, remark(phrase("the session ended at {time} UTC", time=now))])
         self._recorder.close()
 
     def write(self, lines: list[Line]) -> None:

@@ -11,7 +11,7 @@ from smtp_repl.net.practice.inbox import COUNT_LIMIT, SIZE_LIMIT
 from smtp_repl.net.practice.profiles import DEFAULT
 from smtp_repl.net.practice.switches import Profile
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import _, phrase
 from smtp_repl.wire.paths import check_domain
 
 PRACTICE_ACCOUNTS: Mapping[str, str] = MappingProxyType({"tutor": "not-a-secret"})
@@ -65,7 +65,9 @@ def refuse_public(options: PracticeOptions) -> None:
     with a hole in any case."""
     if not options.public and not is_loopback(options.host):
         raise UsageError(
-            f"the practice server would be open to others on {options.host or 'every address'}",
+            phrase("the practice server would be open to others on {host}", host=options.host)
+            if options.host
+            else phrase("the practice server would be open to others on every address"),
             "--listen-public allows that; 127.0.0.1 and ::1 need no permission",
             kind="not-loopback",
         )

@@ -10,6 +10,7 @@ from smtp_repl.net.practice.options import PracticeOptions, refuse_public
 from smtp_repl.net.practice.practice import Practice
 from smtp_repl.net.practice.switches import Profile
 from smtp_repl.wire.errors import UsageError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.targets import Target
 
@@ -73,7 +74,12 @@ class PracticeServer:
             )
         except OSError as error:
             raise UsageError(
-                f"cannot listen on {self.options.host}:{self.options.port}: {printable(error.strerror or str(error))}",
+                phrase(
+                    "cannot listen on {host}:{port}: {fact}",
+                    host=self.options.host,
+                    port=self.options.port,
+                    fact=printable(error.strerror or str(error)),
+                ),
                 "port 0 takes any free port; ports below 1024 need rights",
                 kind="listen",
             ) from error

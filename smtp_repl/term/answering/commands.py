@@ -8,7 +8,7 @@ from smtp_repl.term.desk import Desk
 from smtp_repl.term.encoding import step_octets
 from smtp_repl.term.requests import Drop, Handling, Leave, Put, Tell, confirm, say
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import _, phrase
 from smtp_repl.wire.octets import encode_step, printable
 from smtp_repl.wire.states import AUTH_STEP, Phase
 
@@ -32,14 +32,15 @@ def handle_reply(desk: Desk, argument: str) -> Handling:
     if word:
         number = int(word) if word.isascii() and word.isdigit() and len(word) < 4 else 0
         if not 0 < number <= len(replies):
-            raise UsageError(f'there is no proposal "{printable(word)}"', "/reply lists them")
+            raise UsageError(phrase('there is no proposal "{word}"', word=printable(word)), "/reply lists them")
         yield from say(replies[number - 1].text.replace("\n", "\r\n").encode() + b"\r\n")
         return
-    yield Tell(f"to {due.said}:" if due.said else "nothing waits for an answer; at any time:")
+    yield Tell(phrase("to {what}:", what=due.said) if due.said else "nothing waits for an answer; at any time:")
     for number, reply in enumerate(replies, 1):
         first, *more = reply.text.split("\n")
-        rest = f" … and {len(more)} more lines" if more else ""
-        yield Tell(f"  {number:2}  {first}{rest}: {reply.meaning}")
+        text = phrase("{first} … and {count} more lines", first=first, count=len(more)) if more else first
+        meaning = phrase(reply.meaning)
+        yield Tell(phrase("  {number:2}  {text}: {meaning}", number=number, text=text, meaning=meaning))
 
 
 def handle_challenge(desk: Desk, argument: str) -> Handling:
@@ -49,7 +50,13 @@ def handle_challenge(desk: Desk, argument: str) -> Handling:
     if _answering(desk).due.said in ("AUTH", AUTH_STEP):
         yield from say(b"334 " + encoded + b"\r\n")
     else:
-        yield Tell(f"{encoded.decode()} is base64 of {printable(octets)} (not sent: no AUTH waits for an answer)")
+        yield Tell(
+            phrase(
+                "{encoded} is base64 of {octets} (not sent: no AUTH waits for an answer)",
+                encoded=encoded.decode(),
+                octets=printable(octets),
+            )
+        )
 
 
 def handle_encode_challenge(desk: Desk, argument: str) -> Handling:
@@ -68,7 +75,13 @@ def handle_tls_state(desk: Desk, argument: str) -> Handling:
     elif desk.tls is None:
         yield Tell("not encrypted: the client says STARTTLS, and a 220 from you begins it")
     else:
-        yield Tell(f"{desk.tls.version} {desk.tls.cipher}; the client's own certificate is not asked for")
+        yield Tell(
+            phrase(
+                "{version} {cipher}; the client's own certificate is not asked for",
+                version=desk.tls.version,
+                cipher=desk.tls.cipher,
+            )
+        )
 
 
 def handle_answer_status(desk: Desk, argument: str) -> Handling:
@@ -80,9 +93,10 @@ def handle_answer_status(desk: Desk, argument: str) -> Handling:
 def _status(desk: AnswerDesk) -> Iterator[tuple[str, str]]:
     conversation = desk.conversation
     if not desk.is_connected:
-        yield "client", f"none (last: {desk.client})" if desk.client else "none"
+        yield "client", phrase("none (last: {client})", client=desk.client) if desk.client else phrase("none")
     else:
-        yield "client", desk.client + (f", which calls itself {desk.ehlo}" if desk.ehlo else "")
+        named = phrase("{client}, which calls itself {name}", client=desk.client, name=desk.ehlo)
+        yield "client", named if desk.ehlo else desk.client
         yield "TLS", f"{desk.tls.version} {desk.tls.cipher}" if desk.tls is not None else "none: PLAINTEXT"
         yield "phase", conversation.phase.value
         yield "offered", " ".join(conversation.capabilities.keywords) or "nothing"
@@ -90,23 +104,23 @@ def _status(desk: AnswerDesk) -> Iterator[tuple[str, str]]:
         if who is not None:
             yield "AUTH", f"{printable(who.user or b'?')} by {who.mechanism}"
         elif desk.login.exchange is not None:
-            yield "AUTH", f"{printable(desk.login.exchange.mechanism)}, not finished"
+            yield "AUTH", phrase("{mechanism}, not finished", mechanism=printable(desk.login.exchange.mechanism))
         if conversation.envelope.sender is not None:
             yield "from", f"<{printable(conversation.envelope.sender)}>"
         for recipient in conversation.envelope.recipients:
             yield "to", f"<{printable(recipient)}>"
-        yield "awaiting", " ".join(conversation.awaiting) or "nothing: it is the client's turn"
+        yield "awaiting", " ".join(conversation.awaiting) or phrase("nothing: it is the client's turn")
     if desk.scribe.recorder is not None:
         yield "recording", printable(str(desk.scribe.recorder.path))
     if desk.settings.show_secrets:
-        yield "secrets", "shown on this screen, of clients on this machine (/set secrets hide)"
+        yield "secrets", phrase("shown on this screen, of clients on this machine (/set secrets hide)")
 
 
 def handle_goodbye(desk: Desk, argument: str) -> Handling:
     """`/quit`: 421 to a client that is there, then leave. Asks first in the middle of a mail."""
     if desk.is_connected:
         if desk.is_in_transaction:
-            question = "the client is in the middle of a mail; type yes to say 421 and leave"
+            question = phrase("the client is in the middle of a mail; type yes to say 421 and leave")
             if not (yield from confirm(question)):
                 return
         if desk.phase is not Phase.CLOSED and not desk.conversation.pending_reply:

@@ -20,7 +20,8 @@ from smtp_repl.term.lookout import Lookout
 from smtp_repl.term.settings import Settings
 from smtp_repl.wire.commands import Command
 from smtp_repl.wire.conversation import Conversation, Side
-from smtp_repl.wire.events import BodySaid, ChallengeSaid, ChunkSaid, CommandSaid, Event, Finding, ReplySaid
+from smtp_repl.wire.events import FINDINGS, BodySaid, ChallengeSaid, ChunkSaid, CommandSaid, Event, Finding, ReplySaid
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.states import Phase
 from smtp_repl.wire.targets import Target
@@ -32,8 +33,8 @@ _GREETINGS = frozenset({"EHLO", "HELO", "LHLO"})
 _UNTOLD = frozenset({"unsolicited", "capabilities-forgotten"})
 """Findings of which the first stands above the reply already, and the second is for clients."""
 _OTHER_WORDS = {
-    "step-not-base64": "501 5.5.2 is the answer",
-    "auth-cleartext": "a server that minds offers AUTH only after STARTTLS",
+    "step-not-base64": phrase("501 5.5.2 is the answer"),
+    "auth-cleartext": phrase("a server that minds offers AUTH only after STARTTLS"),
 }
 """Hints for whoever plays the server, where the finding's own is for the client."""
 
@@ -117,7 +118,7 @@ class AnswerDesk(Desk):
         self.scribe.keep(header_lines(__version__, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", None))
         address = f"[{opened.address}]" if ":" in opened.address else opened.address
         self.client = printable(f"{address}:{opened.port}")
-        lines = [remark(f"client {self.client} connected")]
+        lines = [remark(phrase("client {client} connected", client=self.client))]
         if opened.tls is not None:
             lines.append(_tls_line(opened.tls))
         return remarks + self.scribe.keep(lines)
@@ -134,7 +135,9 @@ class AnswerDesk(Desk):
         lines = self._said(events)
         pending = len(self.conversation.pending_reply)
         if pending and not any(isinstance(event, ReplySaid) for event in events):
-            lines.append(remark(f"sent; of this reply {pending} octets are said, and it is not complete"))
+            lines.append(
+                remark(phrase("sent; of this reply {pending} octets are said, and it is not complete", pending=pending))
+            )
         elif self._queue and self.conversation.phase not in (Phase.CLOSED, Phase.TLS):
             lines.append(self._next_remark())
         return Heard(lines, events)
@@ -156,20 +159,20 @@ class AnswerDesk(Desk):
         awaiting = self.conversation.awaiting
         events = self.conversation.receive_eof()
         lines += self._said([event for event in events if isinstance(event, ReplySaid)])
-        how = "cut the connection" if reset else "closed the connection"
+        how = phrase("the client cut the connection") if reset else phrase("the client closed the connection")
         if unfinished:
-            how += " in the middle of the message"
+            how = phrase("{how} in the middle of the message", how=how)
         elif awaiting and not self.said_goodbye:
-            how += f" while {' '.join(awaiting)} awaited an answer"
+            how = phrase("{how} while {verbs} awaited an answer", how=how, verbs=" ".join(awaiting))
         elif not self.said_goodbye:
-            how += " without QUIT"
-        return Heard(lines + self._ended(f"the client {how}"), events)
+            how = phrase("{how} without QUIT", how=how)
+        return Heard(lines + self._ended(how), events)
 
     def dropped(self) -> list[Line]:
         """We closed the connection."""
         if not self.is_connected:
             return []
-        return self._came(self.conversation.cut_line()) + self._ended("we closed the connection", by_us=True)
+        return self._came(self.conversation.cut_line()) + self._ended(phrase("we closed the connection"), by_us=True)
 
     # ------------------------------------------------------------ inside
 
@@ -223,14 +226,16 @@ class AnswerDesk(Desk):
         awaiting = self.conversation.awaiting
         if len(awaiting) < 2 or awaiting == before:
             return []
-        return [remark(f"{len(awaiting)} await an answer, in this order: {' '.join(awaiting)}")]
+        verbs = " ".join(awaiting)
+        return [remark(phrase("{count} await an answer, in this order: {verbs}", count=len(awaiting), verbs=verbs))]
 
     def _next_remark(self) -> Line:
         """Of commands that came together, the one that is to be answered next."""
         command = self._queue[0].command
         said = printable(command.line) if command is not None and command.line else self.conversation.awaiting[0]
-        more = f" ({len(self._queue)} await an answer)" if len(self._queue) > 1 else ""
-        return remark(f"next: {said}{more}")
+        if len(self._queue) < 2:
+            return remark(phrase("next: {said}", said=said))
+        return remark(phrase("next: {said} ({count} await an answer)", said=said, count=len(self._queue)))
 
     def _cut_short(self, lines: list[Line], events: Sequence[Event]) -> list[Line]:
         """What is shown of what came while a message was under way: of a long message not all."""
@@ -242,7 +247,14 @@ class AnswerDesk(Desk):
                 count -= 1
                 self._shown += 1
                 if self._shown == MESSAGE_LINES + 1:
-                    kept.append(remark(f"of a long message {MESSAGE_LINES} lines are shown; a recording has them all"))
+                    kept.append(
+                        remark(
+                            phrase(
+                                "of a long message {message_lines} lines are shown; a recording has them all",
+                                message_lines=MESSAGE_LINES,
+                            )
+                        )
+                    )
                 if self._shown > MESSAGE_LINES and (count or not has_ended):
                     continue
             kept.append(line)
@@ -261,16 +273,24 @@ class AnswerDesk(Desk):
                     if event.rule not in _UNTOLD and not is_replaced:
                         lines.append(remark(_in_our_words(event)))
                 case ChallengeSaid(decoded=decoded) if decoded:
-                    lines.append(remark(f'we ask: "{printable(decoded)}"'))
+                    lines.append(remark(phrase('we ask: "{decoded}"', decoded=printable(decoded))))
                 case CommandSaid(step=step) if step is not None:
                     lines.append(remark(lens.client_step_remark(step, show=self.shows_secrets)))
                 case BodySaid(ended=True, octets=octets, lines=count):
-                    lines.append(remark(f"the message ends here: {octets} octets in {count} lines"))
+                    lines.append(
+                        remark(
+                            phrase(
+                                "the message ends here: {octets} octets in {count} lines", octets=octets, count=count
+                            )
+                        )
+                    )
                 case ChunkSaid(raw=raw, ended=ended, last=last):
                     self._chunk += len(raw)
                     if ended:
-                        which = "the last chunk" if last else "the chunk"
-                        lines.append(remark(f"{which} has come: {self._chunk} octets"))
+                        come = phrase("the chunk has come: {octets} octets", octets=self._chunk)
+                        if last:
+                            come = phrase("the last chunk has come: {octets} octets", octets=self._chunk)
+                        lines.append(remark(come))
                         self._chunk = 0
                 case _:
                     pass
@@ -285,6 +305,10 @@ def _tls_line(facts: TlsFacts) -> Line:
 
 def _in_our_words(finding: Finding) -> str:
     """A finding for whoever plays the server: what, what to do, where it is written."""
-    text = finding.message.replace(": expect 503", ": 503 5.5.1 is the answer")
+    text = phrase(finding.message)
+    if text.one == FINDINGS["out-of-order"].message:
+        text = phrase("{said} is not due here: 503 5.5.1 is the answer", **text.facts)
     hint = _OTHER_WORDS.get(finding.rule, finding.hint)
-    return text + (f"; {hint}" if hint else "") + (f" ({finding.ref})" if finding.ref else "")
+    if hint:
+        text = phrase("{message}; {hint}", message=text, hint=phrase(hint))
+    return phrase("{text} ({ref})", text=text, ref=finding.ref) if finding.ref else text

@@ -17,6 +17,7 @@ from smtp_repl.term.requests import Answer, Ask, Drop, Edit, Leave, Put, Request
 from smtp_repl.term.worker import Show, Worker
 from smtp_repl.wire.errors import PeerClosed, SmtpReplError, UsageError
 from smtp_repl.wire.events import Broken, Event, HandshakeDue
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.states import Phase
 
 WAITING_LIMIT = 8
@@ -97,11 +98,19 @@ class AnswerDriver(Worker):
             self._serve(caller)
         elif len(self._waiting) < WAITING_LIMIT:
             self._waiting.append(caller)
-            count = f" ({len(self._waiting)} wait)" if len(self._waiting) > 1 else ""
-            self.tell(f"another client waits until this one has left: {caller}{count}")
+            waits = phrase("another client waits until this one has left: {caller}", caller=str(caller))
+            if len(self._waiting) > 1:
+                waits = phrase("{waits} ({count} wait)", waits=waits, count=len(self._waiting))
+            self.tell(waits)
         else:
             caller.refuse(TOO_MANY)
-            self.tell(f"a client got 421, since {WAITING_LIMIT} wait already: {caller}")
+            self.tell(
+                phrase(
+                    "a client got 421, since {waiting_limit} wait already: {caller}",
+                    waiting_limit=WAITING_LIMIT,
+                    caller=caller,
+                )
+            )
         self._changed()
 
     def _serve(self, caller: Caller) -> None:
@@ -129,12 +138,12 @@ class AnswerDriver(Worker):
         while self._waiting and self._caller is None:
             caller = self._waiting.popleft()
             if caller.has_left:
-                self.tell(f"a client that waited has left: {caller}")
+                self.tell(phrase("a client that waited has left: {caller}", caller=caller))
                 caller.close()
             else:
                 self._serve(caller)
         if self._caller is None:
-            self.tell(f"waiting for the next client on {self._listener}")
+            self.tell(phrase("waiting for the next client on {listener}", listener=self._listener))
         self._changed()
 
     # ------------------------------------------------------------ what is said
@@ -145,7 +154,7 @@ class AnswerDriver(Worker):
         if caller is None or not self.desk.is_connected:
             return
         if self.is_securing:
-            self.tell("the TLS handshake is going on; not sent")
+            self.tell(phrase("the TLS handshake is going on; not sent"))
             return
         heard = self.desk.reply(octets)
         self._show(heard.lines, False)

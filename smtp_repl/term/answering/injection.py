@@ -1,6 +1,7 @@
 """Plaintext behind STARTTLS, as whoever plays the server sees it (RFC 3207 §5)."""
 
 from smtp_repl.wire.errors import TlsError
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 
 _SHOWN = 200
@@ -10,7 +11,11 @@ _SHOWN = 200
 def injected_error(injected: bytes) -> TlsError:
     """What to say of octets that a client said between STARTTLS and the handshake."""
     return TlsError(
-        f"no handshake: the client said {len(injected)} octets behind STARTTLS: {printable(injected[:_SHOWN])}",
+        phrase(
+            "no handshake: the client said {injected} octets behind STARTTLS: {injected2}",
+            injected=len(injected),
+            injected2=printable(injected[:_SHOWN]),
+        ),
         "a client has to wait for the 220; or somebody injected them",
         kind="data-before-handshake",
     )

@@ -31,6 +31,7 @@ from smtp_repl.term.requests import Answer, Ask, Drop, Handling, Leave, Request,
 from smtp_repl.term.typed import is_command, wire_text
 from smtp_repl.wire.errors import ExpectationFailed, PeerClosed, SmtpReplError, UsageError
 from smtp_repl.wire.events import Broken, Event, HandshakeDue
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.states import Phase
 
 _GOES_ON = re.compile(rb"[0-9]{3}-")
@@ -63,7 +64,7 @@ class AnswerLines:
             else:
                 yield from self._listen()
         if not desk.said_goodbye and not self._leaves:
-            raise PeerClosed(f"the client {desk.client} left without QUIT", kind="no-quit")
+            raise PeerClosed(phrase("the client {client} left without QUIT", client=desk.client), kind="no-quit")
 
     # ------------------------------------------------------------ what is said
 
@@ -83,7 +84,9 @@ class AnswerLines:
             return
         said = describe_awaited(self._desk.conversation.awaiting[0])
         yield from self._say(CLOSING)
-        raise ExpectationFailed(f"the input ended where {said} awaited an answer", "one reply for each command")
+        raise ExpectationFailed(
+            phrase("the input ended where {said} awaited an answer", said=said), phrase("one reply for each command")
+        )
 
     def _say(self, octets: bytes) -> Doing:
         desk = self._desk

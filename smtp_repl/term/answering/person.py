@@ -20,7 +20,7 @@ from smtp_repl.term.toolbar import Piece
 from smtp_repl.term.typed import is_command, wire_text
 from smtp_repl.wire.commands import parse_command
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import _, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.verbs import VERBS
 
@@ -81,7 +81,9 @@ class Person(Asker):
         elif last:
             self._say(self.stage.take())
         elif text:
-            self._driver.tell('not sent: the last line of a reply has a blank behind its code, such as "250 Ok"')
+            self._driver.tell(
+                phrase('not sent: the last line of a reply has a blank behind its code, such as "250 Ok"')
+            )
 
     def pipelined(self) -> None:
         """Alt-Enter: what is typed goes as it stands, finished or not."""
@@ -100,11 +102,11 @@ class Person(Asker):
             self._answer(None)
         elif self._driver.is_busy:
             self._driver.stop()
-            self._driver.tell("stopped; what was sent stays sent")
+            self._driver.tell(phrase("stopped; what was sent stays sent"))
         elif self.stage.text:
             self.stage.take()
         else:
-            stays = "the connection stays; Ctrl-D or /quit says 421 and leaves, /close hangs up"
+            stays = phrase("the connection stays; Ctrl-D or /quit says 421 and leaves, /close hangs up")
             self._driver.tell(stays if self._desk.is_connected else "Ctrl-D leaves")
 
     def ended(self) -> None:
@@ -131,7 +133,9 @@ class Person(Asker):
 
     def asked(self, command: str) -> None:
         if self._driver.is_busy:
-            self._driver.tell(f"{command} has to wait: another command is at work (Ctrl-C stops it)")
+            self._driver.tell(
+                phrase("{command} has to wait: another command is at work (Ctrl-C stops it)", command=command)
+            )
         else:
             self._command(command, typed_out=False)
 
@@ -140,11 +144,11 @@ class Person(Asker):
     def _talk(self, line: str) -> None:
         if is_command(line):
             if self._driver.is_busy:
-                self._driver.tell("another command is at work (Ctrl-C stops it)")
+                self._driver.tell(phrase("another command is at work (Ctrl-C stops it)"))
             else:
                 self._command(line)
         elif line:
-            self._driver.tell("no client is connected; nothing sent")
+            self._driver.tell(phrase("no client is connected; nothing sent"))
 
     def _say(self, text: str) -> None:
         lines = [wire_text(line) for line in text.split("\n")]
@@ -155,7 +159,11 @@ class Person(Asker):
 
     def _hesitate(self, lines: list[str]) -> Handling:
         """Lines that were hardly meant for a client."""
-        if (yield from confirm(f'"{printable(lines[0])}" looks like a client\'s; type yes to send it')):
+        if (
+            yield from confirm(
+                phrase('"{lines}" looks like a client\'s; type yes to send it', lines=printable(lines[0]))
+            )
+        ):
             self._send(lines)
         else:
             yield Tell("not sent")

@@ -15,6 +15,7 @@ from smtp_repl.term.answering.desk import AnswerDesk
 from smtp_repl.term.answering.driver import AnswerDriver
 from smtp_repl.term.at_terminal import AtTerminal
 from smtp_repl.term.settings import Settings
+from smtp_repl.wire.language import phrase, phrase_of
 
 if TYPE_CHECKING:  # these load prompt_toolkit
     from smtp_repl.term.answering.person import Person
@@ -87,6 +88,7 @@ class _Session(AtTerminal):
         desk = self._desk
         if not desk.commands:
             return []
-        kept = "" if desk.scribe.kept else "; /save FILE would have kept the last client's"
-        count = "1 command" if desk.commands == 1 else f"{desk.commands} commands"
-        return [remark(f"session over: {count} heard{kept}")]
+        over = phrase_of("session over: {count} command heard", "session over: {count} commands heard", desk.commands)
+        if not desk.scribe.kept:
+            over = phrase("{over}; /save FILE would have kept the last client's", over=over)
+        return [remark(over)]

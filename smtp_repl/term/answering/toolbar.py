@@ -2,6 +2,7 @@
 
 from smtp_repl.term.answering.desk import AnswerDesk
 from smtp_repl.term.toolbar import Piece, envelope_piece, lay_out, recording_piece
+from smtp_repl.wire.language import phrase, phrase_of
 from smtp_repl.wire.octets import printable
 
 
@@ -13,17 +14,17 @@ def answer_toolbar(desk: AnswerDesk, *, where: str, waiting: int, securing: bool
 def _pieces(desk: AnswerDesk, where: str, waiting: int, securing: bool) -> list[Piece]:
     recording = recording_piece(desk)
     if not desk.is_connected:
-        return [("class:toolbar.host", f"listening on {where}"), ("", "Ctrl-D leaves"), recording]
+        return [("class:toolbar.host", phrase("listening on {where}", where=where)), ("", "Ctrl-D leaves"), recording]
     who = desk.conversation.authenticated
     return [
         ("class:toolbar.host", desk.client),
-        ("class:toolbar.next", "TLS handshake" if securing else _awaiting(desk)),
+        ("class:toolbar.next", phrase("TLS handshake") if securing else _awaiting(desk)),
         ("class:toolbar.good", desk.tls.version) if desk.tls is not None else ("", "plaintext"),
         ("", desk.ehlo),
         ("class:toolbar.good", f"AUTH {printable(who.user or b'?')}") if who is not None else ("", ""),
-        ("class:toolbar.bad", "secrets shown") if desk.shows_secrets else ("", ""),
+        ("class:toolbar.bad", phrase("secrets shown")) if desk.shows_secrets else ("", ""),
         ("", envelope_piece(desk.conversation.envelope)),
-        ("class:toolbar.note", f"{waiting} more wait{'s' if waiting == 1 else ''}" if waiting else ""),
+        ("class:toolbar.note", phrase_of("{count} more waits", "{count} more wait", waiting) if waiting else ""),
         recording,
     ]
 
@@ -31,8 +32,8 @@ def _pieces(desk: AnswerDesk, where: str, waiting: int, securing: bool) -> list[
 def _awaiting(desk: AnswerDesk) -> str:
     conversation = desk.conversation
     if conversation.chunk_left:
-        return f"a chunk comes: {conversation.chunk_left} octets are left"
+        return phrase("a chunk comes: {chunk_left} octets are left", chunk_left=conversation.chunk_left)
     if conversation.awaiting:
         first, *more = conversation.awaiting
         return f"answer {first}" + (f", then {' '.join(more)}" if more else "")
-    return "the message comes; a lone dot ends it" if desk.is_in_message else "the client's turn"
+    return phrase("the message comes; a lone dot ends it") if desk.is_in_message else phrase("the client's turn")
