@@ -13,7 +13,7 @@ from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.lesson_files import find_lesson
 from smtp_repl.cli.options import Words
 from smtp_repl.script.text import parse
-from smtp_repl.teach.grading import Grade, grade, table
+from smtp_repl.teach.grading import BY_SERVER, Grade, grade, table, ungraded
 from smtp_repl.teach.lesson import Lesson
 from smtp_repl.wire.errors import ExitStatus, OutputError, UsageError
 from smtp_repl.wire.language import _, n_
@@ -32,35 +32,38 @@ def main(words: Words, environment: Environment) -> int:
     if not os.path.isdir(folder):
         raise UsageError(_("{folder} is no folder").format(folder=printable(folder)), kind="no-folder")
     lesson = find_lesson(word).lesson
-    grades = list(_grades(lesson, folder))
+    grades = list(_grades(lesson, folder, from_server=words.has("from-server")))
     if not grades:
         raise UsageError(_("there is no transcript (*.smtp) in {folder}").format(folder=printable(folder)))
     _write(table(lesson, grades), words.text("csv") or "-", environment)
-    _tell(grades, environment)
+    _tell(grades, folder, environment)
     return int(ExitStatus.OK)
 
 
-def _grades(lesson: Lesson, folder: str) -> Iterator[Grade]:
+def _grades(lesson: Lesson, folder: str, *, from_server: bool) -> Iterator[Grade]:
     for path in _files(folder):
         shown = os.path.relpath(path, folder).replace(os.sep, "/")
         try:
             octets = _read(path)
         except OSError as error:
-            problem = _("cannot be read: {why}").format(why=error.strerror)
-            yield grade(lesson, shown, parse(b""))._replace(problem=problem)
+            yield ungraded(shown, _("cannot be read: {why}").format(why=error.strerror))
             continue
         if octets is None:
-            yield grade(lesson, shown, parse(b""))._replace(problem=_("too large, or no regular file"))
+            yield ungraded(shown, _("too large, or no regular file"))
         else:
-            yield grade(lesson, shown, parse(octets, shown))
+            yield grade(lesson, shown, parse(octets, shown), from_server=from_server)
 
 
 def _files(folder: str) -> list[str]:
-    """The transcripts in a folder and below it, in the order of their names; nothing hidden."""
+    """The transcripts in a folder and below it, in the order of their names; nothing hidden.
+
+    A folder that cannot be looked into is among them, so that reading it tells why.
+    """
     found: list[str] = []
-    for below, folders, names in os.walk(folder):
+    for below, folders, names in os.walk(folder, onerror=lambda error: found.append(error.filename)):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [os.path.join(below, name) for name in names if name.endswith(_ENDINGS) and not name.startswith(".")]
+        names = [name for name in names if name.endswith(_ENDINGS) and not name.startswith(".")]
+        found.extend(os.path.join(below, name) for name in names)
     return sorted(found)
 
 
@@ -91,7 +94,7 @@ def _write(rows: list[list[str]], path: str, environment: Environment) -> None:
         raise OutputError(_("cannot write {file}: {why}").format(file=printable(path), why=error.strerror)) from None
 
 
-def _tell(grades: list[Grade], environment: Environment) -> None:
+def _tell(grades: list[Grade], folder: str, environment: Environment) -> None:
     """How many there were, and what a grade is worth."""
     count = len(grades)
     complete = sum(one.judgement is not None and one.judgement.is_complete for one in grades)
@@ -102,6 +105,17 @@ def _tell(grades: list[Grade], environment: Environment) -> None:
             files=files, complete=complete, broken=broken
         )
     )
+    if any(one.recorded_by == BY_SERVER for one in grades):
+        text = _("note: what the server recorded cannot be forged, as long as nobody else can write to {folder}")
+        environment.talk(text.format(folder=printable(folder)))
+        return
     environment.talk(
         _("note: a transcript from a student's own machine can be forged; what serve --transcripts recorded cannot")
     )
+    if claims := sum(one.claims_server for one in grades):
+        text = n_(
+            "hint: {count} file says that the server recorded it; --from-server believes that",
+            "hint: {count} files say that the server recorded them; --from-server believes that",
+            claims,
+        )
+        environment.talk(text.format(count=claims))

@@ -30,8 +30,10 @@ def main(words: Words, environment: Environment) -> int:
         from smtp_repl.cli import grade
 
         return grade.main(words, environment)
-    if words.has("csv"):
-        raise UsageError(_("--csv is for --grade"), "smtp-repl learn --grade LESSON FOLDER --csv FILE")
+    for key in ("csv", "from-server"):
+        if words.has(key):
+            problem = _("--{key} is for --grade").format(key=key)
+            raise UsageError(problem, "smtp-repl learn --grade LESSON FOLDER --csv FILE")
     progress = Progress(lessons_folder())
     if progress.trouble:
         environment.talk(f"# {progress.trouble}")

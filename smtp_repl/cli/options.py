@@ -248,6 +248,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("learn-check", ("--check",), ("learn",), "", "find what is wrong in lessons: LESSON…", _TEACHING),
     Option("grade", ("--grade",), ("learn",), "", "judge a folder of hand-ins: LESSON FOLDER", _TEACHING),
     Option("csv", ("--csv",), ("learn",), "FILE", "the table of --grade (standard output)", _TEACHING),
+    Option("from-server", ("--from-server",), ("learn",), "", "with --grade: serve wrote what is in FOLDER", _TEACHING),
     Option("timeout", ("--timeout",), _PLAYERS, "SECONDS", "for each reply (30; after a message 300)", _OTHER),
     Option("connect-timeout", ("--connect-timeout",), _PLAYED, "SECONDS", "for the connection (10)", _OTHER),
     Option("config-show", ("--show",), ("config",), "", "the settings as they are (what happens anyway)", _OUTPUT),

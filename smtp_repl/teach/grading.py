@@ -4,15 +4,20 @@ A transcript from a student's own machine is a text that anybody can write. Two 
 `copy` are files of the very same session (the ports of a connection are different each time), `alike` are those whose
 conversations are the same once names, addresses and numbers are masked. Work without a message and without a mistake
 is alike by nature, and is not marked.
+
+A transcript that says that the server recorded it is still a text: only whoever knows where it comes from can tell
+whether to believe it, and says so (`from_server`).
 """
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
 
 from smtp_repl.script.model import Comment, Script, Wire
 from smtp_repl.teach.checks import asks
 from smtp_repl.teach.facts import Answer, Exchange
-from smtp_repl.teach.hand_in import ANSWER, facts_of
+from smtp_repl.teach.hand_in import facts_of
 from smtp_repl.teach.judging import Judgement, Outcome, judge
 from smtp_repl.teach.lesson import Lesson
 from smtp_repl.wire.language import _
@@ -23,6 +28,8 @@ BY_SERVER, BY_STUDENT = "server", "student"
 
 LOOKED_AT = 32 * 1024
 """Characters of a message that are compared."""
+LINES_LIMIT = 50_000
+"""Lines of a hand-in: a session by hand has some hundreds, and one full of attachments some thousands."""
 
 _LOGGED_IN = re.compile(r"logged in as (.+)")
 _STAMP = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9]+-?")
@@ -33,7 +40,8 @@ _PORTS = re.compile(r"(?:connected to|from) \S+:[0-9]+\b")
 class Grade(Record):
     """What one file comes to. `problem` says why it could not be judged; then there is no judgement.
 
-    `session` tells which sessions it is of, `work` what was said in them; "" where that tells nothing.
+    `session` is the same for files of the very same sessions, `work` for those in which the same was said; "" where
+    that tells nothing.
     """
 
     file: str
@@ -41,28 +49,39 @@ class Grade(Record):
     recorded_by: str = ""
     judgement: Judgement | None = None
     problem: str = ""
-    can_answer: bool = True
-    """Whether answers to questions can stand in it at all."""
+    claims_server: bool = False
+    """It says that the server recorded it, whether that is believed or not."""
     session: str = ""
     work: str = ""
 
 
-def grade(lesson: Lesson, file: str, script: Script) -> Grade:
-    """Judge one hand-in. `file` is its path below the folder, with `/`."""
+def grade(lesson: Lesson, file: str, script: Script, *, from_server: bool = False) -> Grade:
+    """Judge one hand-in. `file` is its path below the folder, with `/`; `from_server` tells that it is the server's
+    own folder, where no student could write.
+    """
     comments = [node.text for node in script.nodes if isinstance(node, Comment)]
-    by_server = "recorded by the server" in comments
+    claims_server = "recorded by the server" in comments
+    by_server = claims_server and from_server
     student = _student(file, comments if by_server else [])
     if not any(isinstance(node, Wire) for node in script.nodes):
         return Grade(file, student, problem=_("this is no transcript: nothing is said in it"))
+    if len(script.nodes) > LINES_LIMIT:
+        problem = _("this is no session by hand: it has more than {limit} lines").format(limit=LINES_LIMIT)
+        return Grade(file, student, problem=problem)
     return Grade(
         file,
         student,
         BY_SERVER if by_server else BY_STUDENT,
         judge(lesson, script),
-        can_answer=not by_server or any(text.startswith(f"{ANSWER} ") for text in comments),
-        session="\n".join(text for text in comments if _PORTS.match(text)),
-        work=_work(script),
+        claims_server=claims_server,
+        session=_digest(text for text in comments if _PORTS.match(text)),
+        work=_digest(_work(script)),
     )
+
+
+def ungraded(file: str, problem: str) -> Grade:
+    """A row for what could not even be read."""
+    return Grade(file, _student(file, []), problem=problem)
 
 
 def _student(file: str, comments: Sequence[str]) -> str:
@@ -77,8 +96,14 @@ def _student(file: str, comments: Sequence[str]) -> str:
     return _STAMP.sub("", stem, count=1) or stem
 
 
-def _work(script: Script) -> str:
-    """What was said, as far as it is somebody's own; "" where there is neither a message nor a mistake in it."""
+def _digest(lines: Iterable[str]) -> str:
+    """The same for the same lines, and small, however much was said; "" for none."""
+    whole = "\n".join(lines)
+    return sha256(whole.encode("utf-8", "surrogateescape")).hexdigest() if whole else ""
+
+
+def _work(script: Script) -> list[str]:
+    """What was said, as far as it is somebody's own; nothing where there is neither a message nor a mistake in it."""
     said: list[str] = []
     is_own = False
     for fact in facts_of(script):
@@ -91,7 +116,7 @@ def _work(script: Script) -> str:
                 said.append(_masked(text))
             case _:
                 pass
-    return "\n".join(said) if is_own else ""
+    return said if is_own else []
 
 
 def _masked(text: str) -> str:
@@ -118,9 +143,9 @@ def _row(one: Grade, goals: int, copy: str, alike: str) -> list[str]:
     judgement = one.judgement
     if judgement is None:
         return [one.file, one.student, "", "", "", *[""] * goals, "", "", copy, alike, one.problem]
-    cells = [_cell(outcome, can_answer=one.can_answer) for outcome in judgement.outcomes]
+    cells = [_cell(outcome, can_answer=one.recorded_by != BY_SERVER) for outcome in judgement.outcomes]
     possible = sum(cell != NOT_SEEN for cell in cells)
-    noticed = dict.fromkeys(slip.rule for slip in judgement.slips if slip.severity != "info")
+    noticed = Counter(slip.rule for slip in judgement.slips if slip.severity != "info")
     return [
         one.file,
         one.student,
@@ -129,7 +154,7 @@ def _row(one: Grade, goals: int, copy: str, alike: str) -> list[str]:
         str(possible),
         *cells,
         str(sum(outcome.hints for outcome in judgement.outcomes)),
-        " ".join(noticed),
+        " ".join(rule if count == 1 else f"{rule}:{count}" for rule, count in noticed.items()),
         copy,
         alike,
         "",
@@ -150,12 +175,17 @@ def _cell(outcome: Outcome, *, can_answer: bool) -> str:
 
 
 def _groups(prints: Sequence[str]) -> list[str]:
-    """For each the number of the group that it is the same as, "" where it is like no other."""
-    numbers: dict[str, str] = {}
-    for text in prints:
-        if text and text not in numbers and prints.count(text) > 1:
-            numbers[text] = str(len(numbers) + 1)
-    return [numbers.get(text, "") for text in prints]
+    """For each the letter of the group that it belongs to, "" where it is like no other."""
+    counts = Counter(prints)
+    shared = [text for text in counts if text and counts[text] > 1]
+    letters = {text: _letter(number) for number, text in enumerate(shared)}
+    return [letters.get(text, "") for text in prints]
+
+
+def _letter(number: int) -> str:
+    """A to Z, and then AA: as a spreadsheet names its columns, counted from 0."""
+    before, last = divmod(number, 26)
+    return (_letter(before - 1) if before else "") + chr(ord("A") + last)
 
 
 _FORMULAS = (*"=+-@", "\uff1d", "\uff0b", "\uff0d", "\uff20")

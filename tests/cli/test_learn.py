@@ -196,7 +196,7 @@ def test_grades_a_folder(tmp_path: Path, state: dict[str, str]) -> None:
     with file.open(encoding="utf-8-sig", newline="") as text:
         rows = {row["file"]: row for row in csv.DictReader(text)}
     assert list(rows) == ["'=cmd.smtp", "alice.smtp", "bob.smtp", "dave/hello.smtp", "fifo.smtp", "link.smtp"]
-    assert (rows["alice.smtp"]["met"], rows["alice.smtp"]["copy"], rows["bob.smtp"]["copy"]) == ("6", "1", "1")
+    assert (rows["alice.smtp"]["met"], rows["alice.smtp"]["copy"], rows["bob.smtp"]["copy"]) == ("6", "A", "A")
     assert (rows["dave/hello.smtp"]["student"], rows["dave/hello.smtp"]["met"]) == ("dave", "3")
     assert rows["fifo.smtp"]["problem"]
     assert rows["link.smtp"]["problem"].startswith("cannot be read")
@@ -206,10 +206,35 @@ def test_grades_go_to_standard_output(tmp_path: Path) -> None:
     (tmp_path / "a.smtp").write_text("S: 220 practice.example.com\nC: NOOP\nS: 250 Ok\n")
     done = call("learn", "--grade", "hello", str(tmp_path))
     assert done.lines[1].startswith("a.smtp,a,student,1,6,")
+    assert done.err.count("\n") == 2
+
+
+def test_the_server_is_believed_when_the_teacher_says_so(tmp_path: Path) -> None:
+    """And whoever has such files is told of the option."""
+    text = "# recorded by the server\n# logged in as carol\nS: 220 practice.example.com\nC: NOOP\nS: 250 Ok\n"
+    (tmp_path / "a.smtp").write_text(text)
+    done = call("learn", "--grade", "hello", str(tmp_path))
+    assert done.lines[1].startswith("a.smtp,a,student,1,6,")
+    assert "--from-server" in done.err
+    done = call("learn", "--grade", "hello", str(tmp_path), "--from-server")
+    assert done.lines[1].startswith("a.smtp,carol,server,1,4,")
+    assert "as long as nobody else can write to" in done.err
+
+
+def test_a_table_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "a.smtp").write_text("S: 220 practice.example.com\n")
+    assert call("learn", "--grade", "hello", str(tmp_path), "--csv", str(tmp_path)).status == 7
 
 
 @pytest.mark.parametrize(
-    "argv", [["--grade", "hello"], ["--grade", "hello", "no-such-folder"], ["--csv", "x.csv"], ["--grade", "nope", "."]]
+    "argv",
+    [
+        ["--grade", "hello"],
+        ["--grade", "hello", "no-such-folder"],
+        ["--csv", "x.csv"],
+        ["--from-server"],
+        ["--grade", "nope", "."],
+    ],
 )
 def test_grading_needs_a_lesson_and_a_folder(argv: list[str], tmp_path: Path) -> None:
     assert call("learn", *argv).status == 2
