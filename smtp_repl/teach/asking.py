@@ -4,16 +4,19 @@ The places that know each kind of thing are asked in an order in which the parti
 """
 
 import re
+from collections.abc import Iterator
 
+from smtp_repl.knowledge.entries import keyword
 from smtp_repl.teach.certificates import explain_tls_error
 from smtp_repl.teach.decoding import explain_base64
-from smtp_repl.teach.explaining import explain
+from smtp_repl.teach.explaining import explain, of_entry
 from smtp_repl.teach.explanation import NOWHERE, Circumstances, Explanation
 from smtp_repl.wire.verbs import VERBS
 
 _REPLY = r"(?:S(?:\[\w+\])?[:=] ?)?[2-5][0-9]{2}(?:[ -]|$)"
 _CARRIED = r"(?ai)(?:S(?:\[\w+\])?[:=] ?)?334 (\S+)|(?:C(?:\[\w+\])?[:=] ?)?AUTH +\S+ +(\S+)"
 
+_OFFER = r"(?:S(?:\[\w+\])?[:=] ?)?250[ -]([A-Za-z0-9][A-Za-z0-9-]*)"
 _FEW = 2
 """Words in which nobody quotes a reply."""
 _MANY = 20
@@ -34,7 +37,18 @@ def answer(words: str, circumstances: Circumstances = NOWHERE) -> tuple[Explanat
     found = _each(several, circumstances) or explain(_without_step(words, carried), circumstances)
     if inside is not None:
         return (*found, inside) if is_reply else (inside, *found)
+    if is_reply:
+        return (*found, *_offered(words))
     return found or tuple(filter(None, (explain_tls_error(words),)))
+
+
+def _offered(reply: str) -> Iterator[Explanation]:
+    """The keywords in the lines of an answer to EHLO, each once."""
+    lines = [re.match(_OFFER, line.strip(), re.ASCII) for line in reply.splitlines()]
+    for name in dict.fromkeys(found[1].upper() for found in lines if found is not None):
+        entry = keyword(name)
+        if entry is not None:
+            yield of_entry(entry)
 
 
 def _quoted(words: str, circumstances: Circumstances) -> tuple[Explanation, ...]:

@@ -244,3 +244,15 @@ def test_a_conversation_in_colours(write: Write) -> None:
     text = at_terminal(80, "explain", write(REFUSED))
     assert "\x1b[36m#   RCPT: add one recipient" in text
     assert text.splitlines()[1].startswith("\x1b")
+
+
+def test_in_line_mode(address: str) -> None:
+    """/explain works there as well, and the line below a refusal is whole in a pipe."""
+    lines = ["EHLO client.example.org", "MAIL FROM:<a@example.org>", "/explain", "RCPT TO:<nobody@example.com>"]
+    done = call(address, *(word for line in lines for word in ("-c", line)), "--expect", "550")
+    assert "# 250 2.1.0" in done.lines
+    refusal = done.lines.index("S: 550 5.1.1 Nobody has this mailbox (nobody@ is refused for practice)")
+    assert done.lines[refusal + 1].startswith("# There is no such mailbox")
+    assert "Change this: " in done.lines[refusal + 1]
+    quiet = call(address, "--set", "explain=off", *(word for line in lines for word in ("-c", line)), "--expect", "550")
+    assert done.lines[refusal + 1] not in quiet.lines

@@ -96,3 +96,17 @@ def test_no_line_is_slow(line: str) -> None:
     began = time.perf_counter()
     quoted_reply(line, NOWHERE)
     assert time.perf_counter() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("reply", "subjects"),
+    [
+        ("250-mx.example.com\n250-SIZE 1000\n250-XNOTHING\n250 AUTH PLAIN LOGIN", ["250", "SIZE", "AUTH"]),
+        ("S: 250-PIPELINING", ["250", "PIPELINING"]),
+        ("250 Ok", ["250"]),
+        ("550 SIZE", ["550"]),
+    ],
+)
+def test_an_answer_to_ehlo(reply: str, subjects: list[str]) -> None:
+    """What is offered is explained as well."""
+    assert [one.subject for one in answer(reply)] == subjects
