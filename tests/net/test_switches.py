@@ -580,6 +580,17 @@ def test_a_mailbox_in_chinese(server: PracticeThread) -> None:
         assert client.ask("RCPT TO:<用户@例子.cn>".encode()).startswith("553 5.6.7 ")
 
 
+def test_a_domain_in_chinese(server: PracticeThread) -> None:
+    """A domain that is ours is ours in its xn-- form as well."""
+    with connected(server, {"domains": ["例子.cn"]}) as client:
+        client.reply()
+        client.ask(EHLO)
+        client.ask(MAIL)
+        assert client.ask(b"RCPT TO:<b@xn--fsqu00a.cn>") == answer("recipient-ok")
+        assert client.ask(b"RCPT TO:<b@mail.xn--fsqu00a.cn>") == answer("recipient-ok")
+        assert client.ask(RCPT).startswith("554 ")
+
+
 def test_lmtp_answers_once_for_each_recipient(server: PracticeThread) -> None:
     with connected(server, profile_of("lmtp")) as client:
         client.reply()

@@ -31,7 +31,7 @@ class Directory:
         self._users = {fold(user): user for user in profile.users}
         self._lists = {fold(name): (name, members) for name, members in profile.lists.items()}
         self._gone = frozenset(map(fold, profile.gone))
-        self._domains = tuple(map(fold, profile.domains))
+        self._domains = tuple(fold(f"@{domain}").removeprefix("@") for domain in profile.domains)
 
     def judge(self, address: bytes, authenticated: bool, put_off: set[bytes]) -> str:
         """The name of the answer (see `answers`) to a recipient.
