@@ -56,7 +56,7 @@ class Text(NamedTuple):
 
 def texts() -> Iterator[Text]:
     """All of them, in the order of their floors and files; what stands in two places comes twice."""
-    found = [text for text in (*_code(), *_tables(), *_prose_files()) if _has_words(text.key)]
+    found = [text for text in (*_code(), *_tables(), *_prose_files(), *_lessons()) if _has_words(text.key)]
     yield from sorted(found, key=lambda text: PARTS.index(text.part))
 
 
@@ -176,3 +176,12 @@ def _prose(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _prose(inner)
+
+
+def _lessons() -> Iterator[Text]:
+    from smtp_repl.cli.lesson_files import packaged_lessons
+    from smtp_repl.teach.lesson import texts_of
+
+    for found in packaged_lessons():
+        for text in texts_of(found.lesson):
+            yield Text("lessons", text, f"teach/lessons/{Path(found.path).name}")
