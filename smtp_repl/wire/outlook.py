@@ -29,11 +29,27 @@ class Awaited(Record):
 class Outlook:
     """The queue of one session. `ahead` is where it will stand."""
 
-    __slots__ = ("_queue", "ahead")
+    __slots__ = ("_ahead", "_from", "_queue")
 
     def __init__(self) -> None:
-        self.ahead = Phase.OPENED
+        self._ahead = Phase.OPENED
+        self._from: Phase | None = None
+        """Where the session stands, if what lies ahead is to be worked out anew from there."""
         self._queue: deque[Awaited] = deque([Awaited(GREETING)])
+
+    @property
+    def ahead(self) -> Phase:
+        """Where the session will stand if all that is awaited goes well."""
+        # Worked out when somebody asks, not at each reply: of a long group that is refused, each would go through all.
+        if self._from is not None:
+            self._ahead, self._from = self._from, None
+            for awaited in self._queue:
+                self._ahead = awaited.hope(self._ahead)
+        return self._ahead
+
+    @ahead.setter
+    def ahead(self, phase: Phase) -> None:
+        self._ahead, self._from = phase, None
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -79,7 +95,10 @@ class Outlook:
 
     def take(self) -> Awaited | None:
         """What a reply that has come answers, if anything; it awaits nothing more."""
-        return self._queue.popleft() if self._queue else None
+        awaited = self._queue.popleft() if self._queue else None
+        if awaited is not None and self._from is not None:
+            self._from = awaited.hope(self._from)
+        return awaited
 
     def clear(self, phase: Phase) -> None:
         """Nothing is awaited any more."""
@@ -90,10 +109,8 @@ class Outlook:
         """The session stands in `phase`, and `hoped` was to follow: work out anew what lies ahead."""
         if not self._queue:
             self.ahead = phase
-        elif phase is not hoped:
-            self.ahead = phase
-            for awaited in self._queue:
-                self.ahead = awaited.hope(self.ahead)
+        elif phase is not hoped or self._from is not None:
+            self._from = phase
 
     def take_back_message(self, lines: int | None) -> bool:
         """DATA was refused: if the text went out all the same, the server answers each of its lines as a command.

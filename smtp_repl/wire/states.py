@@ -178,7 +178,8 @@ def way_to(said: str, phase: Phase) -> tuple[str, ...]:
     for here, way in ways:
         if is_legal(said, here):
             return way
-        for verb in legal_verbs(here):
+        # Of two ways of the same length, the one that keeps more: RSET and not another EHLO.
+        for verb in sorted(legal_verbs(here), key=lambda verb: verb != "RSET"):
             there = hoped(here, verb)
             if there not in seen:
                 seen.add(there)

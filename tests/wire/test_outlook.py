@@ -46,6 +46,50 @@ def test_a_disappointment_is_followed_through() -> None:
     assert outlook.ahead is Phase.GREETED
 
 
+@pytest.mark.parametrize("asks", [True, False])
+def test_what_lies_ahead_is_the_same_whenever_one_asks(asks: bool) -> None:
+    """It is worked out when somebody asks; whoever asked before each reply must have been told the same at the end."""
+    outlook = greeted()
+    for said in ("MAIL", "RCPT", "RCPT", "RSET", "MAIL", "RCPT"):
+        outlook.say(Awaited(said))
+    for phase, hoped in (
+        (Phase.GREETED, Phase.MAIL),
+        (Phase.GREETED, Phase.GREETED),
+        (Phase.GREETED, Phase.GREETED),
+        (Phase.GREETED, Phase.GREETED),
+        (Phase.GREETED, Phase.MAIL),
+    ):
+        outlook.take()
+        outlook.stand(phase, hoped)
+        if asks:
+            assert outlook.ahead is Phase.RCPT
+    # What a server accepts out of order has happened all the same.
+    assert outlook.ahead is Phase.RCPT
+
+
+def test_a_long_group_that_is_refused_takes_no_long_time() -> None:
+    """Each refusal once went through all that was still awaited: 40,000 recipients took minutes."""
+    outlook = greeted()
+    outlook.say(Awaited("MAIL"))
+    outlook.take()
+    outlook.stand(Phase.MAIL, Phase.MAIL)
+    hopes = []
+
+    class Counted(Awaited):
+        def hope(self, phase: Phase) -> Phase:
+            hopes.append(phase)
+            return super().hope(phase)
+
+    count = 500
+    for _ in range(count):
+        outlook.say(Counted("RCPT"))
+    for _ in range(count):
+        outlook.take()
+        outlook.stand(Phase.MAIL, Phase.RCPT)
+    assert outlook.ahead is Phase.MAIL
+    assert len(hopes) < 3 * count
+
+
 def test_the_text_after_a_refused_data_is_taken_for_commands() -> None:
     outlook = greeted()
     outlook.say(Awaited(END_OF_DATA, lines=2))
