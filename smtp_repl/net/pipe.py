@@ -3,8 +3,6 @@
 The two ends are `tls.TlsPipe` and `server_tls.ServerPipe`. `ssl` is imported when the first pipe is made.
 """
 
-import contextlib
-
 from smtp_repl.script.actions import TlsFacts
 from smtp_repl.wire.errors import TlsError
 from smtp_repl.wire.hints import TYPE_CHECKING
@@ -13,8 +11,8 @@ from smtp_repl.wire.octets import printable
 if TYPE_CHECKING:
     import ssl
 
-BLOCK = 65536
-"""Octets that are decrypted at once, so that a long message does not lie in memory twice."""
+BLOCK = 16384
+"""Octets that are decrypted at once: what a record holds at most."""
 
 
 class Pipe:
@@ -75,8 +73,10 @@ class Pipe:
         if not self.handshake_done:
             return b""
         self.keep_session()
-        with contextlib.suppress(ssl.SSLError):  # the peer has not closed its half yet, or TLS is broken anyway
+        try:  # noqa: SIM105 # at every session's end, and a manager of contexts takes its time
             self._object.unwrap()
+        except ssl.SSLError:
+            pass  # the peer has not closed its half yet, or TLS is broken anyway
         return self._outgoing.read()
 
     def farewell(self) -> bytes:

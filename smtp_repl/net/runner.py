@@ -109,7 +109,7 @@ class Runner:
             session.give_up()
 
     def _wait(self) -> None:
-        due = self._due
+        due, live = self._due, self._live
         left = due[0][0] - monotonic() if due else NAP
         seconds = NAP if left > NAP else max(0.0, left)
         for (session, connection), events in self._poller.wait(seconds):
@@ -120,7 +120,7 @@ class Runner:
                     connection.receive()
                 if events & WRITE:
                     connection.flush()
-            if session in self._live:
+            if session in live:
                 self._resume(session)
         if seconds < NAP:
             self._wake_due()

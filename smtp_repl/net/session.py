@@ -238,7 +238,8 @@ class Session:
             connection.octets = b""
             arrived_at = connection.arrived_at
             rote.passed.append(passage)
-            rote.seconds += [max(0.0, arrived_at - connection.clock)] * passage.replies
+            took = arrived_at - connection.clock
+            rote.seconds += [took if took > 0.0 else 0.0] * passage.replies
             rote.moments.append(arrived_at)
             at = passage.to
             begins = True
@@ -461,7 +462,7 @@ class Session:
 
         trust = self._stage.options.tls_for
         options = self._stage.options.tls if trust is None else trust(target)
-        if not options.server_name:
+        if target.server_name and not options.server_name:
             options = options._replace(server_name=target.server_name)
         return TlsPipe(options, target.host, after_starttls=after_starttls, sessions=self._stage.tls_sessions)
 

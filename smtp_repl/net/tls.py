@@ -141,13 +141,7 @@ class TlsPipe(Pipe):
         """What is known of the connection, once `handshake_done`."""
         certificate = self._certificate or Certificate()
         trust = self._options.trust
-        return TlsFacts(
-            self._version,
-            self._cipher,
-            trust != "insecure",
-            *certificate,
-            trust=trust,
-        )
+        return TlsFacts(self._version, self._cipher, trust != "insecure", *certificate, trust)
 
     def cut(self) -> TlsError:
         """What to say when the peer closed the connection during the handshake."""
