@@ -3,42 +3,12 @@
 import signal
 import smtplib
 import ssl
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ROOT, call, command
-
-
-@contextmanager
-def serving(*options: str, ends: signal.Signals = signal.SIGINT) -> Iterator[tuple[str, int, "Ended"]]:
-    """The program with these options: host, port, and after the block how it ended."""
-    process = subprocess.Popen(
-        command("serve", "--listen", "127.0.0.1:0", *options),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
-    assert process.stdout is not None
-    ended = Ended()
-    try:
-        told, _, address = process.stdout.readline().rstrip("\n").rpartition(" ")
-        assert told == "listening on"
-        host, _, port = address.partition(":")
-        yield host, int(port), ended
-    finally:
-        process.send_signal(ends)
-        ended.out, ended.err = process.communicate(timeout=60)
-        ended.status = process.returncode
-
-
-class Ended:
-    status = -1
-    out = err = ""
+from tests.cli.conftest import call
+from tests.cli.serving import serving
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)], ids=["int", "term"])
