@@ -74,6 +74,13 @@ def test_failures_are_open_and_all_else_is_closed(page: Page) -> None:
     assert opened == [False, False, True, True, False, True, False]
 
 
+def test_on_paper_nothing_is_closed_or_cut() -> None:
+    """A report is a hand-out too: there is nobody to unfold a conversation or to move a long line aside."""
+    paper = html_report(everything()).partition("@media print {")[2].partition("</style>")[0]
+    assert "details::details-content { content-visibility: visible; display: block; }" in paper
+    assert "pre { white-space: pre-wrap; overflow-wrap: anywhere; }" in paper
+
+
 def test_bars_are_shares_of_the_slowest(page: Page) -> None:
     widths = [attributes["style"] for tag, attributes in page.tags if tag == "span" and "style" in attributes]
     assert widths[:3] == ["width:25.0%", "width:100.0%", "width:50.0%"]
