@@ -97,7 +97,7 @@ def _write(rows: list[list[str]], path: str, environment: Environment) -> None:
 def _tell(grades: list[Grade], folder: str, environment: Environment) -> None:
     """How many there were, and what a grade is worth."""
     count = len(grades)
-    complete = sum(one.judgement is not None and one.judgement.is_complete for one in grades)
+    complete = sum(one.is_complete for one in grades)
     broken = sum(one.judgement is None for one in grades)
     files = n_("{count} file", "{count} files", count).format(count=count)
     environment.talk(

@@ -54,6 +54,22 @@ class Grade(Record):
     session: str = ""
     work: str = ""
 
+    @property
+    def unseen(self) -> frozenset[str]:
+        """The goals that this kind of transcript cannot show: a server hears no answers to questions."""
+        if self.judgement is None or self.recorded_by != BY_SERVER:
+            return frozenset()
+        goals = (outcome.goal for outcome in self.judgement.outcomes if not outcome.is_met)
+        return frozenset(goal.id for goal in goals if asks(goal.check))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every goal was reached that this kind of transcript can show."""
+        if self.judgement is None:
+            return False
+        unseen = self.unseen
+        return all(outcome.is_met or outcome.goal.id in unseen for outcome in self.judgement.outcomes)
+
 
 def grade(lesson: Lesson, file: str, script: Script, *, from_server: bool = False) -> Grade:
     """Judge one hand-in. `file` is its path below the folder, with `/`; `from_server` tells that it is the server's
@@ -143,15 +159,14 @@ def _row(one: Grade, goals: int, copy: str, alike: str) -> list[str]:
     judgement = one.judgement
     if judgement is None:
         return [one.file, one.student, "", "", "", *[""] * goals, "", "", copy, alike, one.problem]
-    cells = [_cell(outcome, can_answer=one.recorded_by != BY_SERVER) for outcome in judgement.outcomes]
-    possible = sum(cell != NOT_SEEN for cell in cells)
+    cells = [_cell(outcome, one.unseen) for outcome in judgement.outcomes]
     noticed = Counter(slip.rule for slip in judgement.slips if slip.severity != "info")
     return [
         one.file,
         one.student,
         one.recorded_by,
         str(len(judgement.met)),
-        str(possible),
+        str(goals - len(one.unseen)),
         *cells,
         str(sum(outcome.hints for outcome in judgement.outcomes)),
         " ".join(rule if count == 1 else f"{rule}:{count}" for rule, count in noticed.items()),
@@ -162,16 +177,16 @@ def _row(one: Grade, goals: int, copy: str, alike: str) -> list[str]:
 
 
 NOT_SEEN = "n/a"
-"""In the place of a goal that this kind of transcript cannot show: the server hears no answers to questions."""
+"""In the place of a goal that this kind of transcript cannot show."""
 
 
-def _cell(outcome: Outcome, *, can_answer: bool) -> str:
+def _cell(outcome: Outcome, unseen: frozenset[str]) -> str:
     """The line at which a goal was reached, or why there is none."""
     if outcome.is_met:
         return str(outcome.line)
     if outcome.is_skipped:
         return "skipped"
-    return NOT_SEEN if asks(outcome.goal.check) and not can_answer else ""
+    return NOT_SEEN if outcome.goal.id in unseen else ""
 
 
 def _groups(prints: Sequence[str]) -> list[str]:
