@@ -51,7 +51,7 @@ def load(path: Path, *, must_exist: bool) -> Config:
         raise _unreadable(path, error) from None
     if len(octets) > SIZE_LIMIT:
         raise _Reader(path, "").error(
-            phrase("a settings file has at most {size_limit} octets", size_limit=SIZE_LIMIT), kind="limit"
+            phrase("a settings file has at most {limit} octets", limit=SIZE_LIMIT), kind="limit"
         )
     return _Reader(path, _decoded(path, octets)).read()
 
@@ -109,7 +109,7 @@ class _Reader:
             numbers = [int(number) for number in re.findall(r"[0-9]+", place)]
             line, column = numbers if len(numbers) == 2 else (max(1, len(self._text.rstrip().split("\n"))), 0)
             raise self._at(
-                phrase("this is no TOML: {message}{message2}", message=message[:1].lower(), message2=message[1:]),
+                phrase("this is no TOML: {why}", why=message[:1].lower() + message[1:]),
                 "",
                 line,
                 column,
@@ -198,12 +198,14 @@ class _Reader:
     def _refuse_secrets(self, table: Mapping[str, object], keys: Keys) -> None:
         for key, value in table.items():
             if keys != ("hosts",) and keys != ("alias",) and _SECRET_KEY.fullmatch(key):
-                open_to = phrase(
-                    "; others on this machine can read this file, so change that password"
-                ) * self._is_open(0o044)
+                what = phrase("settings hold no password")
+                if self._is_open(0o044):
+                    what = phrase(
+                        "settings hold no password; others on this machine can read this file, so change that password"
+                    )
                 raise self._about(
                     (*keys, key),
-                    phrase("settings hold no password{open_to}", open_to=open_to),
+                    what,
                     phrase('password_command = "…" in a profile, or /auth asks for it'),
                     "secret-in-settings",
                 )

@@ -148,7 +148,7 @@ def _show(word: str, found: list[Found], environment: Environment, *, strict: bo
         environment.talk(show_error(one.error, one.severity).removesuffix("\n"))
     if len(found) > SHOWN:
         environment.talk(
-            phrase("… and {found} more in {word}; --json has them all", found=len(found) - SHOWN, word=printable(word))
+            phrase("… and {count} more in {path}; --json has them all", count=len(found) - SHOWN, path=printable(word))
         )
     status = {"pass": "ok", "fail": "FAIL", "error": "error"}[_status(found, strict=strict)]
     counts = (_count(found, "error"), _count(found, "warning"), _count(found, "info"))

@@ -19,9 +19,7 @@ def main(words: Words, environment: Environment) -> int:
     given = [key for key in _ACTIONS if words.has(key)]
     if len(given) > 1:
         names = [key.replace("config-", "--") for key in given]
-        raise UsageError(
-            phrase("{names} and {names2} are two questions: ask one of them", names=names[0], names2=names[1])
-        )
+        raise UsageError(phrase("{one} and {other} are two questions: ask one of them", one=names[0], other=names[1]))
     if given == ["config-path"]:
         environment.out(printable(settings_path(words, environment)[0]))
     elif given == ["config-example"]:

@@ -72,7 +72,7 @@ class Environment:
         except BrokenPipeError:
             raise OutputError("nobody reads standard output any more", kind="broken-pipe") from None
         except OSError as error:
-            raise OutputError(phrase("cannot write to standard output: {strerror}", strerror=error.strerror)) from None
+            raise OutputError(phrase("cannot write to standard output: {why}", why=error.strerror)) from None
 
     def out_octets(self, octets: bytes) -> None:
         """Write octets of data as they are. Raises `OutputError`."""
@@ -85,7 +85,7 @@ class Environment:
         except BrokenPipeError:
             raise OutputError("nobody reads standard output any more", kind="broken-pipe") from None
         except OSError as error:
-            raise OutputError(phrase("cannot write to standard output: {strerror}", strerror=error.strerror)) from None
+            raise OutputError(phrase("cannot write to standard output: {why}", why=error.strerror)) from None
 
     def talk(self, text: str) -> None:
         """Say something to the person; where nobody listens, it is lost and nothing is wrong."""
@@ -109,7 +109,7 @@ class Environment:
             return self.stdin.read(limit + 1)
         except OSError as error:
             raise UsageError(
-                phrase("cannot read standard input: {strerror}", strerror=error.strerror), kind="stdin-closed"
+                phrase("cannot read standard input: {why}", why=error.strerror), kind="stdin-closed"
             ) from None
 
     def abandon_output(self) -> None:

@@ -57,5 +57,5 @@ def _write(source: Source, octets: bytes) -> None:
             raise
     except OSError as error:
         raise OutputError(
-            phrase("cannot write {name}: {strerror}", name=printable(source.name), strerror=error.strerror)
+            phrase("cannot write {name}: {why}", name=printable(source.name), why=error.strerror)
         ) from None

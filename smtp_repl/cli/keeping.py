@@ -57,9 +57,7 @@ class Keeper(Observer):
         if len(event.raw) <= room:
             return event
         if room:
-            self.lines.append(
-                remark(phrase("a message is left out from its octet {body_limit} on", body_limit=BODY_LIMIT + 1))
-            )
+            self.lines.append(remark(phrase("a message is left out from its octet {limit} on", limit=BODY_LIMIT + 1)))
         return event._replace(raw=event.raw[:room])
 
     def heard(self, connection: str, events: Sequence[Event]) -> None:
@@ -116,7 +114,7 @@ class Drawer:
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or phrase("no folder name")
             raise OutputError(
-                phrase("cannot make the folder {folder}: {reason}", folder=printable(self._folder), reason=reason)
+                phrase("cannot make the folder {folder}: {why}", folder=printable(self._folder), why=reason)
             ) from None
         path = Path(self._folder, f"{name}.session-{session}.actual.smtp")
         recorder = Recorder(path, overwrite=True)

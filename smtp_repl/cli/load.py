@@ -53,8 +53,8 @@ def check_load(words: Words, scripts: Sequence[Prepared | Unplayable], pace: Pac
     if not all(is_here for one in scripts for is_here in _is_here(one, words)):
         raise UsageError(
             phrase(
-                "{connections} connections at once are a load, and this server is not on this machine",
-                connections=connections,
+                "{count} connections at once are a load, and this server is not on this machine",
+                count=connections,
             ),
             "--load-ok, if it is yours, or -j with less",
             kind="load",

@@ -77,7 +77,7 @@ def _casting(words: Words, environment: Environment, planned: Plan, source: Sour
     unknown = sorted(set(passwords) - {need.name for need in needs})
     if unknown:
         raise UsageError(
-            phrase("there is a password of {unknown}, and the script has no step that shows it", unknown=unknown[0])
+            phrase("there is a password of {name}, and the script has no step that shows it", name=unknown[0])
         )
     return Casting(
         credentials=credentials,

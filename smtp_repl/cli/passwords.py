@@ -89,9 +89,9 @@ def from_command(command: str, environment: Environment) -> bytes:
     if done.returncode:
         raise SecretMissing(
             phrase(
-                "{command} ended with status {returncode}, so there is no password",
+                "{command} ended with status {status}, so there is no password",
                 command=printable(command),
-                returncode=done.returncode,
+                status=done.returncode,
             )
         )
     return _first_line(done.stdout)

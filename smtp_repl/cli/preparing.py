@@ -166,8 +166,11 @@ def _find_password(need: Need, environment: Environment, *, is_practice: bool) -
 
         password = PRACTICE_ACCOUNTS.get(need.user, PRACTICE_PASSWORD)
         return Secret((f"not-{password}" if need.refused else password).encode())
-    which = phrase(", the one that is refused") if need.refused else ""
-    return ask_password(phrase("password of {user}{which}: ", user=printable(need.user), which=which), environment)
+    user = printable(need.user)
+    asked = phrase("password of {user}: ", user=user)
+    if need.refused:
+        asked = phrase("password of {user}, the one that is refused: ", user=user)
+    return ask_password(asked, environment)
 
 
 def own_names(steps: Sequence[Step]) -> tuple[bytes, ...]:

@@ -181,13 +181,13 @@ def _check_together(words: Words) -> None:
     if len(to_output) > 1:
         raise UsageError(
             phrase(
-                "--{to_output} and --{to_output2} cannot both go to standard output",
-                to_output=to_output[0],
-                to_output2=to_output[1],
+                "--{one} and --{other} cannot both go to standard output",
+                one=to_output[0],
+                other=to_output[1],
             )
         )
     if to_output and words.has("json"):
-        raise UsageError(phrase("--json and --{to_output} cannot both go to standard output", to_output=to_output[0]))
+        raise UsageError(phrase("--json and --{report} cannot both go to standard output", report=to_output[0]))
 
 
 # ---------------------------------------------------------------- up to a line, then the person

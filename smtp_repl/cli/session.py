@@ -91,7 +91,7 @@ def _check(words: Words) -> None:
     expect = words.text("expect")
     if expect is not None and not re.fullmatch("[2-5](?:[0-9]{2}|[0-9]x|xx)", expect):
         raise UsageError(
-            phrase('--expect takes a reply code, and not "{expect}"', expect=printable(expect)), "--expect 550, or 5xx"
+            phrase('--expect takes a reply code, and not "{text}"', text=printable(expect)), "--expect 550, or 5xx"
         )
     for key in ("ehlo", "auth"):
         text = words.text(key)
@@ -123,7 +123,7 @@ def _shell(words: Words, environment: Environment, opening: Opening) -> int:
     useless = [key for key in _LINE_ONLY if words.has(key)]
     if useless:
         raise UsageError(
-            phrase("--{useless} is for sessions without a terminal", useless=useless[0]),
+            phrase("--{key} is for sessions without a terminal", key=useless[0]),
             "-c LINE, or lines from a pipe",
         )
     if given_any(words):
@@ -318,7 +318,7 @@ def read_lines(environment: Environment) -> Iterator[bytes]:
             line = stdin.readline(_LINE_LIMIT)
         except OSError as error:
             raise UsageError(
-                phrase("cannot read standard input: {strerror}", strerror=error.strerror), kind="stdin-closed"
+                phrase("cannot read standard input: {why}", why=error.strerror), kind="stdin-closed"
             ) from None
         if not line:
             return

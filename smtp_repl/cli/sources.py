@@ -52,7 +52,7 @@ def read_source(word: str, environment: Environment) -> Source:
         raise UsageError(phrase("{shown} is no file name", shown=shown), kind="no-file") from None
     except OSError as error:
         raise UsageError(
-            phrase("cannot read {shown}: {strerror}", shown=shown, strerror=error.strerror), kind="no-file"
+            phrase("cannot read {shown}: {why}", shown=shown, why=error.strerror), kind="no-file"
         ) from None
     return Source(word, octets, os.path.dirname(path) or ".", path)
 
@@ -85,7 +85,7 @@ def scripts_below(word: str) -> list[str]:
 def _within(octets: bytes, name: str) -> bytes:
     if len(octets) > SIZE_LIMIT:
         raise UsageError(
-            phrase("{name} is larger than a script may be ({size_limit} octets)", name=name, size_limit=SIZE_LIMIT),
+            phrase("{name} is larger than a script may be ({limit} octets)", name=name, limit=SIZE_LIMIT),
             "@data FILE",
             kind="limit",
         )
@@ -153,7 +153,7 @@ def _blocks(folder: str, path: str, limit: int) -> Iterator[bytes]:
         descriptor = os.open(real, flags)
     except OSError as error:
         raise ScriptError(
-            phrase("cannot read {shown}: {strerror}", shown=shown, strerror=error.strerror), kind="no-file"
+            phrase("cannot read {shown}: {why}", shown=shown, why=error.strerror), kind="no-file"
         ) from None
     try:
         state = os.fstat(descriptor)

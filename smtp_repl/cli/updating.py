@@ -38,7 +38,7 @@ class Updating(Observer):
     def refusals(self) -> list[str]:
         """What was not taken over, a line each."""
         return [
-            phrase("line {line} was not updated: {reason}", line=refusal.line, reason=refusal.reason)
+            phrase("line {line} was not updated: {why}", line=refusal.line, why=refusal.reason)
             for refusal in self._update.refusals
         ]
 
@@ -69,7 +69,7 @@ class Updating(Observer):
             _replace(path, octets)
         except OSError as error:
             raise OutputError(
-                phrase("cannot update {name}: {strerror}", name=printable(self._one.name), strerror=error.strerror)
+                phrase("cannot update {name}: {why}", name=printable(self._one.name), why=error.strerror)
             ) from None
         return True
 

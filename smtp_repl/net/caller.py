@@ -76,7 +76,7 @@ async def accept_all(listener: Listener, watcher: Watcher, came: Callable[[Calle
             if error.errno in GONE:
                 continue
             text = printable(error.strerror or str(error))
-            raise UsageError(phrase("no connection can be taken: {text}", text=text), kind="listen") from None
+            raise UsageError(phrase("no connection can be taken: {why}", why=text), kind="listen") from None
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             caller = Caller(watcher, listener, sock)

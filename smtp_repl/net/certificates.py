@@ -151,12 +151,8 @@ def parse_pin(text: str) -> str:
 
 
 # X509_V_ERR_…: verification codes of OpenSSL
-_EXPIRED = {
-    9: phrase("is not valid yet"),
-    10: phrase("has expired"),
-    11: phrase("has expired"),
-    12: phrase("has expired"),
-}
+_NOT_YET_VALID = 9
+_EXPIRED = frozenset({10, 11, 12})
 _OTHER_NAME = frozenset({62, 63, 64})
 
 
@@ -166,21 +162,23 @@ def rejected(error: "ssl.SSLCertVerificationError", certificate: Certificate | N
     wanted = printable(name)
     if code in _OTHER_NAME:
         kind = "cert-hostname"
-        names = (
-            printable(", ".join(certificate.names))
-            if certificate and certificate.names
-            else phrase("other names")
-        )
-        what = phrase("the certificate is for {names}, not for {wanted}", names=names, wanted=wanted)
+        names = certificate.names if certificate else ()
+        what = phrase("the certificate is for other names, not for {wanted}", wanted=wanted)
+        if names:
+            known = printable(", ".join(names))
+            what = phrase("the certificate is for {names}, not for {wanted}", names=known, wanted=wanted)
+    elif code == _NOT_YET_VALID:
+        kind = "cert-expired"
+        what = phrase("the certificate of {wanted}, or one above it, is not valid yet", wanted=wanted)
     elif code in _EXPIRED:
         kind = "cert-expired"
-        what = phrase("the certificate of {wanted}, or one above it, {expired}", wanted=wanted, expired=_EXPIRED[code])
+        what = phrase("the certificate of {wanted}, or one above it, has expired", wanted=wanted)
     else:
         kind = "cert-untrusted"
         what = phrase(
-            "the certificate of {wanted} is not trusted ({verify_message})",
+            "the certificate of {wanted} is not trusted ({why})",
             wanted=wanted,
-            verify_message=printable(error.verify_message),
+            why=printable(error.verify_message),
         )
     return _rejection(kind, what, certificate)
 

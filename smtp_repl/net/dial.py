@@ -111,7 +111,7 @@ def resolve(target: Target) -> list[Address]:
         ) from None
     except OSError as error:
         raise ConnectError(
-            phrase('"{host}" was not looked up: {error}', host=printable(target.host), error=describe(error)[1]),
+            phrase('"{host}" was not looked up: {why}', host=printable(target.host), why=describe(error)[1]),
             kind="os",
         ) from None
     return list(dict.fromkeys(Address(family, sockaddr) for family, _, _, _, sockaddr in found))

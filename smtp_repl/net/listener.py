@@ -127,8 +127,8 @@ class Listener:
             if error.errno in GONE:
                 return None
             raise UsageError(
-                phrase("no connection can be taken: {fact}", fact=printable(error.strerror or str(error))),
-                kind=phrase("listen"),
+                phrase("no connection can be taken: {why}", why=printable(error.strerror or str(error))),
+                kind="listen",
             ) from None
         try:
             sock.setblocking(False)
@@ -174,10 +174,10 @@ def _listen(host: str, port: int) -> socket.socket:
 def _cannot(host: str, port: int, error: OSError) -> UsageError:
     return UsageError(
         phrase(
-            "cannot listen on {host}:{port}: {fact}",
+            "cannot listen on {host}:{port}: {why}",
             host=printable(host),
             port=port,
-            fact=printable(error.strerror or str(error)),
+            why=printable(error.strerror or str(error)),
         ),
         "port 0 takes any free port; ports below 1024 need rights",
         kind="listen",

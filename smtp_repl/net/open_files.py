@@ -31,10 +31,10 @@ def allow_connections(count: int, *, at_both_ends: bool = False) -> None:
     if hard != resource.RLIM_INFINITY and hard < needed:
         raise UsageError(
             phrase(
-                "{count} connections at once need {needed} open files, and this system allows {hard}",
+                "{count} connections at once need {needed} open files, and this system allows {limit}",
                 count=count,
                 needed=needed,
-                hard=hard,
+                limit=hard,
             ),
             phrase("ulimit -n {needed}, or fewer at once", needed=needed),
             kind="limit",

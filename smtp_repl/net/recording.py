@@ -33,9 +33,7 @@ class Recorder:
                 phrase("{path} exists already", path=path), "choose another name, or overwrite it with --force"
             ) from None
         except OSError as error:
-            raise OutputError(
-                phrase("cannot record to {path}: {strerror}", path=path, strerror=error.strerror)
-            ) from None
+            raise OutputError(phrase("cannot record to {path}: {why}", path=path, why=error.strerror)) from None
 
     def write(self, lines: Iterable[Line]) -> None:
         """Append lines; they are with the operating system when this returns."""
@@ -47,9 +45,7 @@ class Recorder:
             while octets:
                 octets = octets[os.write(self._file, octets) :]
         except OSError as error:
-            raise OutputError(
-                phrase("cannot record to {path}: {strerror}", path=self.path, strerror=error.strerror)
-            ) from None
+            raise OutputError(phrase("cannot record to {path}: {why}", path=self.path, why=error.strerror)) from None
 
     def close(self) -> None:
         """Close the file; closing twice does no harm."""

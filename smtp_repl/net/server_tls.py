@@ -67,7 +67,7 @@ class ServerPipe(Pipe):
     def _failure(self, error: ssl.SSLError) -> TlsError:
         reason, text = error.reason or "", reason_of(error)
         if self.handshake_done:
-            return TlsError(phrase("the TLS connection broke: {text}", text=text), kind="tls")
+            return TlsError(phrase("the TLS connection broke: {why}", why=text), kind="tls")
         hint = ""
         if "UNKNOWN_CA" in reason or "CERTIFICATE" in reason:
             hint = phrase(
@@ -76,7 +76,7 @@ class ServerPipe(Pipe):
         elif "PROTOCOL" in reason or "VERSION" in reason:
             hint = phrase("the client seems to speak only versions before TLS 1.2")
         return TlsError(
-            phrase("the TLS handshake with the client {peer} failed: {text}", peer=self._peer, text=text),
+            phrase("the TLS handshake with the client {peer} failed: {why}", peer=self._peer, why=text),
             hint,
             kind="handshake",
         )
@@ -92,10 +92,10 @@ def load_context(cert: str, key: str) -> ssl.SSLContext:
     except ssl.SSLError as error:
         raise UsageError(
             phrase(
-                "{cert} and {key} are no certificate and its key: {error}",
+                "{cert} and {key} are no certificate and its key: {why}",
                 cert=printable(cert),
                 key=printable(key),
-                error=reason_of(error),
+                why=reason_of(error),
             ),
             "--cert FILE --key FILE, both PEM, the key without a passphrase",
         ) from None

@@ -217,14 +217,14 @@ class TlsPipe(Pipe):
         if reason == "WRONG_VERSION_NUMBER":
             return TlsError("what the server answered is no TLS", "connect without TLS, then STARTTLS", kind="not-tls")
         if self.handshake_done:
-            return TlsError(phrase("the TLS connection broke: {text}", text=text), kind="tls")
+            return TlsError(phrase("the TLS connection broke: {why}", why=text), kind="tls")
         hint = ""
         if "PROTOCOL" in reason or "VERSION" in reason:
             hint = phrase("the server seems to speak only versions before TLS 1.2, which are not safe")
         elif "ALERT" in reason:
             hint = phrase("the server ended the handshake; its log says why")
         return TlsError(
-            phrase("the TLS handshake with {name} failed: {text}", name=printable(self._name), text=text),
+            phrase("the TLS handshake with {name} failed: {why}", name=printable(self._name), why=text),
             hint,
             kind="handshake",
         )

@@ -186,7 +186,7 @@ def read_auth(args: str) -> Auth:
         try:
             found[option[1]] = option[3] or unquote(option[2] or "").decode("utf-8")
         except ValueError as error:
-            _bad(args, option[0], phrase("this user cannot be read: {error}", error=error))
+            _bad(args, option[0], phrase("this user cannot be read: {why}", why=error))
         rest = rest[option.end() :].lstrip()
     user, mechanism = found.get("user", ""), found.get("mech", "").upper()
     if not user:
@@ -246,7 +246,7 @@ def _read_seconds(args: str, word: str) -> float:
             args,
             word,
             phrase("{word} seconds are more than an hour", word=word),
-            phrase("at most {seconds_limit:.0f}", seconds_limit=SECONDS_LIMIT),
+            phrase("at most {limit:.0f}", limit=SECONDS_LIMIT),
             "bad-number",
         )
     return seconds

@@ -211,7 +211,7 @@ def parse_template(text: str, side: str, *, line: int = 0, anywhere: bool = Fals
         literal = []
         parts.append(hole)
         if len(parts) > 2 * HOLES_LIMIT:
-            raise _bad(text, at - 1, 1, phrase("a line has at most {holes_limit} holes", holes_limit=HOLES_LIMIT))
+            raise _bad(text, at - 1, 1, phrase("a line has at most {limit} holes", limit=HOLES_LIMIT))
     if joined := "".join(literal):
         parts.append(joined)
     if anywhere:

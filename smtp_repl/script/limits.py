@@ -52,7 +52,7 @@ class Budget:
         """So many lines more."""
         self._lines += lines
         return (
-            phrase("with what it includes, this script has more than {lines} lines", lines=LINES)
+            phrase("with what it includes, this script has more than {limit} lines", limit=LINES)
             if self._lines > LINES
             else ""
         )
@@ -60,13 +60,13 @@ class Budget:
     def include(self) -> str:
         """One more file."""
         self._included += 1
-        return phrase("more than {includes} files are included", includes=INCLUDES) if self._included > INCLUDES else ""
+        return phrase("more than {limit} files are included", limit=INCLUDES) if self._included > INCLUDES else ""
 
     def included(self, octets: int) -> str:
         """That file has so many octets."""
         self._octets += octets
         return (
-            phrase("what is included has more than {included_octets} octets", included_octets=INCLUDED_OCTETS)
+            phrase("what is included has more than {limit} octets", limit=INCLUDED_OCTETS)
             if self._octets > INCLUDED_OCTETS
             else ""
         )
@@ -76,11 +76,11 @@ class Budget:
         if wire.side == "C":
             self._said += wire.size
             if self._said > SAID:
-                return phrase("all C lines up to here say more than {said} octets", said=SAID)
+                return phrase("all C lines up to here say more than {limit} octets", limit=SAID)
         else:
             self._expected += min(wire.size, EXPECTED_LINE)
             if self._expected > EXPECTED:
-                return phrase("all S lines up to here say more than {expected} octets", expected=EXPECTED)
+                return phrase("all S lines up to here say more than {limit} octets", limit=EXPECTED)
         return self._connection(wire.connection)
 
     def directive(self, node: Directive) -> str:
@@ -88,13 +88,13 @@ class Budget:
         if isinstance(node.value, Wait):
             self._waits += node.value.seconds
             if self._waits > WAITS:
-                return phrase("all @wait up to here take more than {waits:.0f} seconds", waits=WAITS)
+                return phrase("all @wait up to here take more than {limit:.0f} seconds", limit=WAITS)
         return self._connection(node.connection)
 
     def _connection(self, name: str) -> str:
         self._connections.add(name)
         return (
-            phrase("a script has at most {connections} connections", connections=CONNECTIONS)
+            phrase("a script has at most {limit} connections", limit=CONNECTIONS)
             if len(self._connections) > CONNECTIONS
             else ""
         )
@@ -103,8 +103,4 @@ class Budget:
 def too_many_lines(*parts: Sequence[object]) -> str:
     """What is wrong with the size of one expected reply, or ""; `parts` are its lines, and its lines as written."""
     is_too_much = any(len(part) > EXPECTED_LINES for part in parts)
-    return (
-        phrase("a reply is expected in at most {expected_lines} lines", expected_lines=EXPECTED_LINES)
-        if is_too_much
-        else ""
-    )
+    return phrase("a reply is expected in at most {limit} lines", limit=EXPECTED_LINES) if is_too_much else ""

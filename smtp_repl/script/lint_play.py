@@ -44,9 +44,9 @@ def why_not_played(steps: tuple[Step, ...]) -> Remark | None:
         lines += len(step.nodes)
         if size > PLAYED or lines > PLAYED_LINES:
             why = phrase(
-                "it has more than {played_lines} lines, or says more than {played} octets",
-                played_lines=PLAYED_LINES,
-                played=PLAYED,
+                "it has more than {lines} lines, or says more than {octets} octets",
+                lines=PLAYED_LINES,
+                octets=PLAYED,
             )
             return lint_remark("not-played", step.line, 1, why=why)
     return None

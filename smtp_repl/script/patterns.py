@@ -58,9 +58,7 @@ class Pattern(Record):
 def read_pattern(source: str) -> Pattern:
     """Check a pattern; `ScriptError` kind "bad-regex", `column` counted from 1 within the source."""
     if len(source) > LENGTH_LIMIT:
-        raise _bad(
-            source, LENGTH_LIMIT, phrase("a pattern has at most {length_limit} characters", length_limit=LENGTH_LIMIT)
-        )
+        raise _bad(source, LENGTH_LIMIT, phrase("a pattern has at most {limit} characters", limit=LENGTH_LIMIT))
     branches: list[tuple[Atom, ...]] = []
     atoms: list[Atom] = []
     at = 0
@@ -86,7 +84,7 @@ def read_pattern(source: str) -> Pattern:
     except (re.error, OverflowError, RecursionError) as error:
         position = getattr(error, "pos", None) or 0
         raise _bad(
-            source, position, phrase("this is no regular expression: {error}", error=getattr(error, "msg", error))
+            source, position, phrase("this is no regular expression: {why}", why=getattr(error, "msg", error))
         ) from None
     unbounded = sum(atom.high is None for branch in branches for atom in branch)
     return Pattern(source, tuple(branches), unbounded, sum(_ways(branch) for branch in branches))
@@ -135,7 +133,7 @@ def _bounds(source: str, at: int, quantifier: str) -> tuple[int, int | None]:
         return {"*": (0, None), "+": (1, None), "?": (0, 1)}[quantifier]
     low, comma, high = quantifier[1:-1].partition(",")
     if len(low) > 5 or len(high) > 5 or max(int(low or 0), int(high or 0)) > COUNT_LIMIT:
-        raise _bad(source, at, phrase("a count goes up to {count_limit}", count_limit=COUNT_LIMIT), "", len(quantifier))
+        raise _bad(source, at, phrase("a count goes up to {limit}", limit=COUNT_LIMIT), "", len(quantifier))
     lowest = int(low or 0)
     if not comma:
         return lowest, lowest

@@ -402,7 +402,7 @@ class _ClientPart:
                 continue
             for term in unmet_terms(require.terms, channel.conversation.capabilities):
                 self._verdicts.give("skip", channel.name, step=do, number=self._now)
-                raise _Skipped(phrase("line {line}: the server does not offer {term}", line=do.line, term=term))
+                raise _Skipped(phrase("line {line}: the server does not offer {keyword}", line=do.line, keyword=term))
         self._required = [(do, require) for do, require in self._required if do.connection != channel.name]
 
     def _file_blocks(self, do: Do, path: str) -> Iterator[bytes]:

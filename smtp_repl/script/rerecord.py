@@ -49,7 +49,7 @@ class Rerecording:
     def stepped(self, result: StepResult) -> bytes:
         """An expectation was judged."""
         if result.step < 0:
-            unforeseen = phrase("a reply came that the script does not expect: {result}", result=_one_line(result))
+            unforeseen = phrase("a reply came that the script does not expect: {reply}", reply=_one_line(result))
             return self._up_to(self._last_said()) + self._stop(unforeseen) if result.status == "fail" else b""
         before, self._settled, self._said = self._settled, result.step, 0
         step = self._steps[result.step]

@@ -257,14 +257,20 @@ class _ServerPart:
 
     def _read(self, visit: Visit, step: Step, due: str, *, restart: bool) -> Playing:
         """Wait for octets. Raises `PeerClosed` and `ReplyTimeout`, with what was due."""
-        where = phrase("{due} was due (line {line})", due=due, line=step.line)
         if visit.channel.gone:
-            raise PeerClosed(phrase("the client closed the connection where {where}", where=where))
+            raise PeerClosed(
+                phrase("the client closed the connection where {due} was due (line {line})", due=due, line=step.line)
+            )
         seconds = self._patience + self._settings.reply_seconds(visit.name, ())
         if not (yield from visit.channel.read(seconds, restart=restart)):
             raise ReplyTimeout(
-                phrase("the client said nothing within {seconds:g} s where {where}", seconds=seconds, where=where),
-                phrase("--timeout SECONDS waits longer"),
+                phrase(
+                    "the client said nothing within {seconds:g} s where {due} was due (line {line})",
+                    seconds=seconds,
+                    due=due,
+                    line=step.line,
+                ),
+                "--timeout SECONDS waits longer",
             )
 
     # ------------------------------------------------------------ what does not stand in the script

@@ -115,7 +115,7 @@ class _Comparing:
             self._count("message")
             yield from rows[:LINES_LIMIT]
             if len(rows) > LINES_LIMIT:
-                yield Row(BOTH, phrase("… {rows} more lines of the message differ", rows=len(rows) - LINES_LIMIT))
+                yield Row(BOTH, phrase("… {count} more lines of the message differ", count=len(rows) - LINES_LIMIT))
 
     def _answers(self, one: Exchange, other: Exchange) -> Iterator[Row]:
         for expected, got in zip_longest(one.answers, other.answers):

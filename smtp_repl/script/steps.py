@@ -108,9 +108,9 @@ def step_octets(say: Say, scope: Mapping[str, bytes | Secret]) -> bytes:
         largest = max(say.lines, key=lambda wire: wire.size)
         raise ScriptError(
             phrase(
-                "this write has {size} octets, more than fit into memory at once ({write_limit})",
+                "this write has {size} octets, more than fit into memory at once ({limit})",
                 size=say.size,
-                write_limit=WRITE_LIMIT,
+                limit=WRITE_LIMIT,
             ),
             "repeat less often, or use @send",
             kind="limit",
@@ -266,7 +266,7 @@ class _Compiler:
             raise self._refuse(
                 node,
                 "include-depth",
-                phrase("more than {include_depth} scripts are nested here", include_depth=INCLUDE_DEPTH),
+                phrase("more than {limit} scripts are nested here", limit=INCLUDE_DEPTH),
             )
         self._limit(node, self._budget.include())
         try:

@@ -82,10 +82,10 @@ def parse(data: bytes, name: str = "<script>") -> Script:
 def _rest(source: bytes, lines: int) -> Invalid:
     """All that is left of a file that is too long, or no script: it is kept, and not looked at."""
     if lines == LINES:
-        problem, hint = phrase("a script has at most {lines} lines", lines=LINES), phrase("@data or @send a file")
+        problem, hint = phrase("a script has at most {limit} lines", limit=LINES), phrase("@data or @send a file")
     else:
         problem, hint = (
-            phrase("the rest is not read: {problems} lines cannot be read already", problems=PROBLEMS),
+            phrase("the rest is not read: {count} lines cannot be read already", count=PROBLEMS),
             phrase("is this a script?"),
         )
     return Invalid(source, lines + 1, "limit", problem, hint, 1, 1)
@@ -127,7 +127,7 @@ def _read_line(source: bytes, line: int) -> Node:
         if len(content) > LINE_LIMIT:
             raise _Unreadable(
                 "line-too-long",
-                phrase("this line is longer than {line_limit} octets", line_limit=LINE_LIMIT),
+                phrase("this line is longer than {limit} octets", limit=LINE_LIMIT),
                 phrase("@data or @send a file"),
             )
         bare = content.strip()
@@ -226,7 +226,7 @@ def _read_items(text: str, at: int) -> tuple[Item, ...]:
             raise _Unreadable(
                 "limit",
                 phrase("{times} times is too often", times=times[:12]),
-                phrase("at most {times_limit}", times_limit=TIMES_LIMIT),
+                phrase("at most {limit}", limit=TIMES_LIMIT),
                 found.start(2) + 1,
                 len(times),
             )

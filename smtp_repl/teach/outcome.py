@@ -101,7 +101,10 @@ class Outcome:
     def _login(self, told: Retold) -> str:
         user, is_secure = self._users.get(told.connection), told.connection in self._secure
         if user is None:
-            under_tls, text = _("The login succeeded, under TLS (line {line})."), _("The login succeeded (line {line}).")
+            under_tls, text = (
+                _("The login succeeded, under TLS (line {line})."),
+                _("The login succeeded (line {line})."),
+            )
         else:
             under_tls, text = _("{user} logged in, under TLS (line {line})."), _("{user} logged in (line {line}).")
         return (under_tls if is_secure else text).format(user=printable(user or b""), line=told.line)

@@ -31,9 +31,7 @@ def handle_attach(desk: Desk, argument: str) -> Handling:
             yield Tell("nothing is attached; /attach FILE")
     elif name.lower() == "off":
         yield Tell(
-            phrase("{attachments} taken off", attachments=len(desk.attachments))
-            if desk.attachments
-            else "nothing is attached"
+            phrase("{name} taken off", name=len(desk.attachments)) if desk.attachments else "nothing is attached"
         )
         desk.attachments.clear()
     else:
@@ -41,9 +39,7 @@ def handle_attach(desk: Desk, argument: str) -> Handling:
         if (yield from written(desk)) is None:
             return
         desk.attachments.append(attachment)
-        yield Tell(
-            phrase("attached {attachment}; it goes with the message, in base64", attachment=_described(attachment))
-        )
+        yield Tell(phrase("attached {file}; it goes with the message, in base64", file=_described(attachment)))
 
 
 def _described(attachment: Attachment) -> str:
@@ -67,7 +63,7 @@ def send_with_attachments(desk: Desk, text: str, discard: Callable[[], object]) 
         is_sent = yield from send_data(desk, outgoing, message.blocks(outgoing))
     except OSError as error:
         raise UsageError(
-            phrase("cannot read on: {strerror}; the message is half sent", strerror=error.strerror), kind="no-file"
+            phrase("cannot read on: {why}; the message is half sent", why=error.strerror), kind="no-file"
         ) from None
     if is_sent:
         read = survey(octets_of(text), finished=True)

@@ -90,7 +90,7 @@ def handle_auth(desk: Desk, argument: str) -> Handling:
     if len(words) > 1:
         known = ", ".join(MECHANISMS)
         raise UsageError(
-            phrase('"{words}" is no mechanism that is spoken here', words=printable(words[0])),
+            phrase('"{word}" is no mechanism that is spoken here', word=printable(words[0])),
             phrase("spoken: {mechanisms}", mechanisms=known),
         )
     yield from log_in(desk, words[0] if words else "", name)

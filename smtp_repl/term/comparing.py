@@ -28,7 +28,7 @@ def handle_diff(desk: Desk, argument: str) -> Handling:
         for row in result.rows[:ROWS_LIMIT]:
             yield Line(_KINDS.get(row.mark, REMARK), f"# {row.mark} {row.text}")
         if len(result.rows) > ROWS_LIMIT:
-            yield remark(phrase("… and {rows} more lines", rows=len(result.rows) - ROWS_LIMIT))
+            yield remark(phrase("… and {count} more lines", count=len(result.rows) - ROWS_LIMIT))
 
     name = argument.strip()
     if not name:

@@ -114,7 +114,7 @@ def _trust(desk: Desk) -> Handling:
     if not desk.untrusted_sha256 or desk.target is None:
         raise UsageError("no certificate was refused in this session")
     desk.tls_options = desk.tls_options._replace(pin_sha256=(desk.untrusted_sha256,))
-    yield Tell(phrase("trusting {untrusted_sha256} until this session ends", untrusted_sha256=desk.untrusted_sha256))
+    yield Tell(phrase("trusting {pin} until this session ends", pin=desk.untrusted_sha256))
     greeting = yield from connect(desk.target)
     if greeting is not None and not desk.target.implicit_tls:
         yield from _greet(desk)

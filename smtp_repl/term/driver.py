@@ -102,7 +102,7 @@ class Driver(Worker):
             return phrase("the greeting")
         if said in (END_OF_DATA, AUTH_STEP) or syntax is None or syntax.ends_group:
             return {END_OF_DATA: phrase("the reply to the message")}.get(
-                said, phrase("the reply to {fact}", fact=said or "the last line")
+                said, phrase("the reply to {verb}", verb=said or "the last line")
             )
         return ""
 
@@ -347,9 +347,9 @@ class Driver(Worker):
             self.tell_error(
                 TlsError(
                     phrase(
-                        "no handshake: {injected} octets came in plaintext before it: {injected2}",
-                        injected=len(injected),
-                        injected2=printable(injected[:200]),
+                        "no handshake: {count} octets came in plaintext before it: {octets}",
+                        count=len(injected),
+                        octets=printable(injected[:200]),
                     ),
                     "somebody may have injected them; do not trust this connection",
                     kind="data-before-handshake",

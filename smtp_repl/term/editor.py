@@ -34,7 +34,7 @@ async def edited(text: str) -> str:
         with open(name, "rb") as file:
             octets = file.read()
     except OSError as error:
-        raise UsageError(phrase("cannot edit: {strerror}; the text is as it was", strerror=error.strerror)) from None
+        raise UsageError(phrase("cannot edit: {why}; the text is as it was", why=error.strerror)) from None
     finally:
         if os.path.exists(name):
             os.unlink(name)
@@ -50,9 +50,7 @@ def _edit(name: str) -> int | None:
             words = shlex.split(command)
         except ValueError as error:
             raise UsageError(
-                phrase(
-                    "cannot read the name of the editor, {command}: {error}", command=printable(command), error=error
-                )
+                phrase("cannot read the name of the editor, {command}: {why}", command=printable(command), why=error)
             ) from None
         try:
             return subprocess.call([*words, name])  # noqa: S603 # the person's own editor

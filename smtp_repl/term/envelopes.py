@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from smtp_repl.view.width import cells
-from smtp_repl.wire.language import N_, _, phrase
+from smtp_repl.wire.language import N_, _
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -55,7 +55,7 @@ def rows_of(message: "Message") -> list[Row]:
     sent_to = [printable(recipient) for recipient in message.recipients]
     for name, address in named:
         if not any(_same(address, one) for one in sent_to):
-            rows.append(Row(N_("to"), _NOWHERE, f"{name}: {printable(address)}", phrase("header only")))
+            rows.append(Row(N_("to"), _NOWHERE, f"{name}: {printable(address)}", "header only"))
     return rows
 
 
@@ -101,7 +101,7 @@ def _sender_row(sender: str, senders: Sequence[tuple[str, str]]) -> Row:
     addresses = [address for name, text in senders if name == "From" for address in _addresses(text)]
     if not shown:
         return Row(N_("from"), sender or "<>", _NOWHERE, "no From")
-    says = "nobody" if not sender else "" if any(_same(one, sender) for one in addresses) else phrase("sender differs")
+    says = "nobody" if not sender else "" if any(_same(one, sender) for one in addresses) else "sender differs"
     return Row(N_("from"), sender or "<>", ", ".join(shown), says)
 
 

@@ -19,7 +19,7 @@ def topic_lines(words: str) -> list[str]:
     if not entries:
         near = suggest(words.split()[0])
         hint = (
-            phrase("did you mean {near}?", near=" or ".join(near))
+            phrase("did you mean {words}?", words=" or ".join(near))
             if near
             else phrase("a verb, an EHLO keyword or a reply code")
         )

@@ -134,9 +134,9 @@ class Connection:
             yield from self.drop()
             raise TlsError(
                 phrase(
-                    "no handshake: {injected} octets came in plaintext before it: {injected2}",
-                    injected=len(injected),
-                    injected2=printable(injected[:_SHOWN]),
+                    "no handshake: {count} octets came in plaintext before it: {octets}",
+                    count=len(injected),
+                    octets=printable(injected[:_SHOWN]),
                 ),
                 "somebody may have injected them; do not trust this connection",
                 kind="data-before-handshake",

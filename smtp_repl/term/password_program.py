@@ -24,7 +24,7 @@ async def password_from(command: str) -> str:
         process = await asyncio.create_subprocess_exec(*shlex.split(command), stdin=nothing, stdout=pipe, stderr=pipe)
     except (OSError, ValueError) as error:
         raise SecretMissing(
-            phrase("cannot run {shown}: {fact}", shown=shown, fact=getattr(error, "strerror", None) or error)
+            phrase("cannot run {shown}: {why}", shown=shown, why=getattr(error, "strerror", None) or error)
         ) from None
     try:
         async with asyncio.timeout(SECONDS):
@@ -39,11 +39,9 @@ async def password_from(command: str) -> str:
             await process.wait()
     password = output.partition(b"\n")[0].removesuffix(b"\r")
     if process.returncode or not password:
-        why = (
-            phrase("ended with status {returncode}", returncode=process.returncode)
-            if process.returncode
-            else phrase("gave no password")
-        )
+        what = phrase("{command} gave no password", command=shown)
+        if process.returncode:
+            what = phrase("{command} ended with status {status}", command=shown, status=process.returncode)
         said = printable(complaint.strip().rpartition(b"\n")[2][:200])
-        raise SecretMissing(f"{shown} {why}" + (f": {said}" if said else ""))
+        raise SecretMissing(phrase("{what}: {said}", what=what, said=said) if said else what)
     return password.decode("utf-8", "surrogateescape")

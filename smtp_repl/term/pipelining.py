@@ -89,7 +89,7 @@ def keep_back(desk: Desk, lines: list[str]) -> str:
         is_step = any(map(_is_auth, kept)) or (desk.conversation.may_be_in_auth and not _is_command(line))
         shown = MASK if is_step else _masked(line)
         kept.append(line)
-        rows.append(phrase("{kept} kept back: {shown}", kept=len(kept), shown=shown))
+        rows.append(phrase("{count} kept back: {shown}", count=len(kept), shown=shown))
     return "\n".join(rows)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from smtp_repl.script.actions import TlsFacts
 from smtp_repl.script.casting import Casting, Observer, PlayResult, StepResult
 from smtp_repl.script.player import plan
-from smtp_repl.script.scope import secrets_needed
+from smtp_repl.script.scope import Need, secrets_needed
 from smtp_repl.script.steps import Do, Hear, Step, check_names, compile_steps
 from smtp_repl.script.text import parse
 from smtp_repl.script.transcript import Line, remark
@@ -81,20 +81,35 @@ def bind(
             credentials[need.name] = Credentials(need.user, Secret(password.encode()))
             continue
         is_step = need.name.startswith("secret.")
-        what = phrase("password of {user}", user=need.user or need.name)
-        if is_step:
-            what = phrase("{name} (as on the wire)", name=need.name)
-        elif need.refused:
-            what = phrase("password of {user}, the one that is refused", user=need.user or need.name)
-        answer = yield from ask(phrase("{what}: ", what=what), hidden=True)
+        asked, missing = _asked_for(need)
+        answer = yield from ask(asked, hidden=True)
         if answer is None:
-            raise SecretMissing(phrase("the script needs the {what}; nothing sent", what=what))
+            raise SecretMissing(missing)
         secret = Secret(answer.encode("utf-8", "surrogateescape"))
         if is_step:
             secrets[need.name] = secret
         else:
             credentials[need.name] = Credentials(need.user, secret)
     return credentials, secrets
+
+
+def _asked_for(need: Need) -> tuple[str, str]:
+    """The question for a secret, and what to say when nobody answers it."""
+    user = need.user or need.name
+    if need.name.startswith("secret."):
+        return (
+            phrase("{name} (as on the wire): ", name=need.name),
+            phrase("the script needs the {name} (as on the wire); nothing sent", name=need.name),
+        )
+    if need.refused:
+        return (
+            phrase("password of {user}, the one that is refused: ", user=user),
+            phrase("the script needs the password of {user}, the one that is refused; nothing sent", user=user),
+        )
+    return (
+        phrase("password of {user}: ", user=user),
+        phrase("the script needs the password of {user}; nothing sent", user=user),
+    )
 
 
 def summary(result: PlayResult) -> str:

@@ -90,8 +90,8 @@ def _rewind(desk: Desk, step: int) -> Handling:
     unkept = unkept_message(desk.transcript, ledger, step)
     if unkept is not None:
         raise UsageError(
-            phrase("the message of step {unkept} was too large to be kept", unkept=unkept),
-            phrase("/rewind {unkept}, or earlier", unkept=unkept - 1),
+            phrase("the message of step {step} was too large to be kept", step=unkept),
+            phrase("/rewind {step}, or earlier", step=unkept - 1),
         )
     played = ledger.steps[1 : step + 1]
     sent = sum(one.accepted_message for one in played)
@@ -143,7 +143,7 @@ def _open_blocks(path: str) -> Iterator[bytes]:
                 yield block
     except OSError as error:
         raise ScriptError(
-            phrase("cannot read {path}: {strerror}", path=printable(path), strerror=error.strerror), kind="file"
+            phrase("cannot read {path}: {why}", path=printable(path), why=error.strerror), kind="file"
         ) from None
 
 
@@ -163,8 +163,11 @@ def _outcome(result: "PlayResult | None", wanted: int, reached: int) -> str:
             rest,
             step=reached,
         )
-    here = phrase("step {step}", step=wanted) if wanted else phrase("the greeting")
     if result is not None and result.lost:
         lost = ", ".join(result.lost)
-        return phrase("this is {here} again; EHLO lost: {keywords}; go on by hand", here=here, keywords=lost)
-    return phrase("this is {here} again; go on by hand", here=here)
+        if not wanted:
+            return phrase("this is the greeting again; EHLO lost: {keywords}; go on by hand", keywords=lost)
+        return phrase("this is step {step} again; EHLO lost: {keywords}; go on by hand", step=wanted, keywords=lost)
+    if not wanted:
+        return phrase("this is the greeting again; go on by hand")
+    return phrase("this is step {step} again; go on by hand", step=wanted)

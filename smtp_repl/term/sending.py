@@ -40,9 +40,9 @@ def handle_send(desk: Desk, argument: str) -> Handling:
     if given.size_limit and octets > given.size_limit:
         yield Tell(
             phrase(
-                "the file has {octets:,} octets, and this server takes {size_limit:,}: expect 552 (RFC 1870)",
+                "the file has {octets:,} octets, and this server takes {limit:,}: expect 552 (RFC 1870)",
                 octets=octets,
-                size_limit=given.size_limit,
+                limit=given.size_limit,
             )
         )
     outgoing = Outgoing(path.name, octets, "" if by_bdat else name)
@@ -55,17 +55,17 @@ def handle_send(desk: Desk, argument: str) -> Handling:
             is_sent = yield from send(desk, outgoing, blocks)
     except OSError as error:
         raise UsageError(
-            phrase("cannot read on in {name}: {strerror}", name=printable(name), strerror=error.strerror),
+            phrase("cannot read on in {name}: {why}", name=printable(name), why=error.strerror),
             kind="no-file",
         ) from None
     if is_sent:
         if outgoing.is_long:
             yield Tell(
                 phrase(
-                    "{name}: {octets:,} octets in {desk:.1f} s",
+                    "{name}: {octets:,} octets in {took:.1f} s",
                     name=path.name,
                     octets=read.octets,
-                    desk=desk.now() - began,
+                    took=desk.now() - began,
                 )
             )
         found = troubles(read, given, finished=True)
@@ -93,7 +93,7 @@ def send_data(desk: Desk, outgoing: Outgoing, blocks: Iterable[bytes]) -> Sendin
             except ReplyTimeout as error:
                 yield Tell(phrase("{message}; what was written so far still goes", message=error.message))
                 outgoing.is_interrupted = True
-            if outgoing.is_interrupted and not (yield from _go_on(outgoing, phrase("drop the connection"))):
+            if outgoing.is_interrupted and not (yield from _goes_on_with_data(outgoing)):
                 yield Drop()
                 return False
             if not desk.is_connected:
@@ -118,7 +118,7 @@ def send_chunks(desk: Desk, outgoing: Outgoing, blocks: Iterable[bytes]) -> Send
                 if not is_last and desk.is_connected:
                     yield Tell("the rest of the message was not sent; RSET begins anew")
                 return False
-            if outgoing.is_interrupted and not is_last and not (yield from _go_on(outgoing, "RSET")):
+            if outgoing.is_interrupted and not is_last and not (yield from _goes_on_with_chunks(outgoing)):
                 outgoing.is_ending = True
                 yield from say(b"RSET\r\n")
                 return False
@@ -127,19 +127,32 @@ def send_chunks(desk: Desk, outgoing: Outgoing, blocks: Iterable[bytes]) -> Send
     return True
 
 
-def _go_on(outgoing: Outgoing, otherwise: str) -> Sending:
+def _goes_on_with_data(outgoing: Outgoing) -> Sending:
     """Somebody wants to stop in the middle: ask. Nobody to ask is a yes."""
     outgoing.is_interrupted = False
-    facts = {"done": size(outgoing.done), "total": size(outgoing.total), "otherwise": phrase(otherwise)}
-    if otherwise == "RSET":
-        yield Tell(phrase("{done} of {total} have gone: go on, or {otherwise}", **facts))
-    else:
-        told = phrase("{done} of {total} have gone, and SMTP cannot cancel a message: go on, or {otherwise}")
-        yield Tell(phrase(told, **facts))
-    answer = yield from ask(
-        phrase("go on, or {otherwise} (g/{otherwise2}): ", otherwise=otherwise, otherwise2=otherwise[0].lower())
+    yield Tell(
+        phrase(
+            "{done} of {total} have gone, and SMTP cannot cancel a message: go on, or drop the connection",
+            done=size(outgoing.done),
+            total=size(outgoing.total),
+        )
     )
-    return (answer or "g").strip().lower() not in (otherwise[0].lower(), otherwise.partition(" ")[0].lower())
+    answer = yield from ask(phrase("go on, or drop the connection (g/d): "))
+    return (answer or "g").strip().lower() not in ("d", "drop")
+
+
+def _goes_on_with_chunks(outgoing: Outgoing) -> Sending:
+    """The same between two chunks, where RSET gives the message up."""
+    outgoing.is_interrupted = False
+    yield Tell(
+        phrase(
+            "{done} of {total} have gone: go on, or RSET",
+            done=size(outgoing.done),
+            total=size(outgoing.total),
+        )
+    )
+    answer = yield from ask(phrase("go on, or RSET (g/r): "))
+    return (answer or "g").strip().lower() not in ("r", "rset")
 
 
 # ------------------------------------------------------------ what is to be sent, and whether it can be

@@ -162,13 +162,13 @@ def _seconds_from_toml(value: object) -> Value:
 def _count_from_text(text: str) -> Value:
     if text.isascii() and text.isdigit() and len(text) < 10 and 0 < int(text) <= COUNT_LIMIT:
         return int(text)
-    raise _wrong(text, phrase("a number from 1 to {count_limit}", count_limit=COUNT_LIMIT))
+    raise _wrong(text, phrase("a number from 1 to {limit}", limit=COUNT_LIMIT))
 
 
 def _count_from_toml(value: object) -> Value:
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= COUNT_LIMIT:
         return value
-    raise _wrong(value, phrase("a number from 1 to {count_limit}", count_limit=COUNT_LIMIT))
+    raise _wrong(value, phrase("a number from 1 to {limit}", limit=COUNT_LIMIT))
 
 
 def _name(value: object) -> Value:

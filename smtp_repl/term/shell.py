@@ -205,6 +205,6 @@ def _read_file(name: str) -> Material:
         return Material(name, Path(name).expanduser().read_bytes())
     except OSError as error:
         raise UsageError(
-            phrase("cannot read {name}: {strerror}", name=printable(name), strerror=error.strerror),
+            phrase("cannot read {name}: {why}", name=printable(name), why=error.strerror),
             kind="no-file",
         ) from None

@@ -166,7 +166,7 @@ def _session(desk: Desk) -> Iterator[tuple[str, str]]:
     for recipient in envelope.recipients:
         yield N_("to"), f"<{printable(recipient)}>"
     if conversation.awaiting:
-        yield N_("awaited"), phrase("a reply to {awaiting}", awaiting=", ".join(conversation.awaiting))
+        yield N_("awaited"), phrase("a reply to {verbs}", verbs=", ".join(conversation.awaiting))
     if conversation.pending_reply:
         yield N_("unfinished"), unfinished(desk)
     if desk.pipeline:

@@ -47,7 +47,7 @@ def _told(desk: Desk, row: Setting) -> str:
     settings = desk.settings
     match row.name:
         case "ehlo":
-            return phrase("EHLO {ehlo} from here on", ehlo=printable(settings.ehlo))
+            return phrase("EHLO {name} from here on", name=printable(settings.ehlo))
         case "secrets":
             if not settings.show_secrets:
                 return phrase("steps of AUTH masked")
@@ -66,7 +66,7 @@ def _told(desk: Desk, row: Setting) -> str:
                 return phrase("after DATA each line goes when you press Enter; dots are not doubled, a lone dot ends")
             return phrase("after DATA you write the message in peace; a lone dot sends it, other dots are doubled")
         case _:
-            return phrase("{name} {row}, from here on", name=row.name, row=written(row, value_of(settings, row)))
+            return phrase("{name} {value}, from here on", name=row.name, value=written(row, value_of(settings, row)))
 
 
 def handle_data(desk: Desk, argument: str) -> Handling:

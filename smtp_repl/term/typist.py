@@ -183,7 +183,7 @@ class Typist(Asker):
         holds = self._driver.holds
         awaiting = self._desk.conversation.awaiting if self._desk.is_connected else ()
         if not holds and awaiting and self.prompt().kind != "live" and (ahead.in_its_turn or _waits(ahead.line)):
-            return phrase("the reply to {awaiting}", awaiting=awaiting[-1])
+            return phrase("the reply to {verb}", verb=awaiting[-1])
         return holds
 
     def pipelined(self) -> None:

@@ -75,10 +75,10 @@ class PracticeServer:
         except OSError as error:
             raise UsageError(
                 phrase(
-                    "cannot listen on {host}:{port}: {fact}",
+                    "cannot listen on {host}:{port}: {why}",
                     host=self.options.host,
                     port=self.options.port,
-                    fact=printable(error.strerror or str(error)),
+                    why=printable(error.strerror or str(error)),
                 ),
                 "port 0 takes any free port; ports below 1024 need rights",
                 kind="listen",

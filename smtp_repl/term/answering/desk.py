@@ -250,8 +250,8 @@ class AnswerDesk(Desk):
                     kept.append(
                         remark(
                             phrase(
-                                "of a long message {message_lines} lines are shown; a recording has them all",
-                                message_lines=MESSAGE_LINES,
+                                "of a long message {count} lines are shown; a recording has them all",
+                                count=MESSAGE_LINES,
                             )
                         )
                     )
@@ -273,7 +273,7 @@ class AnswerDesk(Desk):
                     if event.rule not in _UNTOLD and not is_replaced:
                         lines.append(remark(_in_our_words(event)))
                 case ChallengeSaid(decoded=decoded) if decoded:
-                    lines.append(remark(phrase('we ask: "{decoded}"', decoded=printable(decoded))))
+                    lines.append(remark(phrase('we ask: "{question}"', question=printable(decoded))))
                 case CommandSaid(step=step) if step is not None:
                     lines.append(remark(lens.client_step_remark(step, show=self.shows_secrets)))
                 case BodySaid(ended=True, octets=octets, lines=count):

@@ -106,8 +106,8 @@ class AnswerDriver(Worker):
             caller.refuse(TOO_MANY)
             self.tell(
                 phrase(
-                    "a client got 421, since {waiting_limit} wait already: {caller}",
-                    waiting_limit=WAITING_LIMIT,
+                    "a client got 421, since {count} wait already: {caller}",
+                    count=WAITING_LIMIT,
                     caller=caller,
                 )
             )

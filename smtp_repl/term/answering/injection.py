@@ -12,9 +12,9 @@ def injected_error(injected: bytes) -> TlsError:
     """What to say of octets that a client said between STARTTLS and the handshake."""
     return TlsError(
         phrase(
-            "no handshake: the client said {injected} octets behind STARTTLS: {injected2}",
-            injected=len(injected),
-            injected2=printable(injected[:_SHOWN]),
+            "no handshake: the client said {count} octets behind STARTTLS: {octets}",
+            count=len(injected),
+            octets=printable(injected[:_SHOWN]),
         ),
         "a client has to wait for the 220; or somebody injected them",
         kind="data-before-handshake",

@@ -160,9 +160,7 @@ class Person(Asker):
     def _hesitate(self, lines: list[str]) -> Handling:
         """Lines that were hardly meant for a client."""
         if (
-            yield from confirm(
-                phrase('"{lines}" looks like a client\'s; type yes to send it', lines=printable(lines[0]))
-            )
+            yield from confirm(phrase('"{line}" looks like a client\'s; type yes to send it', line=printable(lines[0])))
         ):
             self._send(lines)
         else:

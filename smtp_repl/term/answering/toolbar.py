@@ -32,7 +32,7 @@ def _pieces(desk: AnswerDesk, where: str, waiting: int, securing: bool) -> list[
 def _awaiting(desk: AnswerDesk) -> str:
     conversation = desk.conversation
     if conversation.chunk_left:
-        return phrase("a chunk comes: {chunk_left} octets are left", chunk_left=conversation.chunk_left)
+        return phrase("a chunk comes: {left} octets are left", left=conversation.chunk_left)
     if conversation.awaiting:
         first, *more = conversation.awaiting
         return f"answer {first}" + (f", then {' '.join(more)}" if more else "")
