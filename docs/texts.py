@@ -1,8 +1,8 @@
 """Every text of the program that a person can read, found where it stands: for the catalogs of translations.
 
-In code, a text is what stands in a call of `_`, `n_`, `N_`, `pair`, `phrase` or `phrase_of`, and the first words of what shows
-them (`SINKS`): an error, a remark. Tables of the program, the prose under knowledge/ and the lessons are read as they
-are. Knows nothing of catalogs, and needs nothing but the program.
+In code, a text is what stands in a call of `_`, `n_`, `N_`, `pair`, `phrase` or `phrase_of`, and the first words of
+what shows them (`SINKS`): an error, a remark. Tables of the program, the prose under knowledge/ and the lessons are
+read as they are. Knows nothing of catalogs, and needs nothing but the program.
 """
 
 import ast

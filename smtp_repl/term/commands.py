@@ -53,9 +53,9 @@ from smtp_repl.wire.records import Record
 
 class ShellCommand(Record):
     """One row. `kind` tells a completer what the argument is: target, file, new-file, mail-file, script, mechanism,
-    topic, message, fault, lesson, step, setting, words:a|b, or "" for text. `key` is the key that does the same. A `secret`
-    argument stands in no history, and on the screen only where secrets may. A command that `waits` is for the server:
-    typed ahead, it waits for the reply.
+    topic, message, fault, lesson, step, setting, words:a|b, or "" for text. `key` is the key that does the same. A
+    `secret` argument stands in no history, and on the screen only where secrets may. A command that `waits` is for the
+    server: typed ahead, it waits for the reply.
     """
 
     name: str
@@ -116,7 +116,7 @@ def handle_raw(desk: Desk, argument: str) -> Handling:
     if node.size > RAW_LIMIT:
         raise UsageError(
             phrase("that would be {size} octets", size=node.size),
-            phrase("at most {raw_limit}", raw_limit=RAW_LIMIT),
+            phrase("at most {limit}", limit=RAW_LIMIT),
             kind="limit",
         )
     yield from say(node.octets({}))
