@@ -117,9 +117,20 @@ class Typist(Asker):
                 len(self._queue),
                 held=phrase(self._holds(self._queue[0]) or N_("a command")),
             )
+        elif self._has_command_for_text():
+            note = phrase("in a message this is text; Ctrl-] takes a command")
         trouble = gravest(self._troubles(self.stage.text))
         message = self._composer.pieces() if self.prompt().kind == "message" else ()
         return toolbar(self._desk, note=note, trouble=trouble, message=message, width=width)
+
+    def _has_command_for_text(self) -> bool:
+        """Whether the last line of a message reads like a command of ours."""
+        line = self.stage.text.rpartition("\n")[2]
+        if self.prompt().kind not in ("message", "live") or not is_command(line):
+            return False
+        from smtp_repl.term.commands import COMMANDS  # for few: not before the first prompt
+
+        return line[1:].partition(" ")[0] in COMMANDS
 
     def marks(self, text: str) -> list[tuple[int, int, str]]:
         """What of the typed text is to be marked, and how."""

@@ -56,6 +56,18 @@ def said(terminal: Terminal, first: str) -> list[str]:
     return lines[begin : lines.index("C:", begin + 1) if "C:" in lines[begin + 1 :] else None]
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_a_command_in_a_message_is_text_and_the_toolbar_says_so(shell: StartShell, live: bool) -> None:
+    """Whoever asks for help in the middle of a message is told how; what is no command of ours is in peace."""
+    terminal = compose(shell)
+    if live:
+        command(terminal, "data live", "dots are not doubled")
+    terminal.type("/inbox")
+    terminal.wait_for("in a message this is text; Ctrl-] takes a command")
+    terminal.type("es")
+    terminal.wait_for(lambda shown: "takes a command" not in bar(shown))
+
+
 def test_header_is_completed(composing: Terminal) -> None:
     """Names of fields at the start of a line, addresses of the envelope behind those that take some."""
     composing.type("F")
