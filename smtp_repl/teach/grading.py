@@ -11,7 +11,7 @@ whether to believe it, and says so (`from_server`).
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 
 from smtp_repl.script.model import Comment, Script, Wire
@@ -20,6 +20,8 @@ from smtp_repl.teach.facts import Answer, Exchange
 from smtp_repl.teach.hand_in import facts_of
 from smtp_repl.teach.judging import Judgement, Outcome, judge
 from smtp_repl.teach.lesson import Lesson
+from smtp_repl.teach.pitfalls.reading import look_through
+from smtp_repl.teach.retelling import retell
 from smtp_repl.wire.language import _
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
@@ -53,6 +55,8 @@ class Grade(Record):
     """It says that the server recorded it, whether that is believed or not."""
     session: str = ""
     work: str = ""
+    noticed: tuple[str, ...] = ()
+    """The ids of mistakes, pitfalls and findings, one for each act, as often as it was done."""
 
     @property
     def unseen(self) -> frozenset[str]:
@@ -84,14 +88,16 @@ def grade(lesson: Lesson, file: str, script: Script, *, from_server: bool = Fals
     if len(script.nodes) > LINES_LIMIT:
         problem = _("this is no session by hand: it has more than {limit} lines").format(limit=LINES_LIMIT)
         return Grade(file, student, problem=problem)
+    judgement = judge(lesson, script)
     return Grade(
         file,
         student,
         BY_SERVER if by_server else BY_STUDENT,
-        judge(lesson, script),
+        judgement,
         claims_server=claims_server,
         session=_digest(text for text in comments if _PORTS.match(text)),
         work=_digest(_work(script)),
+        noticed=(*(slip.rule for slip in judgement.slips if slip.text), *_remarks(script)),
     )
 
 
@@ -110,6 +116,12 @@ def _student(file: str, comments: Sequence[str]) -> str:
         return folder.partition("/")[0]
     stem = name.removesuffix(".smtp")
     return _STAMP.sub("", stem, count=1) or stem
+
+
+def _remarks(script: Script) -> Iterator[str]:
+    """What `explain` would remark on, but for what is only worth knowing."""
+    for seen in look_through(script, retell(script)):
+        yield from (one.rule for one in seen.remarks if one.severity != "info")
 
 
 def _digest(lines: Iterable[str]) -> str:
@@ -160,7 +172,6 @@ def _row(one: Grade, goals: int, copy: str, alike: str) -> list[str]:
     if judgement is None:
         return [one.file, one.student, "", "", "", *[""] * goals, "", "", copy, alike, one.problem]
     cells = [_cell(outcome, one.unseen) for outcome in judgement.outcomes]
-    noticed = Counter(slip.rule for slip in judgement.slips if slip.severity != "info")
     return [
         one.file,
         one.student,
@@ -169,7 +180,7 @@ def _row(one: Grade, goals: int, copy: str, alike: str) -> list[str]:
         str(goals - len(one.unseen)),
         *cells,
         str(sum(outcome.hints for outcome in judgement.outcomes)),
-        " ".join(rule if count == 1 else f"{rule}:{count}" for rule, count in noticed.items()),
+        " ".join(rule if count == 1 else f"{rule}:{count}" for rule, count in Counter(one.noticed).items()),
         copy,
         alike,
         "",

@@ -122,6 +122,12 @@ def test_what_happened_more_than_once_is_counted() -> None:
     assert row["noticed"] == "unknown-verb:3"
 
 
+def test_one_act_is_noticed_once() -> None:
+    """As `explain` tells it: a pitfall in the place of findings that say less, or a finding in that of a pitfall."""
+    (row,) = rows(graded("S: 220 a\nC: EHLO a\nS: 250 a\nC: MAIL FROM: <alice@example.org>\nS: 501 5.5.4 No\n"))
+    assert row["noticed"] == "blank-after-colon"
+
+
 def test_a_transcript_of_too_many_lines_is_a_row() -> None:
     """Judging takes time for each line; nobody types so many."""
     (row,) = rows(graded("C: NOOP\nS: 250 Ok\n" * (LINES_LIMIT // 2) + "C: QUIT\n"))
