@@ -128,6 +128,13 @@ class _Session:
             case _:
                 pass
 
+    def encrypt(self) -> None:
+        """TLS begins: what was said in the clear behind STARTTLS is answered by nobody (RFC 3207 §5)."""
+        self.tls = True
+        self._awaiting.clear()
+        for write in self.writes:
+            write.due = 0
+
     # ------------------------------------------------------------ the server
 
     def answered(self, event: ReplySaid) -> tuple[_Said | None, Message | None]:
@@ -225,7 +232,7 @@ class Evidence:
                     if facts and isinstance(facts[-1], Exchange):
                         facts[-1] = facts[-1]._replace(capabilities=capabilities)
                 case HandshakeDue(injected) if not injected:
-                    session.tls = True
+                    session.encrypt()
                 case Finding():
                     facts.append(Noticed(line, session.identity, event))
                 case _:

@@ -233,6 +233,33 @@ S: 250 Ok
     assert met("{ client = '^NOOP', reply = '250' }", session)
 
 
+INJECTION = """S: 220 practice.example.com
+C: EHLO student.example.org
+S: 250 STARTTLS
+C: STARTTLS
+C: EHLO evil.example.net
+S: 220 2.0.0 Ready
+# TLSv1.3 TLS_AES_256_GCM_SHA384, certificate verified (localhost)
+S: 250 AUTH PLAIN
+C: MAIL FROM:<alice@example.org>
+S: 250 2.1.0 Ok
+"""
+
+
+@pytest.mark.parametrize(
+    ("check", "line"),
+    [
+        ("{ write = { octets = '^STARTTLS', commands = 2, replies = ['220'] } }", 4),
+        ("{ answers = 'nothing', tls = true, reply = '250' }", 8),
+        ("{ client = '^EHLO evil', reply = '250' }", 0),
+        ("{ client = '^MAIL', tls = true, before = 'connected', reply = '250' }", 9),
+    ],
+)
+def test_what_stood_behind_starttls_awaits_no_reply(check: str, line: int) -> None:
+    """A server that obeys it answers what nobody asked for, and the replies behind that belong where they did."""
+    assert met(check, INJECTION) == line
+
+
 def test_chunks() -> None:
     """A message that came by BDAT is a message; dots are dots there (RFC 3030)."""
     session = """S: 220 mail.example.com
