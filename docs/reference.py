@@ -353,6 +353,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "options-encoding": lambda: _options("b64"),
     "options-auth": lambda: _options("auth"),
     "options-serve": lambda: _options("serve"),
+    "options-learn": lambda: _options("learn"),
     "options-config": lambda: _options("config"),
     "settings": settings,
     "host-keys": host_keys,
