@@ -42,7 +42,7 @@ def main(words: Words, environment: Environment) -> int:
     )
     if password is None:
         raise SecretMissing(
-            phrase("this needs a password, and nothing says where it comes from"),
+            "this needs a password, and nothing says where it comes from",
             "--password-env VARIABLE, or --password-file FILE",
         )
     turns = exchange(mechanism, Credentials(user, password, authzid), challenges)

@@ -225,7 +225,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("password-file", ("--password-file",), _LOGIN, "[WHO=]FILE", "from a file's first line", _SECRETS, True),
     Option("password-command", ("--password-command",), _LOGIN, "[WHO=]COMMAND", "from a command", _SECRETS, True),
     Option("allow-plaintext-auth", ("--allow-plaintext-auth",), _PLAYED, "", "send it without TLS too", _SECRETS),
-    Option("take-plaintext-auth", ("--allow-plaintext-auth",), ("serve",), "", "take AUTH without TLS from afar", _CLASS),
+    Option(
+        "take-plaintext-auth", ("--allow-plaintext-auth",), ("serve",), "", "take AUTH without TLS from afar", _CLASS
+    ),
     Option("show-secrets", ("--show-secrets",), ("auth",), "", "the password, and its base64, in the open", _OUTPUT),
     Option("decode", ("-d", "--decode"), ("b64",), "", "from base64", _OUTPUT),
     Option("lenient", ("--lenient",), ("serve",), "", "the same as --profile lenient", _OTHER),

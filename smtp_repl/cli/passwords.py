@@ -59,7 +59,8 @@ def _from_variable(name: str, environment: Environment) -> bytes:
     value = environment.environ.get(name)
     if value is None:
         raise SecretMissing(
-            phrase("the environment has no variable {name}", name=printable(name)), f"export {printable(name)}"
+            phrase("the environment has no variable {name}", name=printable(name)),
+            phrase("export {name}", name=printable(name)),
         )
     return os.fsencode(value)
 

@@ -30,7 +30,7 @@ from smtp_repl.script.casting import Casting, Observer, Observers, PlayResult
 from smtp_repl.script.player import play
 from smtp_repl.wire.errors import ExitStatus, ScriptError, SmtpReplError, UsageError
 from smtp_repl.wire.hints import TYPE_CHECKING
-from smtp_repl.wire.language import phrase
+from smtp_repl.wire.language import either, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.targets import parse_target
 
@@ -113,7 +113,7 @@ def _tagged(scripts: list[Prepared | Unplayable], words: Words) -> list[Prepared
     found = [one for one in scripts if wanted & set(one.script.tags if isinstance(one, Prepared) else one.tags)]
     if not found:
         raise UsageError(
-            phrase("no script has the tag {fact}", fact=" or ".join(printable(tag) for tag in sorted(wanted))),
+            phrase("no script has the tag {tags}", tags=either([printable(tag) for tag in sorted(wanted)])),
             kind="no-file",
         )
     return found

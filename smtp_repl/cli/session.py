@@ -263,7 +263,7 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
         if desk.is_practice and desk.practice is not None:
             return desk.practice.account.password
         raise SecretMissing(
-            phrase("this needs a password, and nothing says where it comes from"),
+            "this needs a password, and nothing says where it comes from",
             "--password-env VARIABLE, or --password-file FILE",
         )
 

@@ -310,9 +310,9 @@ class Session:
     def _writable(self, name: str) -> Connection:
         connection = self.connections.get(name)
         if connection is None:
-            raise PeerClosed(phrase("there is no connection"), phrase("connect first"), kind="not-connected")
+            raise PeerClosed("there is no connection", "connect first", kind="not-connected")
         if connection.shut:
-            raise PeerClosed(phrase("our half of the connection is closed already"), kind="shut")
+            raise PeerClosed("our half of the connection is closed already", kind="shut")
         return connection
 
     def _perform(self, action: SendStream | Open | StartTls | Wait | Shutdown) -> _Task:
@@ -363,9 +363,7 @@ class Session:
                 )
             yield deadline
         if connection.broken:
-            raise connection.fault or PeerClosed(
-                phrase("the peer cut the connection while we were sending"), kind="reset"
-            )
+            raise connection.fault or PeerClosed("the peer cut the connection while we were sending", kind="reset")
         return None
 
     def _open(self, action: Open) -> _Task:

@@ -86,7 +86,7 @@ class Stream(asyncio.BufferedProtocol):
         """Send octets; returns at once. Raises `PeerClosed` when that is impossible."""
         transport = self._open_transport()
         if self._shut:
-            raise PeerClosed(phrase("our half of the connection is closed already"), kind="shut")
+            raise PeerClosed("our half of the connection is closed already", kind="shut")
         if self._pipe is None:
             transport.write(octets)
             return
@@ -168,7 +168,7 @@ class Stream(asyncio.BufferedProtocol):
 
     def _open_transport(self) -> asyncio.Transport:
         if self._transport is None or self._transport.is_closing() or self._lost.is_set():
-            raise PeerClosed(phrase("there is no connection"), phrase("connect first"), kind="not-connected")
+            raise PeerClosed("there is no connection", "connect first", kind="not-connected")
         return self._transport
 
     def _make_pipe(self, *, after_starttls: bool) -> Pipe:

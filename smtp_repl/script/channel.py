@@ -233,7 +233,7 @@ class Channel:
         self._observer.remarked(self.name, late)
         return ReplyTimeout(
             _with_what_came(late, self.conversation.pending_reply),
-            phrase("--timeout SECONDS waits longer"),
+            "--timeout SECONDS waits longer",
             kind="greeting-timeout" if awaiting and awaiting[0] == "greeting" else "",
         )
 

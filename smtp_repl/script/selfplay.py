@@ -191,6 +191,6 @@ class _Stage:
             # A handshake that only one side wants: the other one has gone on without it.
             for player in self._players:
                 if player.outcome is None:
-                    player.resume(error=PeerClosed(phrase("only one side wanted TLS")))
+                    player.resume(error=PeerClosed("only one side wanted TLS"))
             return
         self._now = min(moments)

@@ -31,7 +31,7 @@ def handle_attach(desk: Desk, argument: str) -> Handling:
             yield Tell("nothing is attached; /attach FILE")
     elif name.lower() == "off":
         yield Tell(
-            phrase("{name} taken off", name=len(desk.attachments)) if desk.attachments else "nothing is attached"
+            phrase("{count} taken off", count=len(desk.attachments)) if desk.attachments else "nothing is attached"
         )
         desk.attachments.clear()
     else:

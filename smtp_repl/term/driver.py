@@ -183,7 +183,7 @@ class Driver(Worker):
         """Say octets of a message and wait until there is room for more. Raises `PeerClosed` or `ReplyTimeout`."""
         client = self._client
         if client is None or not self.desk.is_connected:
-            raise PeerClosed(phrase("the connection is gone; the message did not go out as a whole"), kind="in-data")
+            raise PeerClosed("the connection is gone; the message did not go out as a whole", kind="in-data")
         self._show(self.desk.wrote(octets), True)
         client.write(octets)
         self._interrupted.clear()

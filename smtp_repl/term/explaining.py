@@ -33,7 +33,7 @@ def handle_explain(desk: Desk, argument: str) -> Handling:
 def _of_last_reply(desk: Desk) -> Iterator["Explanation"]:
     event = desk.last_reply.event
     if event is None:
-        raise UsageError(phrase("nothing was heard yet"), phrase("/explain WORD explains a word or a code"))
+        raise UsageError("nothing was heard yet", "/explain WORD explains a word or a code")
     yield desk.last_reply.explain(event, desk.target)
     if event.reply.code == 334:
         from smtp_repl.teach.decoding import explain_base64

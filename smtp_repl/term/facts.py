@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.language import phrase
+from smtp_repl.wire.language import either, phrase
 from smtp_repl.wire.octets import printable
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def topic_lines(words: str) -> list[str]:
     if not entries:
         near = suggest(words.split()[0])
         hint = (
-            phrase("did you mean {words}?", words=" or ".join(near))
+            phrase("did you mean {words}?", words=either(near))
             if near
             else phrase("a verb, an EHLO keyword or a reply code")
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from smtp_repl.net.trust import TlsOptions
 from smtp_repl.term.settings import NAME, Value
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.language import _, phrase
+from smtp_repl.wire.language import _, either, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.targets import Target, parse_target
@@ -76,14 +76,7 @@ def _tls(value: object) -> Value:
     if isinstance(value, str) and value in _TLS_WORDS:
         return value
     shown = f'"{printable(value)}"' if isinstance(value, str) else "that"
-    raise UsageError(
-        phrase(
-            "takes {tls_words} or {tls_words2}, and not {shown}",
-            tls_words=", ".join(_TLS_WORDS[:-1]),
-            tls_words2=_TLS_WORDS[-1],
-            shown=shown,
-        )
-    )
+    raise UsageError(phrase("takes {wanted}, and not {shown}", wanted=either(_TLS_WORDS), shown=shown))
 
 
 def _pin(value: object) -> Value:

@@ -59,7 +59,7 @@ class Connection:
     def said(self, octets: bytes) -> Generator[Action, Happening, Reply | None]:
         """Say octets and wait for what answers them."""
         if not self._desk.is_connected:
-            raise PeerClosed(phrase("not connected; nothing sent"), kind="not-connected")
+            raise PeerClosed("not connected; nothing sent", kind="not-connected")
         self.last_reply = None
         # What is shown stands in the recording already, and both before the octets are on their way.
         self._show(self._desk.wrote(octets))
@@ -84,7 +84,7 @@ class Connection:
                 late = phrase("no reply to {what} within {seconds:g} s", what=said, seconds=seconds)
                 if cut:
                     late = phrase("{what}; all that came is {octets}", what=late, octets=printable(cut[:_SHOWN]))
-                raise ReplyTimeout(late, phrase("--timeout SECONDS waits longer"))
+                raise ReplyTimeout(late, "--timeout SECONDS waits longer")
             # The next reply has its own clock, which begins when the one before it is there.
             restart = len(desk.conversation.awaiting) != before
 

@@ -135,9 +135,12 @@ class LineMode:
             reply = refusal.reply
             said = describe_awaited(refusal.answers or "the command")
             text = printable(reply.lines[-1] if reply.lines else b"")
-            raise Refused(f"the server refused {said}: {text}", "--expect CODE makes a refusal the success")
+            raise Refused(
+                phrase("the server refused {said}: {text}", said=said, text=text),
+                "--expect CODE makes a refusal the success",
+            )
         if expect and not self._was_expected:
-            raise ExpectationFailed(f"no reply had the code {expect}")
+            raise ExpectationFailed(phrase("no reply had the code {code}", code=expect))
 
     # ------------------------------------------------------------ lines
 
@@ -171,7 +174,7 @@ class LineMode:
             line = wire_text(text).encode("utf-8", "surrogateescape")
         if not desk.is_connected:
             raise PeerClosed(
-                f"not connected; not sent: {printable(line)}",
+                phrase("not connected; not sent: {line}", line=printable(line)),
                 "the session was over before its lines were",
                 kind="not-connected",
             )
@@ -283,7 +286,7 @@ class LineMode:
 
         result = yield from play(plan, casting, Onlooker(self._desk, self._show), {"": self._desk.conversation})
         if result.failure is not None:
-            raise ExpectationFailed(f"line {result.failure.line} of the script did not hold")
+            raise ExpectationFailed(phrase("line {line} of the script did not hold", line=result.failure.line))
         return result
 
     def _note(self, event: ReplySaid) -> None:

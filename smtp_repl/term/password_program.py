@@ -24,14 +24,14 @@ async def password_from(command: str) -> str:
         process = await asyncio.create_subprocess_exec(*shlex.split(command), stdin=nothing, stdout=pipe, stderr=pipe)
     except (OSError, ValueError) as error:
         raise SecretMissing(
-            phrase("cannot run {shown}: {why}", shown=shown, why=getattr(error, "strerror", None) or error)
+            phrase("cannot run {command}: {why}", command=shown, why=getattr(error, "strerror", None) or error)
         ) from None
     try:
         async with asyncio.timeout(SECONDS):
             output, complaint = await process.communicate()
     except TimeoutError:
         raise SecretMissing(
-            phrase("{shown} gave no password within {seconds:g} s", shown=shown, seconds=SECONDS)
+            phrase("{command} gave no password within {seconds:g} s", command=shown, seconds=SECONDS)
         ) from None
     finally:
         if process.returncode is None:

@@ -97,9 +97,7 @@ def send_data(desk: Desk, outgoing: Outgoing, blocks: Iterable[bytes]) -> Sendin
                 yield Drop()
                 return False
             if not desk.is_connected:
-                raise PeerClosed(
-                    phrase("the connection is gone; the message did not go out as a whole"), kind="in-data"
-                )
+                raise PeerClosed("the connection is gone; the message did not go out as a whole", kind="in-data")
         outgoing.is_ending = outgoing.at_dot = True
         yield from say(stuffer.finish())
     finally:

@@ -7,7 +7,7 @@ To add a setting: a row, and an attribute of `Settings`. The loader of the setti
 from collections.abc import Callable, Mapping
 
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.language import phrase
+from smtp_repl.wire.language import either, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -123,7 +123,7 @@ def _choice(*words: str) -> Kind:
     def read(value: object) -> Value:
         if isinstance(value, str) and value in words:
             return value
-        raise _wrong(value, " or ".join(filter(None, [", ".join(words[:-1]), words[-1]])), words)
+        raise _wrong(value, either(words), words)
 
     return Kind("|".join(words), lambda text: read(text.lower()), read, words)
 

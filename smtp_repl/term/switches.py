@@ -5,7 +5,7 @@ from smtp_repl.term.requests import Handling, Tell
 from smtp_repl.term.settings import ANSWERING, SETTINGS, Setting, find, give, read, value_of, written
 from smtp_repl.wire.conversation import Side
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.language import phrase
+from smtp_repl.wire.language import either, phrase
 from smtp_repl.wire.octets import printable
 
 
@@ -99,6 +99,6 @@ def _read(row: Setting, command: str, argument: str) -> bool:
     if word not in row.kind.words:
         raise UsageError(
             phrase('/{command} knows no "{word}"', command=command, word=printable(word)),
-            " or ".join(f"/{command} {known}" for known in row.kind.words),
+            either([f"/{command} {known}" for known in row.kind.words]),
         )
     return word == row.kind.words[0]

@@ -9,7 +9,7 @@ shown, and `phrase("no such file: {path}", path=path)` where it is only made: an
 is English to everybody, to logs and to a mail server that says it, until a person is to read it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 
 def _as_it_is(message: str) -> str:
@@ -68,6 +68,13 @@ def listed(parts: Iterable[str], /) -> Phrase:
     for part in parts:
         whole = phrase(part) if whole is None else phrase("{facts}, {fact}", facts=whole, fact=phrase(part))
     return whole if whole is not None else phrase("")
+
+
+def either(parts: Sequence[str], /) -> Phrase:
+    """Several facts of which one is meant: "a, b or c"."""
+    if len(parts) < 2:
+        return listed(parts)
+    return phrase("{facts} or {fact}", facts=listed(parts[:-1]), fact=phrase(parts[-1]))
 
 
 def _made(text: str, one: str, many: str, count: int, facts: dict[str, object]) -> Phrase:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from smtp_repl.wire.language import N_, _, n_, phrase, phrase_of, speak
+from smtp_repl.wire.language import N_, _, either, listed, n_, phrase, phrase_of, speak
 
 
 @pytest.fixture
@@ -50,6 +50,22 @@ def test_a_phrase_is_english_until_it_is_read() -> None:
     try:
         assert [_(text) for text in (needs, *counted)] == ["something is what EHLO needs", "1 row", "2 rows"]
         assert f"{needs}" == "EHLO needs an argument"
+    finally:
+        speak()
+
+
+@pytest.mark.parametrize(
+    ("parts", "all_of_them", "one_of_them"),
+    [((), "", ""), (("a",), "a", "a"), (("a", "b"), "a, b", "a or b"), (("a", "b", "c"), "a, b, c", "a, b or c")],
+)
+def test_several_facts_of_a_sentence(parts: tuple[str, ...], all_of_them: str, one_of_them: str) -> None:
+    """How they are put together is a text of its own, and so is each of them that is one."""
+    assert listed(parts) == all_of_them
+    assert either(parts) == one_of_them
+    speak({"{facts}, {fact}": "{facts}/{fact}", "{facts} or {fact}": "{facts}|{fact}", "a": "A"}.__getitem__)
+    try:
+        assert _(listed(("a", "a"))) == "A/A"
+        assert _(either(("a", "a"))) == "A|A"
     finally:
         speak()
 

@@ -67,7 +67,7 @@ def refuse_public(options: PracticeOptions) -> None:
         raise UsageError(
             phrase("the practice server would be open to others on {host}", host=options.host)
             if options.host
-            else phrase("the practice server would be open to others on every address"),
+            else "the practice server would be open to others on every address",
             "--listen-public allows that; 127.0.0.1 and ::1 need no permission",
             kind="not-loopback",
         )
