@@ -55,6 +55,7 @@ def generators() -> Generators:
         grammar,
         reference,
         screens,
+        screens_chinese,
         screens_class,
         screens_explain,
         screens_lessons,
@@ -65,7 +66,7 @@ def generators() -> Generators:
     makers = {**reference.GENERATORS, **grammar.GENERATORS, **behaviour.GENERATORS}
     tables = {name: _without_folder(make) for name, make in makers.items()}
     shell = {**screens.SCREENS, **screens_typing.SCREENS, **screens_session.SCREENS, **screens_explain.SCREENS}
-    return {**tables, **shell, **screens_class.SCREENS, **screens_lessons.SCREENS}
+    return {**tables, **shell, **screens_class.SCREENS, **screens_lessons.SCREENS, **screens_chinese.SCREENS}
 
 
 def _without_folder(make: Callable[[], str]) -> Callable[[Path], str]:

@@ -68,8 +68,10 @@ def texts() -> Iterator[Text]:
 
 
 def _has_words(key: Key) -> bool:
-    """Whether there is anything to translate beside the blanks: punctuation is, too."""
-    return bool(re.sub(r"\{[^}]*\}", "", key if isinstance(key, str) else key[0]).strip())
+    """Whether there is anything to translate beside a blank: punctuation is, and what stands between two blanks."""
+    text = key if isinstance(key, str) else key[0]
+    without, blanks = re.subn(r"\{[^}]*\}", "", text)
+    return bool(without.strip()) or blanks > 1
 
 
 def untranslatable() -> Iterator[str]:

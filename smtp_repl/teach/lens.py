@@ -7,16 +7,16 @@ are a mask in both forms. Pure; knows events and mechanisms, nothing of screens.
 from smtp_repl.teach.step_doubts import step_doubt
 from smtp_repl.wire.events import AuthStep, ChallengeSaid
 from smtp_repl.wire.extensions import Capabilities
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import listed, phrase
 from smtp_repl.wire.octets import decode_step, printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import describe_response
 from smtp_repl.wire.secrets import MASK, Secret
 
 _WHAT = {
-    "PLAIN": ("authorization identity, user and password, a NUL between each",),
-    "LOGIN": ("the user name", "the password"),
-    "CRAM-MD5": ("the user name and a digest of challenge and password",),
+    "PLAIN": (phrase("authorization identity, user and password, a NUL between each"),),
+    "LOGIN": (phrase("the user name"), phrase("the password")),
+    "CRAM-MD5": (phrase("the user name and a digest of challenge and password"),),
 }
 
 
@@ -24,7 +24,7 @@ def challenge_remark(challenge: ChallengeSaid) -> str:
     """What the server asks for in a 334; empty when it only says "go on" or when it is no base64 (a finding)."""
     if not challenge.decoded:
         return ""
-    return f'the server asks: "{printable(challenge.decoded)}"'
+    return phrase('the server asks: "{decoded}"', decoded=printable(challenge.decoded))
 
 
 class StepParts(Record):
@@ -47,13 +47,15 @@ def step_remark(step: AuthStep, *, show: bool) -> str:
     if not step.is_base64:
         return ""
     contents, what, is_secret = step_parts(step, show=show)
-    meaning = f" ({what})" if what else ""
+    meaning = phrase(what)
     if contents == MASK:
-        return f"{what or 'a step'}, in base64; masked"
+        return phrase("{what}, in base64; masked", what=meaning or phrase("a step"))
     if is_secret and not show:
-        return f"{contents} in base64{meaning}"
-    encoded = printable(step.text.reveal()) or "an empty line"
-    return f"{encoded} is base64 of {contents}{meaning}"
+        told = phrase("{contents} in base64", contents=contents)
+    else:
+        encoded = printable(step.text.reveal()) or phrase("an empty line")
+        told = phrase("{encoded} is base64 of {contents}", encoded=encoded, contents=contents)
+    return phrase("{text} ({what})", text=told, what=meaning) if meaning else told
 
 
 def doubt_remark(step: AuthStep) -> str:
@@ -80,13 +82,15 @@ def tried(mechanism: str, step: AuthStep | None, before: Tried) -> Tried:
 
 
 _REFUSALS = {
-    432: "the server wants the password once in another form: log in once with PLAIN, under TLS",
-    454: "a failure at the server, for now: the password may well be right",
-    530: "the server wants an encrypted connection first",
-    534: "this mechanism is too weak for this account, or the provider wants an app password",
-    535: "wrong user or wrong password: the code does not say which. Some servers want the whole address as user, some "
-    "providers an app password",
-    538: "this mechanism wants an encrypted connection first",
+    432: phrase("the server wants the password once in another form: log in once with PLAIN, under TLS"),
+    454: phrase("a failure at the server, for now: the password may well be right"),
+    530: phrase("the server wants an encrypted connection first"),
+    534: phrase("this mechanism is too weak for this account, or the provider wants an app password"),
+    535: phrase(
+        "wrong user or wrong password: the code does not say which. Some servers want the whole address as user, some "
+        "providers an app password"
+    ),
+    538: phrase("this mechanism wants an encrypted connection first"),
 }
 """What a refusal of AUTH may mean (RFC 4954 §6)."""
 _AFTER_TLS = frozenset((530, 538))
@@ -95,19 +99,22 @@ _AFTER_TLS = frozenset((530, 538))
 def refusal_remark(code: int | None, what: Tried, capabilities: Capabilities) -> str:
     """What a reply to AUTH, or to a step of it, may mean, and what may help; empty for one that says it all."""
     offered = printable(", ".join(capabilities.auth))
-    name = printable(what.mechanism) or "this mechanism"
+    name = printable(what.mechanism) or phrase("this mechanism")
     if code == 504:
-        return f"the server does not take {name} (504)" + (f"; offered: {offered}" if offered else "")
+        refused = phrase("the server does not take {mechanism} (504)", mechanism=name)
+        return phrase("{text}; offered: {offered}", text=refused, offered=offered) if offered else refused
     meaning = _REFUSALS.get(code or 0, "")
     if not meaning:
         return ""
     if code == 535 and what.mechanism and offered and what.mechanism not in map(str.upper, capabilities.auth):
-        return _("the server does not offer {mechanism}; offered: {offered}").format(mechanism=name, offered=offered)
+        return phrase("the server does not offer {mechanism}; offered: {offered}", mechanism=name, offered=offered)
     if code == 535 and what.doubt:
-        return f"wrong user or password (535), and the step was odd: {what.doubt}"
-    helps = "; /starttls" if code in _AFTER_TLS and capabilities.offers("STARTTLS") else ""
-    helps = f"; offered: {offered}" if code == 534 and offered else helps
-    return f"{meaning}{helps}"
+        return phrase("wrong user or password (535), and the step was odd: {doubt}", doubt=phrase(what.doubt))
+    if code == 534 and offered:
+        return phrase("{text}; offered: {offered}", text=phrase(meaning), offered=offered)
+    if code in _AFTER_TLS and capabilities.offers("STARTTLS"):
+        return phrase("{text}; /starttls", text=phrase(meaning))
+    return meaning
 
 
 def typed_remark(mechanism: str, number: int, text: bytes, *, show: bool) -> str:
@@ -115,7 +122,7 @@ def typed_remark(mechanism: str, number: int, text: bytes, *, show: bool) -> str
     if decode_step(text) is None or not text:
         return ""
     contents = _contents(AuthStep(mechanism, number, False, Secret(text)), show)
-    return f"base64 of {contents}"
+    return phrase("base64 of {contents}", contents=contents)
 
 
 def client_step_remark(step: AuthStep, *, show: bool) -> str:
@@ -124,18 +131,21 @@ def client_step_remark(step: AuthStep, *, show: bool) -> str:
     What the parts are is told even where it cannot be read: `the client's step: ••••`.
     """
     if not step.is_base64:
-        return f"the client's step is no base64: {printable(step.text.reveal()) if show else MASK}"
+        shown = printable(step.text.reveal()) if show else MASK
+        return phrase("the client's step is no base64: {step}", step=shown)
     parts = []
     if step.authzid:
-        parts.append(f'acts for: "{printable(step.authzid)}"')
+        parts.append(phrase('acts for: "{name}"', name=printable(step.authzid)))
     if step.user is not None:
-        parts.append(f'user name: "{printable(step.user)}"')
+        parts.append(phrase('user name: "{name}"', name=printable(step.user)))
     if step.password is not None:
-        parts.append(f'password: "{printable(step.password.reveal())}"' if show else f"password: {MASK}")
+        shown = f'"{printable(step.password.reveal())}"' if show else MASK
+        parts.append(phrase("password: {password}", password=shown))
     elif step.mechanism != "LOGIN" or step.user is None:
         described = _contents(step, show) if show else MASK
-        parts.append(f"answer to the challenge: {described}" if step.user is not None else f"step: {described}")
-    return f"the client's {', '.join(parts)}"
+        answer = phrase("answer to the challenge: {step}", step=described)
+        parts.append(answer if step.user is not None else phrase("step: {step}", step=described))
+    return phrase("the client's {parts}", parts=listed(parts))
 
 
 def _contents(step: AuthStep, show: bool) -> str:

@@ -6,6 +6,7 @@ it found in the light of the envelope and of what the server offers (`Circumstan
 
 import re
 
+from smtp_repl.wire.language import listed, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -33,8 +34,10 @@ class Trouble(Record):
 
     @property
     def remark(self) -> str:
-        hint = f"; {self.hint}" if self.hint else ""
-        return f"{self.text}{hint}" + (f" ({self.ref})" if self.ref else "")
+        text = phrase(self.text)
+        if self.hint:
+            text = phrase("{message}; {hint}", message=text, hint=phrase(self.hint))
+        return phrase("{text} ({ref})", text=text, ref=self.ref) if self.ref else text
 
 
 LINE_LIMIT = 998
@@ -181,7 +184,7 @@ def troubles(read: Survey, given: Circumstances, *, finished: bool) -> list[Trou
     found = [*_broken(read, given), *_header(read, given, finished)]
     if finished and read.bad_line is None and not read.has_body and read.fields:
         found.append(
-            Trouble("no-body", "no blank line: all of it is header, and the body is empty", ref="RFC 5322 §2.1")
+            Trouble("no-body", phrase("no blank line: all of it is header, and the body is empty"), ref="RFC 5322 §2.1")
         )
     return found + _eight_bit(read, given)
 
@@ -190,45 +193,67 @@ def _broken(read: Survey, given: Circumstances) -> list[Trouble]:
     """What servers and readers stumble over."""
     found = []
     if given.size_limit and read.octets > given.size_limit:
-        over = f"{read.octets:,} octets: this server takes {given.size_limit:,}"
+        over = phrase(
+            "{octets:,} octets: this server takes {size_limit:,}", octets=read.octets, size_limit=given.size_limit
+        )
         found.append(Trouble("size", over, "expect 552", "RFC 1870 §6"))
     if read.bad_line is not None:
         number, line = read.bad_line
         shown = printable(line[:_SHOWN]) + ("…" if len(line) > _SHOWN else "")
-        hint = "a blank line ends the header"
+        hint = phrase("a blank line ends the header")
         if line.startswith(b"From "):
-            hint = "this is how mbox files begin a message; leave it out"
+            hint = phrase("this is how mbox files begin a message; leave it out")
         elif line[:1] in (b" ", b"\t"):
-            hint = "a line that begins with a blank goes on from the one before, and there is none"
-        found.append(Trouble("bad-header", f'line {number} is no header field: "{shown}"', hint, "RFC 5322 §2.2"))
+            hint = phrase("a line that begins with a blank goes on from the one before, and there is none")
+        found.append(
+            Trouble(
+                "bad-header",
+                phrase('line {number} is no header field: "{shown}"', number=number, shown=shown),
+                hint,
+                "RFC 5322 §2.2",
+            )
+        )
     if read.long_line:
-        text = f"line {read.long_line} is longer than {LINE_LIMIT} octets"
-        found.append(Trouble("long-line", text, "servers may cut or refuse it", "RFC 5321 §4.5.3.1.6"))
+        text = phrase(
+            "line {long_line} is longer than {line_limit} octets", long_line=read.long_line, line_limit=LINE_LIMIT
+        )
+        found.append(Trouble("long-line", text, phrase("servers may cut or refuse it"), "RFC 5321 §4.5.3.1.6"))
     if read.bare_cr:
-        found.append(Trouble("bare-cr", f"bare CR in line {read.bare_cr}", "it goes out as CRLF", "RFC 5321 §2.3.8"))
+        found.append(
+            Trouble(
+                "bare-cr",
+                phrase("bare CR in line {bare_cr}", bare_cr=read.bare_cr),
+                phrase("it goes out as CRLF"),
+                "RFC 5321 §2.3.8",
+            )
+        )
     if read.nul:
-        found.append(Trouble("nul", f"NUL in line {read.nul}", "servers refuse or drop it", "RFC 5322 §4"))
+        found.append(
+            Trouble(
+                "nul", phrase("NUL in line {nul}", nul=read.nul), phrase("servers refuse or drop it"), "RFC 5322 §4"
+            )
+        )
     return found
 
 
 def _header(read: Survey, given: Circumstances, finished: bool) -> list[Trouble]:
-    names = [name for name, _ in read.fields]
+    names = [name for name, value in read.fields]
     found = []
     wanted = ((b"from", "From"), (b"date", "Date"), (b"message-id", "Message-ID"))
-    missing = [f"no {shown}" for name, shown in wanted if name not in names]
+    missing = [phrase("no {field}", field=shown) for name, shown in wanted if name not in names]
     if missing and (finished or read.has_body):
-        found.append(Trouble("missing", ", ".join(missing), "/template adds what is missing", "RFC 5322 §3.6"))
+        found.append(Trouble("missing", listed(missing), phrase("/template adds what is missing"), "RFC 5322 §3.6"))
     doubled = next((name for name in dict.fromkeys(names) if name in _ONCE and names.count(name) > 1), None)
     if doubled is not None:
-        text = f"{_title(doubled)} stands there {names.count(doubled)} times"
-        found.append(Trouble("doubled", text, "once is allowed", "RFC 5322 §3.6"))
+        text = phrase("{field} stands there {count} times", field=_title(doubled), count=names.count(doubled))
+        found.append(Trouble("doubled", text, phrase("once is allowed"), "RFC 5322 §3.6"))
     found += _author(read, given)
     if b"bcc" in names:
-        hint = "every recipient reads it; RCPT TO alone makes a blind copy"
-        found.append(Trouble("bcc", "Bcc is in the message", hint, "RFC 5322 §3.6.3"))
+        hint = phrase("every recipient reads it; RCPT TO alone makes a blind copy")
+        found.append(Trouble("bcc", phrase("Bcc is in the message"), hint, "RFC 5322 §3.6.3"))
     if b"content-type" in names and b"mime-version" not in names and (finished or read.has_body):
         found.append(
-            Trouble("no-mime-version", "Content-Type without MIME-Version", "MIME-Version: 1.0", "RFC 2045 §4")
+            Trouble("no-mime-version", phrase("Content-Type without MIME-Version"), "MIME-Version: 1.0", "RFC 2045 §4")
         )
     return found
 
@@ -241,10 +266,11 @@ def _author(read: Survey, given: Circumstances) -> list[Trouble]:
     addresses = addresses_in(value)
     if not addresses or any(address.lower() == given.sender.lower() for address in addresses):
         return []
-    text = f"From is <{printable(addresses[0])}>, MAIL FROM <{printable(given.sender)}>"
-    hint = "SPF looks at MAIL FROM, readers see From"
+    author, sender = printable(addresses[0]), printable(given.sender)
+    text = phrase("From is <{author}>, MAIL FROM <{sender}>", author=author, sender=sender)
+    hint = phrase("SPF looks at MAIL FROM, readers see From")
     if addresses[0].rpartition(b"@")[2].lower() != given.sender.rpartition(b"@")[2].lower():
-        hint += ", and DMARC compares the domains"
+        hint = phrase("SPF looks at MAIL FROM, readers see From, and DMARC compares the domains")
     return [Trouble("from-differs", text, hint, "RFC 7208 §2.4")]
 
 
@@ -252,18 +278,21 @@ def _eight_bit(read: Survey, given: Circumstances) -> list[Trouble]:
     found = []
     if read.eight_bit_header is not None and not given.utf8_said:
         number, name = read.eight_bit_header
-        text = f"raw non-ASCII in the header, line {number} ({_title(name)})"
+        text = phrase("raw non-ASCII in the header, line {number} ({name})", number=number, name=_title(name))
         found.append(Trouble("raw-header", text, "=?utf-8?…?= (RFC 2047), or SMTPUTF8 on MAIL", "RFC 6532"))
     if read.eight_bit_body:
-        text = f"non-ASCII text in line {read.eight_bit_body}"
+        text = phrase("non-ASCII text in line {eight_bit_body}", eight_bit_body=read.eight_bit_body)
         if not given.eight_bit_offered:
-            hint = "this server has not said 8BITMIME: quoted-printable or base64"
+            hint = phrase("this server has not said 8BITMIME: quoted-printable or base64")
             found.append(Trouble("eight-bit", text, hint, "RFC 6152"))
         elif not given.eight_bit_said:
-            found.append(Trouble("eight-bit", f"{text}, and MAIL had no BODY=8BITMIME", "", "RFC 6152 §3"))
+            silent = phrase("{text}, and MAIL had no BODY=8BITMIME", text=text)
+            found.append(Trouble("eight-bit", silent, "", "RFC 6152 §3"))
         if read.field(b"content-type") is None:
-            hint = "Content-Type: text/plain; charset=utf-8, and MIME-Version: 1.0; /template adds them"
-            found.append(Trouble("no-charset", "nothing says which charset the text has", hint, "RFC 2045 §5.2"))
+            hint = phrase("Content-Type: text/plain; charset=utf-8, and MIME-Version: 1.0; /template adds them")
+            found.append(
+                Trouble("no-charset", phrase("nothing says which charset the text has"), hint, "RFC 2045 §5.2")
+            )
     return found
 
 

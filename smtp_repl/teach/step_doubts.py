@@ -7,6 +7,7 @@ A step is whatever the line holds: only what hardly anybody can have meant is do
 import codecs
 import re
 
+from smtp_repl.wire.language import phrase, phrase_of
 from smtp_repl.wire.octets import decode_step
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import describe_response
@@ -26,13 +27,13 @@ class Doubt(Record):
 
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]")
 _SHAPES = {
-    "PLAIN": "PLAIN wants an authorization identity (mostly empty), user and password, a NUL between each",
-    "CRAM-MD5": "CRAM-MD5 wants the user name, a blank and 32 hexadecimal digits",
+    "PLAIN": phrase("PLAIN wants an authorization identity (mostly empty), user and password, a NUL between each"),
+    "CRAM-MD5": phrase("CRAM-MD5 wants the user name, a blank and 32 hexadecimal digits"),
 }
-_HINTS = {"PLAIN": r"\0user\0password, then F4", "CRAM-MD5": "/pass works it out"}
+_HINTS = {"PLAIN": phrase(r"\0user\0password, then F4"), "CRAM-MD5": phrase("/pass works it out")}
 _TEXTUAL = frozenset(("PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER"))
 """Mechanisms whose responses are text; what others send may be any octets."""
-_ENCODES = "F4 encodes it"
+_ENCODES = phrase("F4 encodes it")
 
 
 def step_doubt(mechanism: str, number: int, text: bytes) -> Doubt | None:
@@ -47,14 +48,14 @@ def step_doubt(mechanism: str, number: int, text: bytes) -> Doubt | None:
         return _no_base64(text, stranger.start())
     whole = len(text) & ~3
     if mechanism in _TEXTUAL and whole and not _is_text(text[:whole]):
-        return Doubt("plain-word", "this looks like a plain word, and the server takes it for base64", _ENCODES)
+        return Doubt("plain-word", phrase("this looks like a plain word, and the server takes it for base64"), _ENCODES)
     decoded = decode_step(text)
     if decoded is None:
         return _cut(text)
     if decoded.endswith(b"\n"):
-        made = "echo adds one, printf and echo -n do not"
+        made = phrase("echo adds one, printf and echo -n do not")
         return Doubt(
-            "line-end", r"the base64 has a line end in it, behind the last character (\n)", made, len(text) - 4
+            "line-end", phrase(r"the base64 has a line end in it, behind the last character (\n)"), made, len(text) - 4
         )
     if mechanism in _SHAPES and describe_response(mechanism, number, text) is None:
         may_go_on = not text.endswith(b"=") and (mechanism != "PLAIN" or decoded.count(b"\0") < 2)
@@ -64,22 +65,27 @@ def step_doubt(mechanism: str, number: int, text: bytes) -> Doubt | None:
 
 def _no_base64(text: bytes, at: int) -> Doubt:
     if not _NOT_BASE64.search(text.strip(b" ")):
-        return Doubt("not-base64", "a blank beside the base64 makes it none", "take it out", at)
-    return Doubt("not-base64", "this is no base64, and a step of AUTH has to be", _ENCODES)
+        return Doubt("not-base64", phrase("a blank beside the base64 makes it none"), phrase("take it out"), at)
+    return Doubt("not-base64", phrase("this is no base64, and a step of AUTH has to be"), _ENCODES)
 
 
 def _cut(text: bytes) -> Doubt:
     """Base64 in its alphabet that does not decode as it stands."""
     before, equals, after = text.partition(b"=")
     if after.strip(b"=") or len(equals + after) > 2:
-        return Doubt("not-base64", "= and == stand at the end of base64 only", start=len(before))
+        return Doubt("not-base64", phrase("= and == stand at the end of base64 only"), start=len(before))
     if len(text) % 4 == 0:
         return Doubt(
-            "not-base64", "the last character of this base64 has bits that belong to nothing", start=len(text) - 4
+            "not-base64",
+            phrase("the last character of this base64 has bits that belong to nothing"),
+            start=len(text) - 4,
         )
-    missing = -len(text) % 4
-    characters = "1 more character is" if missing == 1 else f"{missing} more characters are"
-    return Doubt(UNFINISHED, f"base64 comes in fours: {characters} due", "for a plain word, F4 encodes it")
+    due = phrase_of(
+        "base64 comes in fours: {count} more character is due",
+        "base64 comes in fours: {count} more characters are due",
+        -len(text) % 4,
+    )
+    return Doubt(UNFINISHED, due, phrase("for a plain word, F4 encodes it"))
 
 
 def _is_text(fours: bytes) -> bool:

@@ -11,12 +11,13 @@ from smtp_repl.knowledge import entries
 from smtp_repl.term.parameter_values import parameter_proposals, value_proposals
 from smtp_repl.term.suggestions import Proposal, Proposals, State
 from smtp_repl.term.topics import verb_topics
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.paths import parse_path
 from smtp_repl.wire.sasl import MECHANISMS
 from smtp_repl.wire.verbs import Parameter, VerbSyntax, parameters_of
 
-NULL_SENDER = "the empty sender: bounces go nowhere"
+NULL_SENDER = phrase("the empty sender: bounces go nowhere")
 
 
 def argument_proposals(syntax: VerbSyntax, argument: str, start: int, state: State) -> Proposals:
@@ -28,7 +29,7 @@ def argument_proposals(syntax: VerbSyntax, argument: str, start: int, state: Sta
 def _domain(syntax: VerbSyntax, argument: str, start: int, state: State) -> Proposals:
     if " " in argument:
         return Proposals(start)
-    return Proposals(start, [Proposal(name, "this computer", fixed=True) for name in usable(state.host_names)])
+    return Proposals(start, [Proposal(name, phrase("this computer"), fixed=True) for name in usable(state.host_names)])
 
 
 def usable(texts: Iterable[str]) -> list[str]:
@@ -40,7 +41,7 @@ def _path(syntax: VerbSyntax, argument: str, start: int, state: State) -> Propos
     keyword = "TO:" if syntax.verb == "RCPT" else "FROM:"
     after = argument[len(keyword) :]
     if not argument.upper().startswith(keyword) or not after:
-        return Proposals(start, [Proposal(keyword + "<", "the address follows")])
+        return Proposals(start, [Proposal(keyword + "<", phrase("the address follows"))])
     octets = argument.encode("utf-8", "replace")
     path = parse_path(octets, keyword[:-1].encode())
     if not path.bracketed:
@@ -57,11 +58,19 @@ def _addresses(verb: str, state: State) -> list[Proposal]:
         taken = {address.decode("utf-8", "replace") for address in state.envelope.recipients}
         addresses = usable([*state.recipients, *state.senders])
         return [
-            Proposal(f"{address}>", "used before", "a recipient already" if address in taken else "", fixed=True)
+            Proposal(
+                f"{address}>",
+                phrase("used before"),
+                phrase("a recipient already") if address in taken else "",
+                fixed=True,
+            )
             for address in addresses
         ]
     addresses = usable([*state.senders, *state.recipients])
-    return [*(Proposal(f"{address}>", "used before", fixed=True) for address in addresses), Proposal(">", NULL_SENDER)]
+    return [
+        *(Proposal(f"{address}>", phrase("used before"), fixed=True) for address in addresses),
+        Proposal(">", NULL_SENDER),
+    ]
 
 
 def _parameters(verb: str, after: str, start: int, address: bytes, state: State) -> Proposals:
@@ -92,7 +101,7 @@ def _is_common(parameter: Parameter, state: State) -> bool:
 
 def _what(parameter: Parameter, state: State) -> str:
     if parameter.name == "SIZE" and state.capabilities.size:
-        return f"octets of the message, at most {state.capabilities.size} here"
+        return phrase("octets of the message, at most {size} here", size=state.capabilities.size)
     entry = entries.parameter(parameter.name)
     return entry.plain if entry is not None else ""
 
@@ -112,7 +121,7 @@ def mechanism_proposals(state: State, *, spoken_only: bool = False) -> list[Prop
         offered = name in state.capabilities.auth
         reason = state.refused.get(name, "")
         if not offered:
-            reason = state.why_not_offered("AUTH") or "not offered by this server"
+            reason = state.why_not_offered("AUTH") or phrase("not offered by this server")
         proposals.append(Proposal(name, _mechanism_meaning(name, state), reason))
     return _offered_first(proposals)
 
@@ -120,7 +129,7 @@ def mechanism_proposals(state: State, *, spoken_only: bool = False) -> list[Prop
 def _mechanism_meaning(name: str, state: State) -> str:
     mechanism = MECHANISMS.get(name)
     if mechanism is not None and mechanism.reveals_password and not state.path_is_private:
-        return "shows your password to everyone on the way: STARTTLS first"
+        return phrase("shows your password to everyone on the way: STARTTLS first")
     entry = entries.mechanism(name)
     return entry.plain if entry is not None else ""
 
@@ -134,17 +143,18 @@ def _chunk(syntax: VerbSyntax, argument: str, start: int, state: State) -> Propo
     found = re.match(r"[0-9]+ +", argument)
     if found is None:
         sizes = [
-            Proposal(f"{octets} LAST", f"octets of {what}, as one chunk") for octets, what in state.message_sizes()
+            Proposal(f"{octets} LAST", phrase("octets of {what}, as one chunk", what=what))
+            for octets, what in state.message_sizes()
         ]
         return Proposals(start, sizes)
-    return Proposals(start + found.end(), [Proposal("LAST", "this is the end of the message")])
+    return Proposals(start + found.end(), [Proposal("LAST", phrase("this is the end of the message"))])
 
 
 def _text(syntax: VerbSyntax, argument: str, start: int, state: State) -> Proposals:
     if syntax.verb not in ("VRFY", "EXPN"):
         return Proposals(start)
     addresses = usable([*state.asked, *state.recipients, *state.senders])
-    return Proposals(start, [Proposal(address, "used before", fixed=True) for address in addresses])
+    return Proposals(start, [Proposal(address, phrase("used before"), fixed=True) for address in addresses])
 
 
 def _optional(syntax: VerbSyntax, argument: str, start: int, state: State) -> Proposals:
@@ -156,7 +166,7 @@ def _attributes(syntax: VerbSyntax, argument: str, start: int, state: State) -> 
     present = {word.partition("=")[0].upper() for word in before}
     names = state.capabilities.keywords.get(syntax.keyword, ())
     proposals = [
-        Proposal(f"{name}=", "offered by this server") for name in usable(names) if name.upper() not in present
+        Proposal(f"{name}=", phrase("offered by this server")) for name in usable(names) if name.upper() not in present
     ]
     return Proposals(start + len(argument) - len(word), proposals)
 

@@ -13,6 +13,7 @@ from smtp_repl.term.due import verb_proposals
 from smtp_repl.term.fuzzy import fits
 from smtp_repl.term.message_completion import message_proposals
 from smtp_repl.term.suggestions import Candidate, CommandRow, Proposal, Proposals, State
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.states import Phase
 from smtp_repl.wire.verbs import VERBS
 
@@ -27,7 +28,7 @@ def candidates(text: str, state: State) -> list[Candidate]:
         # What is typed here goes nowhere, so nothing to type is proposed but the way out.
         return [] if text else _matching(text, _command(text, state))
     if state.phase is Phase.AUTH:
-        return _matching(text, Proposals(0, [Proposal("*", "cancel the login")]))
+        return _matching(text, Proposals(0, [Proposal("*", phrase("cancel the login"))]))
     return _matching(text, _line(text, state))
 
 

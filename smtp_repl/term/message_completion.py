@@ -5,37 +5,44 @@ Addresses are those of the envelope, then those that were used before. Nothing i
 
 from smtp_repl.term.argument_completion import usable
 from smtp_repl.term.suggestions import Proposal, Proposals, State
+from smtp_repl.wire.language import phrase
 
 HEADERS = (
-    ("From", "the author: a name and an <address>"),
-    ("To", "the recipients, as readers see them"),
-    ("Subject", "one line on what it is about"),
-    ("Date", "when it was written: Tue, 15 Jan 2008 16:02:43 -0500"),
-    ("Message-ID", "a name for this message that no other has: <id@domain>"),
-    ("Cc", "recipients of a copy"),
-    ("Reply-To", "where answers go, if not to From"),
-    ("Sender", "who sent it, if not the author"),
-    ("In-Reply-To", "the Message-ID of the message that this one answers"),
-    ("References", "the Message-IDs of the thread"),
-    ("MIME-Version", "1.0: the Content fields below hold"),
-    ("Content-Type", "what the body is: text/plain; charset=utf-8"),
-    ("Content-Transfer-Encoding", "how the body is coded: 7bit, 8bit, quoted-printable, base64"),
-    ("List-Unsubscribe", "how to leave the list"),
-    ("Auto-Submitted", "auto-generated: no person wrote this, so do not answer"),
+    ("From", phrase("the author: a name and an <address>")),
+    ("To", phrase("the recipients, as readers see them")),
+    ("Subject", phrase("one line on what it is about")),
+    ("Date", phrase("when it was written: Tue, 15 Jan 2008 16:02:43 -0500")),
+    ("Message-ID", phrase("a name for this message that no other has: <id@domain>")),
+    ("Cc", phrase("recipients of a copy")),
+    ("Reply-To", phrase("where answers go, if not to From")),
+    ("Sender", phrase("who sent it, if not the author")),
+    ("In-Reply-To", phrase("the Message-ID of the message that this one answers")),
+    ("References", phrase("the Message-IDs of the thread")),
+    ("MIME-Version", phrase("1.0: the Content fields below hold")),
+    ("Content-Type", phrase("what the body is: text/plain; charset=utf-8")),
+    ("Content-Transfer-Encoding", phrase("how the body is coded: 7bit, 8bit, quoted-printable, base64")),
+    ("List-Unsubscribe", phrase("how to leave the list")),
+    ("Auto-Submitted", phrase("auto-generated: no person wrote this, so do not answer")),
 )
 """Fields of a message header (RFC 5322 §3.6, RFC 2045, RFC 3834), the common ones first."""
 _AUTHORS = frozenset({"from", "reply-to", "sender"})
 _READERS = frozenset({"to", "cc"})
 VALUES = {
     "mime-version": (("1.0", ""),),
-    "content-type": (("text/plain; charset=utf-8", "text in any language"), ("text/html; charset=utf-8", "a web page")),
-    "content-transfer-encoding": (
-        ("8bit", "as it is; needs 8BITMIME"),
-        ("7bit", "as it is, all of it ASCII"),
-        ("quoted-printable", "=C3=A9 for an é; you write it so yourself"),
-        ("base64", "you write it so yourself"),
+    "content-type": (
+        ("text/plain; charset=utf-8", phrase("text in any language")),
+        ("text/html; charset=utf-8", phrase("a web page")),
     ),
-    "auto-submitted": (("auto-generated", "no person wrote this"), ("auto-replied", "an answer by a program")),
+    "content-transfer-encoding": (
+        ("8bit", phrase("as it is; needs 8BITMIME")),
+        ("7bit", phrase("as it is, all of it ASCII")),
+        ("quoted-printable", phrase("=C3=A9 for an é; you write it so yourself")),
+        ("base64", phrase("you write it so yourself")),
+    ),
+    "auto-submitted": (
+        ("auto-generated", phrase("no person wrote this")),
+        ("auto-replied", phrase("an answer by a program")),
+    ),
 }
 
 
@@ -79,7 +86,7 @@ def _addresses(name: str, value: str, state: State) -> list[Proposal]:
     taken = {part.strip(" \t<>") for part in value.split(",")[:-1]}
     closing = ">" if "<" in value.rpartition(",")[2] else ""
     return [
-        Proposal(address + closing, "in the envelope" if address in ours else "used before", fixed=True)
+        Proposal(address + closing, phrase("in the envelope") if address in ours else phrase("used before"), fixed=True)
         for address in usable([*ours, *used])
         if address not in taken
     ]

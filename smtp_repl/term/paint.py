@@ -14,7 +14,7 @@ from smtp_repl.term.requests import ADDED, REMOVED
 from smtp_repl.view.lines import tokens
 from smtp_repl.view.spans import Kind, Span
 from smtp_repl.view.styles import shell_style
-from smtp_repl.view.width import cells, split
+from smtp_repl.view.width import cells, fold
 
 _IN_MESSAGE = "C: DATA\n"
 
@@ -57,7 +57,7 @@ def _style_name(token: Kind) -> str:
 
 
 def fit(lines: Iterable[Line], columns: int) -> list[Line]:
-    """Remarks broken at blanks where the terminal would break them: each row is a remark, wherever it is copied to.
+    """Remarks broken where the terminal would break them, at blanks or beside wide characters: each row is a remark, wherever it is copied to.
 
     What the two sides said is never broken by us.
     """
@@ -69,19 +69,9 @@ def fit(lines: Iterable[Line], columns: int) -> list[Line]:
             continue
         indent = _INDENT.match(text)
         begin = indent[0] if indent is not None else "# "
-        row = ""
-        for word in text.split(" "):
-            longer = f"{row} {word}" if row else word
-            if cells(longer) < columns or row.strip(" #") == "":
-                row = longer
-            else:
-                fitted.append(Line(line.kind, row))
-                row = f"{begin}  {word}"
-            while cells(row) >= columns:
-                full, rest = split(row, columns - 1)
-                fitted.append(Line(line.kind, full))
-                row = f"{begin}  {rest}"
-        fitted.append(Line(line.kind, row))
+        width = max(_NARROW // 2, columns - 1 - cells(begin))
+        first, *others = fold(text[len(begin) :], width, width - 2)
+        fitted += [Line(line.kind, begin + first), *(Line(line.kind, f"{begin}  {row}") for row in others)]
     return fitted
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from smtp_repl.term.suggestions import Proposal, State
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import xtext_encode
 from smtp_repl.wire.verbs import Parameter
 
@@ -26,23 +27,27 @@ class Value(NamedTuple):
 def _sizes(state: State, address: bytes) -> Iterable[Value]:
     limit = state.capabilities.size
     for octets, what in state.message_sizes():
-        reason = f"{what} has more octets than this server takes ({limit})" if limit and octets > limit else ""
-        yield Value(str(octets), f"octets of {what}", reason=reason)
+        reason = (
+            phrase("{what} has more octets than this server takes ({limit})", what=what, limit=limit)
+            if limit and octets > limit
+            else ""
+        )
+        yield Value(str(octets), phrase("octets of {what}", what=what), reason=reason)
 
 
 def _body(state: State, address: bytes) -> Iterable[Value]:
-    yield Value("8BITMIME", "lines of text, octets above 127 too")
-    yield Value("7BIT", "lines of ASCII and nothing else")
-    yield Value("BINARYMIME", "any octets at all; BDAT must carry them", "BINARYMIME")
+    yield Value("8BITMIME", phrase("lines of text, octets above 127 too"))
+    yield Value("7BIT", phrase("lines of ASCII and nothing else"))
+    yield Value("BINARYMIME", phrase("any octets at all; BDAT must carry them"), "BINARYMIME")
 
 
 def _auth(state: State, address: bytes) -> Iterable[Value]:
-    yield Value("<>", "who submitted the message is not known, or not trusted")
-    yield from _as_xtext(address, "the sender is who submitted the message")
+    yield Value("<>", phrase("who submitted the message is not known, or not trusted"))
+    yield from _as_xtext(address, phrase("the sender is who submitted the message"))
 
 
 def _submitter(state: State, address: bytes) -> Iterable[Value]:
-    yield from _as_xtext(address, "the sender is responsible for it")
+    yield from _as_xtext(address, phrase("the sender is responsible for it"))
 
 
 def _as_xtext(address: bytes, meaning: str) -> Iterable[Value]:
@@ -51,44 +56,46 @@ def _as_xtext(address: bytes, meaning: str) -> Iterable[Value]:
 
 
 def _ret(state: State, address: bytes) -> Iterable[Value]:
-    yield Value("HDRS", "a failure report returns the header only")
-    yield Value("FULL", "a failure report returns the whole message")
+    yield Value("HDRS", phrase("a failure report returns the header only"))
+    yield Value("FULL", phrase("a failure report returns the whole message"))
 
 
 _REPORTS = {
-    "FAILURE": "report when it cannot be delivered",
-    "DELAY": "report when it takes long",
-    "SUCCESS": "report when it was delivered",
+    "FAILURE": phrase("report when it cannot be delivered"),
+    "DELAY": phrase("report when it takes long"),
+    "SUCCESS": phrase("report when it was delivered"),
 }
 
 
 def _notify(state: State, address: bytes) -> Iterable[Value]:
     yield Value("FAILURE", _REPORTS["FAILURE"])
-    yield Value("FAILURE,DELAY", "report when it fails or takes long")
-    yield Value("SUCCESS,FAILURE", "report how it ended, either way")
-    yield Value("SUCCESS,FAILURE,DELAY", "report everything")
-    yield Value("NEVER", "no report, whatever happens")
+    yield Value("FAILURE,DELAY", phrase("report when it fails or takes long"))
+    yield Value("SUCCESS,FAILURE", phrase("report how it ended, either way"))
+    yield Value("SUCCESS,FAILURE,DELAY", phrase("report everything"))
+    yield Value("NEVER", phrase("no report, whatever happens"))
 
 
 def _orcpt(state: State, address: bytes) -> Iterable[Value]:
     if address and address.isascii():
-        yield Value("rfc822;" + xtext_encode(address).decode("ascii"), "this recipient, as reports name it", fixed=True)
+        yield Value(
+            "rfc822;" + xtext_encode(address).decode("ascii"), phrase("this recipient, as reports name it"), fixed=True
+        )
 
 
 def _by(state: State, address: bytes) -> Iterable[Value]:
-    yield Value("120;R", "within two minutes, or return it")
-    yield Value("3600;N", "within an hour, or tell the sender and go on")
+    yield Value("120;R", phrase("within two minutes, or return it"))
+    yield Value("3600;N", phrase("within an hour, or tell the sender and go on"))
 
 
 def _holdfor(state: State, address: bytes) -> Iterable[Value]:
-    yield Value("3600", "not before an hour from now")
-    yield Value("86400", "not before a day from now")
+    yield Value("3600", phrase("not before an hour from now"))
+    yield Value("86400", phrase("not before a day from now"))
 
 
 def _priority(state: State, address: bytes) -> Iterable[Value]:
-    yield Value("4", "sooner than others")
-    yield Value("0", "like any other")
-    yield Value("-4", "later than others")
+    yield Value("4", phrase("sooner than others"))
+    yield Value("0", phrase("like any other"))
+    yield Value("-4", phrase("later than others"))
 
 
 VALUES: dict[str, Callable[[State, bytes], Iterable[Value]]] = {
@@ -144,5 +151,5 @@ def parameter_proposals(parameter: Parameter, meaning: str, address: bytes, stat
 def why_not(parameter: Parameter, state: State) -> str:
     """Why a parameter is not there, or ""."""
     if parameter.name == "REQUIRETLS" and not state.tls_active and state.knows_capabilities:
-        return "only over TLS: STARTTLS first"  # RFC 8689 §2
+        return phrase("only over TLS: STARTTLS first")  # RFC 8689 §2
     return state.why_not_offered(parameter.keyword)

@@ -6,6 +6,7 @@ Follows events; the order in which they come is all that it needs. It keeps no s
 from collections.abc import Iterable, Sequence
 
 from smtp_repl.wire.events import BodySaid, ChunkSaid, CommandSaid, Event, ReplySaid
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, Phase
 from smtp_repl.wire.targets import Target
@@ -83,7 +84,7 @@ class Past:
             del self._codes[next(iter(self._codes))]
         if event.answers in ("AUTH", AUTH_STEP):
             if reply.klass in (4, 5) and self._mechanism and reply.code != 503:
-                self.refused[self._mechanism] = f"refused before: {' '.join(said)}"
+                self.refused[self._mechanism] = phrase("refused before: {said}", said=" ".join(said))
             if reply.klass != 3:
                 self._mechanism = ""
         elif event.answers == END_OF_DATA:

@@ -82,11 +82,11 @@ def _pieces(desk: Desk) -> list[Piece]:
             ("class:toolbar.bad", phrase("not connected")),
             ("class:toolbar.note", phrase("/save FILE keeps it") if is_lost else ""),
             ("", "/connect HOST[:PORT]"),
-            ("", "Ctrl-D leaves"),
+            ("", phrase("Ctrl-D leaves")),
         ]
     where = printable(str(desk.target) if desk.target is not None else opened.address)
     return [
-        ("class:toolbar.host", "practice" if desk.is_practice else where),
+        ("class:toolbar.host", phrase("practice") if desk.is_practice else where),
         ("class:toolbar.next", lesson),
         _tls(desk),
         _who(desk),
@@ -102,9 +102,14 @@ def _tls(desk: Desk) -> Piece:
     facts = desk.tls
     if facts is None:
         on_loopback = desk.opened is not None and desk.opened.is_loopback
-        return ("", "plaintext") if on_loopback else ("class:toolbar.bad", "PLAINTEXT")
-    verdict = "pinned" if facts.trust == "pin" else "verified" if facts.verified else "NOT VERIFIED"
-    return ("class:toolbar.good" if facts.verified else "class:toolbar.bad", f"{facts.version} {verdict}")
+        return ("", phrase("plaintext")) if on_loopback else ("class:toolbar.bad", phrase("PLAINTEXT"))
+    if facts.trust == "pin":
+        verdict = phrase("{version} pinned", version=facts.version)
+    elif facts.verified:
+        verdict = phrase("{version} verified", version=facts.version)
+    else:
+        verdict = phrase("{version} NOT VERIFIED", version=facts.version)
+    return ("class:toolbar.good" if facts.verified else "class:toolbar.bad", verdict)
 
 
 def _who(desk: Desk) -> Piece:
@@ -115,7 +120,9 @@ def _who(desk: Desk) -> Piece:
 def recording_piece(desk: Desk) -> Piece:
     """Where what is said is written down."""
     recorder = desk.scribe.recorder
-    return "class:toolbar.note", f"rec {printable(recorder.path.name)}" if recorder is not None else ""
+    return "class:toolbar.note", phrase(
+        "rec {file}", file=printable(recorder.path.name)
+    ) if recorder is not None else ""
 
 
 def envelope_piece(envelope: Envelope) -> str:
@@ -132,9 +139,11 @@ def _due(desk: Desk) -> str:
     """What may be said next: the verbs that lead on, before those that are legal always."""
     match desk.phase:
         case Phase.DATA if desk.outgoing is not None:
-            return "Ctrl-C asks"
+            return phrase("Ctrl-C asks")
         case Phase.DATA:
-            return phrase("message: a lone . sends it, Ctrl-C asks") + (" (live)" if desk.settings.live_data else "")
+            if desk.settings.live_data:
+                return phrase("message: a lone . sends it, Ctrl-C asks (live)")
+            return phrase("message: a lone . sends it, Ctrl-C asks")
         case Phase.AUTH:
             return phrase("AUTH: type and F4 encodes, /pass asks, * cancels")
         case Phase.OPENED:
@@ -143,7 +152,7 @@ def _due(desk: Desk) -> str:
             return phrase("TLS handshake")
         case phase:
             verbs = [verb for verb in states.legal_verbs(phase) if _leads_on(verb, phase) and makes_sense(verb, desk)]
-            return f"next: {' '.join(verbs or ['QUIT'])}"
+            return phrase("next: {verbs}", verbs=" ".join(verbs or ["QUIT"]))
 
 
 _ANYWHERE = frozenset("QUIT NOOP HELP VRFY EXPN ETRN XFORWARD XCLIENT HELO".split())

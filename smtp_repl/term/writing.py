@@ -6,7 +6,7 @@ Pure, and cheap enough to be asked at every key in a long message: the answer fo
 from smtp_repl.teach.message_check import Circumstances, Survey, Trouble, survey, troubles
 from smtp_repl.term.desk import Desk
 from smtp_repl.wire.commands import parse_command, parse_path
-from smtp_repl.wire.language import phrase_of
+from smtp_repl.wire.language import phrase, phrase_of
 
 Piece = tuple[str, str]
 """Style name and text, as in the toolbar."""
@@ -78,17 +78,21 @@ class Written:
         text = text.removesuffix(".") if text == "." or text.endswith("\n.") else text
         self._take(text)
         octets = self._read.size if size is None else size
-        shown = f"{octets:,} of {given.size_limit:,} octets" if given.size_limit else f"{octets:,} octets"
+        shown = phrase("{octets:,} octets", octets=octets)
+        if given.size_limit:
+            shown = phrase("{octets:,} of {limit:,} octets", octets=octets, limit=given.size_limit)
         is_over = bool(given.size_limit) and octets > (given.size_limit or 0)
-        pieces = [("class:toolbar.bad" if is_over else "", shown)]
+        pieces: list[Piece] = [("class:toolbar.bad" if is_over else "", shown)]
         if self._dots:
             pieces.append(("class:toolbar.next", phrase_of("{count} dot doubled", "{count} dots doubled", self._dots)))
         if attached:
-            pieces.append(("", f"{attached} attached"))
+            pieces.append(("", phrase("{count} attached", count=attached)))
         found = [one for one in troubles(self._read, given, finished=False) if one.rule != "size"]
         if found:
-            others = f" (+{len(found) - 1})" if len(found) > 1 else ""
-            pieces.append(("class:toolbar.note", f"{found[0].text}{others}"))
+            worst = phrase(found[0].text)
+            if len(found) > 1:
+                worst = phrase("{text} (+{count})", text=worst, count=len(found) - 1)
+            pieces.append(("class:toolbar.note", worst))
         return pieces
 
 

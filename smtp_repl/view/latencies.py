@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 
+from smtp_repl.wire.language import N_
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, GREETING, LAST_CHUNK
 
@@ -20,7 +21,7 @@ _COARSE = 45
 """Bits of a double that a bucket leaves away: 7 bits of the fraction stay, 128 buckets for each doubling."""
 
 _JSON_NAMES = {AUTH_STEP: "AUTH", LAST_CHUNK: "BDAT"}
-_WORDS = {END_OF_DATA: "end of data"}
+_WORDS = {END_OF_DATA: N_("end of data")}
 
 
 class Percentiles(Record):

@@ -345,14 +345,14 @@ def test_chinese(start: Start) -> None:
     assert lines[at + 1] == ".example.com>"
     enter(terminal, "/用户用户用户用户用户用户用户用户用户用户用户", "# hint:")
     lines = terminal.history()
-    assert lines[lines.index("# error: there is no command") :][:7] == [
-        "# error: there is no command",
-        '#   "/用户用户用户用户用户用户用户用户',
-        '#   用户用户用户"; nothing sent',
-        "# hint: /help lists them;",
-        "#   //用户用户用户用户用户用户用户用户",
-        "#   用户用户用户 is sent as",
-        "#   /用户用户用户用户用户用户用户用户用",
+    begin = lines.index('# error: there is no command "/用户用户')
+    assert lines[begin : begin + 6] == [
+        '# error: there is no command "/用户用户',
+        "#   用户用户用户用户用户用户用户用户用",
+        '#   户"; nothing sent',
+        "# hint: /help lists them; //用户用户用",
+        "#   户用户用户用户用户用户用户用户用户",
+        "#   is sent as /用户用户用户用户用户用",
     ]
     terminal.type("RCPT TO:<")
     terminal.wait_for(" 用户@例子.example.org>")
