@@ -16,7 +16,7 @@ from smtp_repl.script.text import parse
 from smtp_repl.teach.grading import BY_SERVER, Grade, grade, table, ungraded
 from smtp_repl.teach.lesson import Lesson
 from smtp_repl.wire.errors import ExitStatus, OutputError, UsageError
-from smtp_repl.wire.language import _, n_
+from smtp_repl.wire.language import phrase, phrase_of
 from smtp_repl.wire.octets import printable
 
 SIZE_LIMIT = 8 * 1024 * 1024
@@ -27,14 +27,14 @@ _ENDINGS = (".smtp", ".txt")
 def main(words: Words, environment: Environment) -> int:
     """Judge a folder; returns the exit status."""
     if len(words.words) != 2:
-        raise UsageError(_("--grade takes a lesson and a folder"), "smtp-repl learn --grade LESSON FOLDER --csv FILE")
+        raise UsageError("--grade takes a lesson and a folder", "smtp-repl learn --grade LESSON FOLDER --csv FILE")
     word, folder = words.words
     if not os.path.isdir(folder):
-        raise UsageError(_("{folder} is no folder").format(folder=printable(folder)), kind="no-folder")
+        raise UsageError(phrase("{folder} is no folder", folder=printable(folder)), kind="no-folder")
     lesson = find_lesson(word).lesson
     grades = list(_grades(lesson, folder, from_server=words.has("from-server")))
     if not grades:
-        raise UsageError(_("there is no transcript (*.smtp) in {folder}").format(folder=printable(folder)))
+        raise UsageError(phrase("there is no transcript (*.smtp) in {folder}", folder=printable(folder)))
     _write(table(lesson, grades), words.text("csv") or "-", environment)
     _tell(grades, folder, environment)
     return int(ExitStatus.OK)
@@ -46,10 +46,10 @@ def _grades(lesson: Lesson, folder: str, *, from_server: bool) -> Iterator[Grade
         try:
             octets = _read(path)
         except OSError as error:
-            yield ungraded(shown, _("cannot be read: {why}").format(why=error.strerror))
+            yield ungraded(shown, phrase("cannot be read: {why}", why=error.strerror))
             continue
         if octets is None:
-            yield ungraded(shown, _("too large, or no regular file"))
+            yield ungraded(shown, phrase("too large, or no regular file"))
         else:
             yield grade(lesson, shown, parse(octets, shown), from_server=from_server)
 
@@ -91,7 +91,7 @@ def _write(rows: list[list[str]], path: str, environment: Environment) -> None:
         with open(path, "w", encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
             file.write(text.getvalue())
     except OSError as error:
-        raise OutputError(_("cannot write {file}: {why}").format(file=printable(path), why=error.strerror)) from None
+        raise OutputError(phrase("cannot write {file}: {why}", file=printable(path), why=error.strerror)) from None
 
 
 def _tell(grades: list[Grade], folder: str, environment: Environment) -> None:
@@ -99,23 +99,33 @@ def _tell(grades: list[Grade], folder: str, environment: Environment) -> None:
     count = len(grades)
     complete = sum(one.is_complete for one in grades)
     broken = sum(one.judgement is None for one in grades)
-    files = n_("{count} file", "{count} files", count).format(count=count)
+    files = phrase_of("{count} file", "{count} files", count)
     environment.talk(
-        _("{files}: {complete} with every goal, {broken} that could not be judged").format(
-            files=files, complete=complete, broken=broken
+        phrase(
+            "{files}: {complete} with every goal, {broken} that could not be judged",
+            files=files,
+            complete=complete,
+            broken=broken,
         )
     )
     if any(one.recorded_by == BY_SERVER for one in grades):
-        text = _("note: what the server recorded cannot be forged, as long as nobody else can write to {folder}")
-        environment.talk(text.format(folder=printable(folder)))
+        environment.talk(
+            phrase(
+                "note: what the server recorded cannot be forged, as long as nobody else can write to {folder}",
+                folder=printable(folder),
+            )
+        )
         return
     environment.talk(
-        _("note: a transcript from a student's own machine can be forged; what serve --transcripts recorded cannot")
+        phrase(
+            "note: a transcript from a student's own machine can be forged; what serve --transcripts recorded cannot"
+        )
     )
     if claims := sum(one.claims_server for one in grades):
-        text = n_(
-            "hint: {count} file says that the server recorded it; --from-server believes that",
-            "hint: {count} files say that the server recorded them; --from-server believes that",
-            claims,
+        environment.talk(
+            phrase_of(
+                "hint: {count} file says that the server recorded it; --from-server believes that",
+                "hint: {count} files say that the server recorded them; --from-server believes that",
+                claims,
+            )
         )
-        environment.talk(text.format(count=claims))

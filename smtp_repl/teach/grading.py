@@ -22,7 +22,7 @@ from smtp_repl.teach.judging import Judgement, Outcome, judge
 from smtp_repl.teach.lesson import Lesson
 from smtp_repl.teach.pitfalls.reading import look_through
 from smtp_repl.teach.retelling import retell
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import _, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -84,9 +84,9 @@ def grade(lesson: Lesson, file: str, script: Script, *, from_server: bool = Fals
     by_server = claims_server and from_server
     student = _student(file, comments if by_server else [])
     if not any(isinstance(node, Wire) for node in script.nodes):
-        return Grade(file, student, problem=_("this is no transcript: nothing is said in it"))
+        return Grade(file, student, problem=phrase("this is no transcript: nothing is said in it"))
     if len(script.nodes) > LINES_LIMIT:
-        problem = _("this is no session by hand: it has more than {limit} lines").format(limit=LINES_LIMIT)
+        problem = phrase("this is no session by hand: it has more than {limit} lines", limit=LINES_LIMIT)
         return Grade(file, student, problem=problem)
     judgement = judge(lesson, script)
     return Grade(
@@ -170,7 +170,7 @@ def table(lesson: Lesson, grades: Sequence[Grade]) -> list[list[str]]:
 def _row(one: Grade, goals: int, copy: str, alike: str) -> list[str]:
     judgement = one.judgement
     if judgement is None:
-        return [one.file, one.student, "", "", "", *[""] * goals, "", "", copy, alike, one.problem]
+        return [one.file, one.student, "", "", "", *[""] * goals, "", "", copy, alike, _(one.problem)]
     cells = [_cell(outcome, one.unseen) for outcome in judgement.outcomes]
     return [
         one.file,
