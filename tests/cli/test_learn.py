@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from smtp_repl.cli.grade import SIZE_LIMIT
 from smtp_repl.cli.lesson_files import packaged_lessons, packaged_paths
 from tests.cli.conftest import Done, call, program
 
@@ -219,6 +220,18 @@ def test_the_server_is_believed_when_the_teacher_says_so(tmp_path: Path) -> None
     done = call("learn", "--grade", "hello", str(tmp_path), "--from-server")
     assert done.lines[1].startswith("a.smtp,carol,server,1,4,")
     assert "as long as nobody else can write to" in done.err
+
+
+def test_what_is_too_large_is_a_row(tmp_path: Path) -> None:
+    """Nobody's disk image or endless line is read into memory, and those after it have their rows."""
+    with (tmp_path / "a.smtp").open("wb") as file:
+        file.truncate(SIZE_LIMIT + 1)
+    (tmp_path / "b.smtp").write_bytes(b"S: 220 " + b"x" * 100_000 + b"\nC: " + b"\xff\x00" * 50_000)
+    (tmp_path / "c.smtp").write_text("S: 220 practice.example.com\nC: NOOP\nS: 250 Ok\n")
+    done = call("learn", "--grade", "hello", str(tmp_path), "--csv", "-")
+    assert done.status == 0
+    assert done.lines[1] == 'a.smtp,a,,,,,,,,,,,,,,"too large, or no regular file"'
+    assert [line.split(",")[0] for line in done.lines] == ["file", "a.smtp", "b.smtp", "c.smtp"]
 
 
 def test_a_table_that_cannot_be_written(tmp_path: Path) -> None:
