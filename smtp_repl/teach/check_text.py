@@ -54,7 +54,8 @@ def _one_check(table: Table) -> Check:
         several = _several(table, key, value if isinstance(value, list) else [])
         check = AnyOf(several) if key == "any" else AllOf(several)
     elif table.has("answer"):
-        check = AnswerCheck(_required(table, "answer"), times=table.count("times", 1))
+        text = _pattern(table, "answer", re.ASCII) or _NEVER  # `\b` stands between a digit and 个 too
+        check = AnswerCheck(text, times=table.count("times", 1))
     elif table.has("write"):
         check = _write(table.table("write"), table.count("times", 1))
     elif table.has("closed"):
@@ -145,15 +146,15 @@ def _required(table: Table, key: str) -> Pattern:
     return _pattern(table, key) or _NEVER
 
 
-def _pattern(table: Table, key: str) -> Pattern | None:
+def _pattern(table: Table, key: str, flags: int = 0) -> Pattern | None:
     if not table.has(key):
         return None
-    return _compiled(table, key, table.text(key, may_be_empty=True))
+    return _compiled(table, key, table.text(key, may_be_empty=True), flags)
 
 
-def _compiled(table: Table, key: str, text: str) -> Pattern | None:
+def _compiled(table: Table, key: str, text: str, flags: int = 0) -> Pattern | None:
     try:
-        return re.compile(text, FLAGS)
+        return re.compile(text, FLAGS | flags)
     except re.error as error:
         table.blame(key, _("this is no regular expression: {problem}").format(problem=error.msg))
         return None

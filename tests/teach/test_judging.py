@@ -304,6 +304,12 @@ S: 250 Ok
     assert not met("{ message = { recipients = ['carol@example.com'] } }", session)
 
 
+@pytest.mark.parametrize(("answer", "line"), [("42", 1), ("共42个", 1), ("it is 42.", 1), ("420", 0), ("x42", 0)])
+def test_answers_in_any_language(answer: str, line: int) -> None:
+    """A number stands by itself beside a Chinese character too."""
+    assert met(r"{ answer = '\b42\b' }", f"# /answer {answer}\n") == line
+
+
 def test_a_silent_server() -> None:
     """A session in which the server never said anything can be a goal."""
     silent = "# connected to 127.0.0.1:465\n# we closed the connection\n"
