@@ -105,10 +105,12 @@ def prove(lesson: Lesson, file: str) -> Iterator[ScriptError]:
         for proof in scene.proofs:
             # A server of its own: no proof finds what another one left behind.
             with PracticeThread(PracticeOptions(profile=profile, idle_limit=None)) as server:
-                yield from _prove(lesson, number, proof, _Stage(server, profile), file)
+                yield from _prove(lesson, number, proof, Stage(server, profile), file)
 
 
-class _Stage(Record):
+class Stage(Record):
+    """Where a proof is played: a server, and how it behaves."""
+
     server: PracticeThread
     profile: Profile
 
@@ -118,7 +120,7 @@ class _Stage(Record):
         return Secret(accounts.get(user, PRACTICE_PASSWORD).encode())
 
 
-def _prove(lesson: Lesson, number: int, proof: Proof, stage: _Stage, file: str) -> Iterator[ScriptError]:
+def _prove(lesson: Lesson, number: int, proof: Proof, stage: Stage, file: str) -> Iterator[ScriptError]:
     try:
         transcript, stopped = play_proof(lesson, number, proof, stage)
     except SmtpReplError as error:
@@ -177,7 +179,7 @@ _BEFELL = (ConnectError, TlsError, ReplyTimeout, PeerClosed, WireLimit)
 
 
 def play_proof(
-    lesson: Lesson, number: int, proof: Proof, stage: _Stage
+    lesson: Lesson, number: int, proof: Proof, stage: Stage
 ) -> tuple[str, StepResult | SmtpReplError | None]:
     """Play a proof of a scene (numbered from 0); the transcript, and what stopped the play before its end.
 
