@@ -5,27 +5,25 @@ a conversation in which MAIL comes too early, and 503 is expected, is a test and
 nothing of a reply, the hoped one is taken; so the course is also the script that its own server would need (`answers`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 
 from smtp_repl.script.arguments import Require, Set, Tls
 from smtp_repl.script.expectations import Expectation, cut
 from smtp_repl.script.lint_lines import expected_line, line_ends, message_line, place, said_line
 from smtp_repl.script.lint_rules import RULES, lint_remark, wire_remark
-from smtp_repl.script.model import Directive, Remark, Wire
+from smtp_repl.script.lint_session import Session, Spoken, Values, column_of
+from smtp_repl.script.model import Remark, Wire
 from smtp_repl.script.rehearsal import Ahead, Listener, rehearse
 from smtp_repl.script.steps import Do, Hear, Say, Step
 from smtp_repl.script.text import parse
-from smtp_repl.wire import states
 from smtp_repl.wire.commands import PARAMETERS, VERBS, Command
-from smtp_repl.wire.conversation import Conversation
 from smtp_repl.wire.errors import SmtpReplError
 from smtp_repl.wire.events import AuthStep, BodySaid, CommandSaid, Event, Finding, ReplySaid
 from smtp_repl.wire.language import phrase
 from smtp_repl.wire.paths import parse_path
 from smtp_repl.wire.problems import RULES as SYNTAX
-from smtp_repl.wire.records import Record
-from smtp_repl.wire.secrets import MASK, Secret
+from smtp_repl.wire.secrets import MASK
 from smtp_repl.wire.states import AUTH_STEP, END_OF_DATA, GREETING, UNAVAILABLE, Phase
 
 _NOT_OURS = frozenset({"talks-too-early", "auth-cleartext", "command-cut", "bare-lf-command", "bad-base64"})
@@ -61,10 +59,10 @@ class Course:
         self._ahead = rehearse(steps)
         self._file = file
         self._speaks = any(isinstance(step, Hear) for step in steps)
-        self._sessions: dict[str, _Session] = {}
+        self._sessions: dict[str, Session] = {}
         self._remarks: dict[Remark, None] = {}
         self._wanted = _wanted(steps)
-        self._values = _Values()
+        self._values = Values()
         self._listener = Listener()
         self.answers: list[Step] = []
         """The steps, and between them the replies of which the script says nothing."""
@@ -78,7 +76,7 @@ class Course:
 
     def follow(self) -> None:
         for step, ahead in zip(self._steps, self._ahead, strict=True):
-            session = self._sessions.setdefault(step.connection, _Session())
+            session = self._sessions.setdefault(step.connection, Session())
             match step:
                 case Say():
                     self._say(session, step, ahead)
@@ -93,13 +91,13 @@ class Course:
             if session.body is not None and session.conversation.phase is not Phase.CLOSED:
                 self._note(session, lint_remark("ends-in-data", session.body.line, session.body.column))
 
-    def _note(self, session: "_Session", *remarks: Remark) -> None:
+    def _note(self, session: Session, *remarks: Remark) -> None:
         if session.file == self._file:
             self._remarks.update(dict.fromkeys(remarks))
 
     # ------------------------------------------------------------ what the client says
 
-    def _say(self, session: "_Session", say: Say, ahead: Ahead) -> None:
+    def _say(self, session: Session, say: Say, ahead: Ahead) -> None:
         session.file = say.file
         if self._speaks:
             self._pass_unread(session, say, ahead)
@@ -113,13 +111,13 @@ class Course:
             while not self._speaks and session.awaits_reply and not session.conversation.chunk_left:
                 self._hear_hoped(session, say)
 
-    def _pass_unread(self, session: "_Session", step: Step, ahead: Ahead) -> None:
+    def _pass_unread(self, session: Session, step: Step, ahead: Ahead) -> None:
         """The replies that are due before this step and that nobody will ask for, as the player counts them."""
         due = session.conversation.due
         for _ in range(min(due, due + ahead.replies - ahead.expectations)):
             self._hear_hoped(session, step, said_of=True)
 
-    def _line(self, session: "_Session", wire: Wire) -> None:
+    def _line(self, session: Session, wire: Wire) -> None:
         conversation = session.conversation
         in_chunk = conversation.chunk_left > 0
         in_text = conversation.ahead is Phase.DATA and not in_chunk
@@ -147,7 +145,7 @@ class Course:
         elif session.body is None:
             session.body = wire
 
-    def _said(self, session: "_Session", wire: Wire, event: Event) -> None:
+    def _said(self, session: Session, wire: Wire, event: Event) -> None:
         if isinstance(event, CommandSaid):
             session.said(event.command, wire, is_step=event.step is not None)
             self._uses(session, event.command)
@@ -158,7 +156,7 @@ class Course:
         elif isinstance(event, BodySaid) and event.ended:
             session.body, session.last_dot = None, wire
 
-    def _found(self, session: "_Session", found: Finding, wire: Wire) -> None:
+    def _found(self, session: Session, found: Finding, wire: Wire) -> None:
         """Something odd about the command that was said last."""
         rule = found.rule
         command = session.last.command
@@ -176,14 +174,14 @@ class Course:
         elif rule in RULES:
             session.owe(command, wire_remark(found, wire.line, place(wire)))
 
-    def _ends_group(self, spoken: "_Spoken") -> None:
+    def _ends_group(self, spoken: Spoken) -> None:
         """A command does not end its group, and must."""
         verb, wire = spoken.command.verb, spoken.wire
         found = lint_remark("pipelined-group", wire.line, wire.column, max(1, len(verb)), verb=verb)
         if spoken.file == self._file:
             self._remarks[found] = None
 
-    def _hide(self, session: "_Session", event: CommandSaid, wire: Wire) -> None:
+    def _hide(self, session: Session, event: CommandSaid, wire: Wire) -> None:
         """A step of AUTH stands here as it is."""
         text = wire.text.decode("utf-8", "replace")
         kept = len(event.command.line.decode("utf-8", "replace")) if event.step and event.step.initial else 0
@@ -191,7 +189,7 @@ class Course:
         session.owe(event.command, lint_remark("secret-in-clear", wire.line, wire.column + start, len(MASK)))
         self.shown[wire.line] = wire.tag + " " + text[:start] + MASK
 
-    def _uses(self, session: "_Session", command: Command) -> None:
+    def _uses(self, session: Session, command: Command) -> None:
         """Note the keywords that a command needs, for `@require`."""
         syntax = VERBS.get(command.verb)
         if syntax is None:
@@ -204,7 +202,7 @@ class Course:
 
     # ------------------------------------------------------------ what the server says
 
-    def _hear(self, session: "_Session", hear: Hear) -> None:
+    def _hear(self, session: Session, hear: Hear) -> None:
         session.file = hear.file
         self.answers.append(hear)
         expectation = hear.expectation
@@ -215,17 +213,17 @@ class Course:
                 self._note(session, lint_remark("unfinished-reply", last.wire.line, last.wire.column + 3))
         missing = session.conversation.chunk_left
         if missing:
-            self._note(session, lint_remark("chunk-unfinished", hear.line, _column(hear.nodes[0]), 3, octets=missing))
+            self._note(session, lint_remark("chunk-unfinished", hear.line, column_of(hear.nodes[0]), 3, octets=missing))
             session.unsure = True
         awaited = session.conversation.first_awaited
         if awaited is None and expectation.code != str(UNAVAILABLE) and not session.unsure:
-            self._note(session, lint_remark("unanswered", hear.line, _column(hear.nodes[0]), 3))
+            self._note(session, lint_remark("unanswered", hear.line, column_of(hear.nodes[0]), 3))
         self._server_says(session, _reply_octets(hear, session), hear)
         if awaited is not None and awaited.said in ("EHLO", "LHLO"):
             in_full = len(expectation.lines) > 1 and not any(line.mod for line in expectation.lines)
             session.offers_known = in_full and not any(line.wire.template for line in expectation.lines)
 
-    def _server_says(self, session: "_Session", octets: bytes, hear: Hear | None) -> None:
+    def _server_says(self, session: Session, octets: bytes, hear: Hear | None) -> None:
         try:
             events = session.conversation.server_said(octets)
         except SmtpReplError:  # nothing can be read behind a reply without end
@@ -241,15 +239,15 @@ class Course:
         if session.conversation.phase is Phase.TLS and not session.manual_tls:
             session.conversation.handshake_done()
 
-    def _replied_oddly(self, session: "_Session", found: Finding, hear: Hear) -> None:
+    def _replied_oddly(self, session: Session, found: Finding, hear: Hear) -> None:
         is_known = found.rule != "unexpected-code" or hear.expectation.code.isdigit()
         if is_known and found.rule in RULES and found.rule not in _NOT_OURS and found.rule not in SYNTAX:
-            self._note(session, wire_remark(found, hear.line, _column(hear.nodes[0])))
+            self._note(session, wire_remark(found, hear.line, column_of(hear.nodes[0])))
 
-    def _hear_hoped(self, session: "_Session", step: Step, *, said_of: bool = False) -> None:
+    def _hear_hoped(self, session: Session, step: Step, *, said_of: bool = False) -> None:
         """The reply that the client hopes for, where the script says nothing of it."""
         said = session.awaited
-        texts = [phrase("as hoped"), *(self._wanted.get(step.connection, ()) if said in ("EHLO", "LHLO") else ())]
+        texts = ["as hoped", *(self._wanted.get(step.connection, ()) if said in ("EHLO", "LHLO") else ())]
         expectation = _expectation(session.hoped_code, tuple(texts), step.connection)
         self.answers.append(Hear(step.file, step.connection, expectation))
         if said_of and self._speaks and not session.unsure:
@@ -265,7 +263,7 @@ class Course:
 
     # ------------------------------------------------------------ directives
 
-    def _do(self, session: "_Session", do: Do, ahead: Ahead) -> None:
+    def _do(self, session: Session, do: Do, ahead: Ahead) -> None:
         session.file = do.file
         conversation = session.conversation
         directive = do.directive
@@ -275,7 +273,7 @@ class Course:
             case Require(terms):
                 late = [term.keyword for term in terms if term.keyword in session.used]
                 for keyword in late:
-                    self._note(session, lint_remark("late-require", do.line, _column(directive), keyword=keyword))
+                    self._note(session, lint_remark("late-require", do.line, column_of(directive), keyword=keyword))
             case Tls(mode):
                 session.manual_tls = mode == "manual"
                 if mode == "start":
@@ -294,7 +292,7 @@ class Course:
             self._remarks.update(dict.fromkeys(session.owed(self._file)))
             del self._sessions[do.connection]
 
-    def _file_said(self, session: "_Session", do: Do) -> None:
+    def _file_said(self, session: Session, do: Do) -> None:
         conversation = session.conversation
         session.body = None
         if do.directive.name == "send":
@@ -302,118 +300,10 @@ class Course:
         elif conversation.ahead is Phase.DATA:
             conversation.client_said(b"\r\n.\r\n")
         elif not session.unsure:
-            self._note(session, lint_remark("data-not-due", do.line, _column(do.directive)))
+            self._note(session, lint_remark("data-not-due", do.line, column_of(do.directive)))
 
 
-class _Spoken(Record):
-    """A command, and where it stands."""
-
-    command: Command
-    file: str
-    wire: Wire
-    is_step: bool
-
-
-class _Session:
-    """One connection of the course."""
-
-    def __init__(self) -> None:
-        self.conversation = Conversation(path_is_private=True)
-        self.file = ""
-        self.body: Wire | None = None
-        """The line of a message that was said last, while the message has not ended."""
-        self.unsure = False
-        """From here on it is not known what was said."""
-        self.offers_known = False
-        self.manual_tls = False
-        self.used: set[str] = set()
-        self.before = self.last = _Spoken(Command(b"", "", b""), "", _NO_WIRE, False)
-        """The last two commands."""
-        self.last_dot = _NO_WIRE
-        self._spoken: dict[int, _Spoken] = {}  # by identity: the same command can be said twice
-        self._owed: dict[int, list[Remark]] = {}
-
-    @property
-    def awaits_greeting(self) -> bool:
-        return self.awaited == GREETING
-
-    @property
-    def awaited(self) -> str:
-        """What the next reply answers, "" when none is due."""
-        awaited = self.conversation.first_awaited
-        return awaited.said if awaited is not None else ""
-
-    @property
-    def awaits_reply(self) -> bool:
-        return bool(self.conversation.due) and self.conversation.phase not in (Phase.CLOSED, Phase.TLS)
-
-    @property
-    def hoped_code(self) -> int:
-        """The code of the reply that is hoped for next."""
-        said = self.awaited
-        if said in ("AUTH", AUTH_STEP):
-            return 334 if self.conversation.due == 1 and self.conversation.ahead is Phase.AUTH else 235
-        rule = states.RULES.get(said)
-        start = rule.outcomes[0][0] if rule is not None and rule.outcomes else "250"
-        return int(start) if len(start) == 3 else 250
-
-    def said(self, command: Command, wire: Wire, *, is_step: bool) -> None:
-        self.before, self.last = self.last, _Spoken(command, self.file, wire, is_step)
-        self._spoken[id(command)] = self.last
-
-    def owe(self, command: Command, found: Remark) -> None:
-        """Keep a remark on a command until it is known whether the script expects a refusal."""
-        self._owed.setdefault(id(command), []).append(found)
-
-    def forgive(self, command: Command) -> None:
-        self._owed.pop(id(command), None)
-
-    def owed(self, file: str) -> Iterator[Remark]:
-        """What was kept, of one file."""
-        for key, remarks in self._owed.items():
-            if self._spoken[key].file == file:
-                yield from remarks
-
-    def place_of_awaited(self, step: Step) -> tuple[str, int, int]:
-        """Where the line stands whose reply is due: file, line, column; of a greeting the step behind it."""
-        awaited = self.conversation.first_awaited
-        said, command = (awaited.said, awaited.command) if awaited is not None else ("", None)
-        if said == END_OF_DATA and self.last_dot.line:
-            return self.file, self.last_dot.line, self.last_dot.column
-        if command is not None and id(command) in self._spoken:
-            spoken = self._spoken[id(command)]
-            return spoken.file, spoken.wire.line, spoken.wire.column
-        return step.file, step.line, _column(step.nodes[0])
-
-
-class _Values(Mapping[str, "bytes | Secret"]):
-    """What names stand for: what `@set` says, else something that is base64 too."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, bytes] = {}
-
-    def __getitem__(self, name: str) -> bytes:
-        return self.known.get(name, b"AAAA")
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.known)
-
-    def __len__(self) -> int:
-        return len(self.known)
-
-    def fills(self, wire: Wire) -> bool:
-        """Whether every name of a line is known."""
-        return wire.template is None or all(name in self.known for name in wire.template.names)
-
-
-_NO_WIRE = Wire(b"", 0, "C", "", "", ":", False, b"", 1)
 _KEYWORDS = {"MAIL": b"FROM"}
-
-
-def _column(node: Wire | Directive) -> int:
-    if isinstance(node, Wire):
-        return node.column
-    return len(node.source) - len(node.source.lstrip()) + 1
 
 
 def _is_secret(step: AuthStep, wire: Wire) -> bool:
@@ -446,7 +336,7 @@ def _expectation(code: int, texts: tuple[str, ...], connection: str) -> Expectat
     return cut([node for node in nodes if isinstance(node, Wire)])[0]
 
 
-def _reply_octets(hear: Hear, session: _Session) -> bytes:
+def _reply_octets(hear: Hear, session: Session) -> bytes:
     """What the expected reply looks like on the wire, made whole, and given the hoped code where it has none."""
     expectation = hear.expectation
     try:
