@@ -113,8 +113,9 @@ def _lines(learning: Learning, environment: Environment, settings: "Settings") -
     from smtp_repl.cli.session import read_lines
     from smtp_repl.net.practice import PracticeOptions, PracticeThread
     from smtp_repl.net.runner import NetOptions, run_part
-    from smtp_repl.term.desk import Desk, Practice
+    from smtp_repl.term.desk import Desk
     from smtp_repl.term.linemode import LineMode, LineOptions
+    from smtp_repl.term.practice import Practice
 
     if environment.stdin is None:
         raise UsageError(_("standard input is closed, so there is nothing to say"), kind="stdin-closed")

@@ -17,8 +17,9 @@ from smtp_repl.cli.passwords import DEFAULT, ask_password, from_command, given_a
 from smtp_repl.cli.settings import Known, read_settings
 from smtp_repl.net.dial import Attempt
 from smtp_repl.script.transcript import Line, remark
-from smtp_repl.term.desk import Desk, Material, Practice
+from smtp_repl.term.desk import Desk, Material
 from smtp_repl.term.greetings import farewell, welcome
+from smtp_repl.term.practice import Practice
 from smtp_repl.term.requests import Ask
 from smtp_repl.wire.errors import ExitStatus, SecretMissing, SmtpReplError, UsageError
 from smtp_repl.wire.language import _, phrase

@@ -24,6 +24,7 @@ from smtp_repl.term.login import Login
 from smtp_repl.term.lookout import Lookout
 from smtp_repl.term.pairing import Answer, Pairing
 from smtp_repl.term.past import Past
+from smtp_repl.term.practice import Practice
 from smtp_repl.term.scribe import Scribe
 from smtp_repl.term.settings import Settings
 from smtp_repl.wire.conversation import Conversation, Side
@@ -33,7 +34,6 @@ from smtp_repl.wire.states import END_OF_DATA, Phase
 from smtp_repl.wire.targets import Target
 
 if TYPE_CHECKING:  # what a session by hand can begin without: 20 ms before the first prompt
-    from smtp_repl.net.practice import Inbox, PracticeServer, PracticeThread
     from smtp_repl.script.casting import Observer, OpenBlocks
     from smtp_repl.script.steps import Load
     from smtp_repl.teach.pitfalls.happenings import Happening
@@ -42,28 +42,6 @@ if TYPE_CHECKING:  # what a session by hand can begin without: 20 ms before the 
     from smtp_repl.term.learning import Learning
     from smtp_repl.term.multipart import Attachment
     from smtp_repl.term.outgoing import Outgoing
-
-
-class Account(Record):
-    user: str
-    password: str
-
-
-class Practice(Record):
-    """The practice server that was started for this session: where, what it kept, and who may log in."""
-
-    target: Target
-    inbox: "Inbox"
-    account: Account
-    ca_pem: Callable[[], bytes]
-    """Makes the authority of its certificate, or gives it again."""
-    server: "PracticeServer | PracticeThread | None" = None
-    """To make it behave otherwise (`/faults`)."""
-
-    @classmethod
-    def of(cls, server: "PracticeServer | PracticeThread") -> "Practice":
-        """A server that listens."""
-        return cls(server.target, server.inbox, Account(*server.account), server.ca_pem, server)
 
 
 class Material(Record):

@@ -5,8 +5,9 @@ They speak to the lesson and never to the server, but for those that connect ane
 
 from collections.abc import Iterable
 
-from smtp_repl.term.desk import Desk, Practice
+from smtp_repl.term.desk import Desk
 from smtp_repl.term.learning import Learning
+from smtp_repl.term.practice import Practice
 from smtp_repl.term.requests import Connect, Drop, Handling, Tell
 from smtp_repl.wire.errors import SmtpReplError, UsageError
 from smtp_repl.wire.language import _

@@ -14,9 +14,10 @@ from smtp_repl.net.trust import TlsOptions
 from smtp_repl.script.transcript import Line, remark
 from smtp_repl.term.at_terminal import AtTerminal
 from smtp_repl.term.connections import walk
-from smtp_repl.term.desk import Desk, Material, Practice
+from smtp_repl.term.desk import Desk, Material
 from smtp_repl.term.driver import Driver
 from smtp_repl.term.greetings import farewell, welcome
+from smtp_repl.term.practice import Practice
 from smtp_repl.term.requests import Ask, Handling
 from smtp_repl.term.settings import Settings
 from smtp_repl.wire.errors import ConnectError, UsageError

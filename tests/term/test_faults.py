@@ -7,8 +7,8 @@ import pytest
 from smtp_repl.net.practice import PracticeOptions, PracticeThread, faults, profile_of
 from smtp_repl.term.command_arguments import command_proposals
 from smtp_repl.term.commands import COMMANDS, read_command
-from smtp_repl.term.desk import Practice
 from smtp_repl.term.memory import Memory
+from smtp_repl.term.practice import Practice
 from smtp_repl.wire.errors import UsageError
 from tests.term.sitting import Sitting
 

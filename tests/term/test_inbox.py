@@ -6,7 +6,7 @@ import pytest
 
 from smtp_repl.net.practice import Inbox
 from smtp_repl.term.commands import read_command
-from smtp_repl.term.desk import Account, Practice
+from smtp_repl.term.practice import Account, Practice
 from smtp_repl.view.width import cells
 from smtp_repl.wire.errors import UsageError
 from tests.term.sitting import TARGET, Sitting
