@@ -16,17 +16,6 @@ BLOCK = 64 * 1024
 """Octets at a time when a repeated item is streamed."""
 
 
-class Position(Record):
-    """A place in a file; line and column count from 1, columns in characters."""
-
-    file: str
-    line: int
-    column: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
-
-
 class Blank(Record):
     """A line with nothing on it. `source` of every node: the octets of the line, line end included."""
 

@@ -57,9 +57,9 @@ def _style_name(token: Kind) -> str:
 
 
 def fit(lines: Iterable[Line], columns: int) -> list[Line]:
-    """Remarks broken where the terminal would break them, at blanks or beside wide characters: each row is a remark, wherever it is copied to.
+    """Remarks broken where the terminal would break them, at blanks or beside wide characters.
 
-    What the two sides said is never broken by us.
+    Each row is a remark, wherever it is copied to. What the two sides said is never broken by us.
     """
     fitted: list[Line] = []
     for line in lines:

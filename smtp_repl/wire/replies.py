@@ -105,11 +105,6 @@ class ReplyReader:
         """What has come of a reply that is not complete: whole lines, then the beginning of one."""
         return b"".join(self._lines) + self._buffer
 
-    @property
-    def pending_lines(self) -> list[bytes]:
-        """The whole lines, with line ends, of a reply that is not complete."""
-        return self._lines
-
     def take_unread(self) -> bytes:
         """Remove and return octets that belong to no whole reply (before a TLS handshake there must be none)."""
         unread = self.pending

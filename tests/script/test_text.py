@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtp_repl.script.arguments import Timeout
-from smtp_repl.script.model import Blank, Comment, Directive, Invalid, Note, Position, Script, Wire
+from smtp_repl.script.model import Blank, Comment, Directive, Invalid, Note, Script, Wire
 from smtp_repl.script.steps import compile_steps
 from smtp_repl.script.text import LINE_LIMIT, format_script, parse, write
 
@@ -165,10 +165,6 @@ def test_empty_items_stream_nothing() -> None:
 def test_tags_and_secrecy(line: str, tag: str, secret: bool) -> None:
     wire = wire_of(line.encode())
     assert (wire.tag, wire.secret) == (tag, secret)
-
-
-def test_positions_read_as_editors_like_them() -> None:
-    assert str(Position("a.smtp", 3, 14)) == "a.smtp:3:14"
 
 
 def test_only_one_space_is_syntax() -> None:

@@ -9,7 +9,8 @@ from pygments.lexers import get_lexer_by_name, guess_lexer
 from pygments.token import Comment, Error, Generic, Keyword, Name, Number, Operator, String, Token, _TokenType
 
 from smtp_repl.script.directives import DIRECTIVES
-from smtp_repl.view.lexer import SmtpInputLexer, SmtpLexer, SmtpMessageLexer, SmtpStepLexer, tokens
+from smtp_repl.view.lexer import SmtpLexer
+from smtp_repl.view.lines import Place, read_lines, tokens, transcript_line, typed_line, typed_tokens
 from smtp_repl.wire.extensions import EXTENSIONS
 from smtp_repl.wire.verbs import PARAMETERS, VERBS
 
@@ -186,21 +187,20 @@ def test_what_a_client_line_is(before: str, expected: _TokenType) -> None:
 
 def test_input_line() -> None:
     """What is typed has no tag: a command, a /command, or with two slashes a command that begins with one."""
-    lexer = SmtpInputLexer()
-    assert next(iter(lexer.get_tokens_unprocessed("EHLO x")))[1:] == (Keyword, "EHLO")
-    assert next(iter(lexer.get_tokens_unprocessed("/help MAIL")))[1:] == (Name.Function, "/help")
-    assert next(iter(lexer.get_tokens_unprocessed("//x")))[1:] == (String.Escape, "/")
+    assert typed_tokens("EHLO x")[0] == (Keyword, "EHLO")
+    assert typed_tokens("/help MAIL")[0] == (Name.Function, "/help")
+    assert typed_tokens("//x")[0] == (String.Escape, "/")
     # A message has no tag either, and its Subject is no verb.
-    assert next(iter(lexer.get_tokens_unprocessed("S: 250 Ok")))[1:] == (Name.Other, "S:")
+    assert typed_tokens("S: 250 Ok")[0] == (Name.Other, "S:")
 
 
 def test_input_in_other_places() -> None:
     """After a 334 a line is a step; after a 354 it is a message, and a slash is plain text."""
-    assert next(iter(SmtpStepLexer().get_tokens_unprocessed("AGE=")))[1:] == (String.Other, "AGE=")
-    assert next(iter(SmtpStepLexer().get_tokens_unprocessed("/pass")))[1:] == (Name.Function, "/pass")
-    assert next(iter(SmtpStepLexer().get_tokens_unprocessed("*")))[1:] == (Keyword, "*")
-    found = list(SmtpMessageLexer().get_tokens_unprocessed("To: x\n\n/etc\n."))
-    kinds = [(token, piece) for _, token, piece in found if piece.strip()]
+    assert typed_tokens("AGE=", Place.STEP)[0] == (String.Other, "AGE=")
+    assert typed_tokens("/pass", Place.STEP)[0] == (Name.Function, "/pass")
+    assert typed_tokens("*", Place.STEP)[0] == (Keyword, "*")
+    found = typed_tokens("To: x\n\n/etc\n.", Place.HEADER)
+    kinds = [(token, piece) for token, piece in found if piece.strip()]
     assert kinds[0] == (Name.Tag, "To")
     assert kinds[-2:] == [(Token.Text, "/etc"), (Keyword, ".")]
 
@@ -219,9 +219,10 @@ ALPHABET = st.text(st.sampled_from('CS[b]!?*~=:" {}()<>\\xrn0@#.-/250AUTHDMIL\r\
 @example('C"\\')
 @example("S: 334\nC:")
 def test_loses_nothing(text: str) -> None:
-    """The tokens joined are the text, for any text and each lexer."""
-    for lexer in (SmtpLexer(), SmtpInputLexer(), SmtpStepLexer(), SmtpMessageLexer()):
-        found = list(lexer.get_tokens_unprocessed(text))
+    """The tokens joined are the text, for any text, wherever it is read."""
+    places = [(transcript_line, Place.COMMAND), *((typed_line, place) for place in Place)]
+    for read, place in places:
+        found = list(read_lines(text, read, place))
         assert "".join(piece for _, _, piece in found) == text
         at = 0
         for offset, _, piece in found:

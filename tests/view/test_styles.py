@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from prompt_toolkit.styles import Attrs
 from prompt_toolkit.styles.pygments import pygments_token_to_classname, style_from_pygments_dict
 
-from smtp_repl.view.lexer import tokens
+from smtp_repl.view.lines import tokens
 from smtp_repl.view.spans import CODES
 from smtp_repl.view.styles import LOOKS, highlight, shell_style
 
