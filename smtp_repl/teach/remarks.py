@@ -18,7 +18,7 @@ class Connected(Record):
 
 
 class Secured(Record):
-    """TLS is up, as the text tells it; `trust` is "verified", "pinned" or "NOT verified"."""
+    """TLS is up, by the text; `trust` is "verified", "pinned" or "NOT verified"; "" where a server tells it."""
 
     version: str
     cipher: str
@@ -36,6 +36,8 @@ class WeLeft(Record):
 
 _CONNECTED = re.compile(r"connected to (?:\[([^\]]+)\]|([^\s:]+)|(\S+?))(?::([0-9]{1,5}))?(?: \((\S+)\))?")
 _SECURED = re.compile(r"((?:TLS|SSL)[v ]?[0-9.]+) (\S+), certificate (verified|NOT verified|pinned)(?: \((.+)\))?")
+_SECURED_AT_SERVER = re.compile(r"(TLSv[0-9.]+) ([A-Z0-9]+(?:[-_][A-Z0-9]+)+)")
+"""A server does not see what the client made of its certificate."""
 _SERVER_LEFT = re.compile(r"the server closed the connection(?: while .+ awaited a reply)?")
 _WE_LEFT = "we closed the connection"
 
@@ -46,6 +48,8 @@ def told_by(remark: str) -> Connected | Secured | TheyLeft | WeLeft | None:
         return Connected(found[5] or "", found[1] or found[2] or found[3], int(found[4] or 0))
     if found := _SECURED.fullmatch(remark):
         return Secured(found[1], found[2], found[3], found[4] or "")
+    if found := _SECURED_AT_SERVER.fullmatch(remark):
+        return Secured(found[1], found[2], "")
     if _SERVER_LEFT.fullmatch(remark):
         return TheyLeft()
     return WeLeft() if remark == _WE_LEFT else None

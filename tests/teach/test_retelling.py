@@ -238,6 +238,9 @@ def test_a_password_in_the_clear(where: str, found: list[str]) -> None:
         ("the server closed the connection while DATA, . awaited a reply", TheyLeft()),
         ("we closed the connection", WeLeft()),
         ("connected to the internet", None),
+        ("TLSv1.3 TLS_AES_256_GCM_SHA384", Secured("TLSv1.3", "TLS_AES_256_GCM_SHA384", "")),
+        ("TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256", Secured("TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256", "")),
+        ("TLSv1.2 required", None),
         ("TLS", None),
     ],
 )

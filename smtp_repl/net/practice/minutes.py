@@ -14,7 +14,7 @@ from pathlib import Path
 
 from smtp_repl import __version__
 from smtp_repl.net.recording import Recorder
-from smtp_repl.script.actions import Opened, TlsFacts
+from smtp_repl.script.actions import Opened
 from smtp_repl.script.transcript import DIRECTIVE, Line, Transcriber, header_lines, remark
 from smtp_repl.wire.conversation import Conversation, Side
 from smtp_repl.wire.errors import OutputError, UsageError
@@ -120,8 +120,8 @@ class SessionMinutes:
     def secured(self, version: str, cipher: str) -> None:
         """TLS is up."""
         self._conversation.handshake_done()
-        # Whether the client looked at the certificate is not seen from here.
-        self.write(self._transcriber.secured(TlsFacts(version, cipher, verified=False)))
+        # Whether the client looked at the certificate is not seen from here, so nothing is said about it.
+        self.write([remark(f"{version} {cipher}")])
 
     def logged_in(self, user: str) -> None:
         """The account of the session: it stands in the file, and in the name of the file."""
