@@ -118,9 +118,9 @@ class Transcriber:
         if by_us:
             return [*lines, remark("we closed the connection")]
         awaiting = event.awaiting if event is not None and not event.expected else ()
-        if not awaiting:
+        verbs = ", ".join(filter(None, awaiting))  # text that was said as commands has no verb
+        if not verbs:
             return [*lines, remark("the server closed the connection")]
-        verbs = ", ".join(awaiting)
         return [*lines, remark(phrase("the server closed the connection while {verbs} awaited a reply", verbs=verbs))]
 
     def wrote(self, events: Sequence[Event]) -> list[Line]:

@@ -241,6 +241,9 @@ def test_closing() -> None:
     transcriber = Transcriber()
     assert transcriber.closed(Closed(True, ("QUIT",)))[0].text == "# the server closed the connection"
     assert transcriber.closed(None, by_us=True)[0].text == "# we closed the connection"
+    told = [transcriber.closed(Closed(False, awaiting))[0].text for awaiting in (("", ""), ("", "NOOP"))]
+    left = "# the server closed the connection"
+    assert told == [left, f"{left} while NOOP awaited a reply"]
 
 
 def test_capabilities_as_a_directive() -> None:
