@@ -220,17 +220,7 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
     lines = _given(words, environment)
     user = _login(words, desk.profile)
     if user is not None and password is None:
-        if desk.practice is not None and desk.practice.account.user == user:
-            password = Secret(desk.practice.account.password.encode())
-        elif not (desk.profile is not None and desk.profile.user == user and desk.profile.password_command):
-            password = ask_password(phrase("password of {user}: ", user=printable(user)), environment)
-        else:
-            password = _of_program(desk.profile.password_command, environment)
-        if password is None:
-            raise SecretMissing(
-                phrase("--auth {user} needs a password, and nothing says where it comes from", user=printable(user)),
-                "--password-env VARIABLE, or --password-file FILE",
-            )
+        password = _password_of(user, desk, environment)
     events = None
     if words.has("json"):
         from smtp_repl.view.events_json import EventWriter
@@ -293,6 +283,21 @@ def _lines(words: Words, environment: Environment, desk: Desk, target: Target, p
     finally:
         desk.scribe.stop()
     return int(ExitStatus.OK)
+
+
+def _password_of(user: str, desk: Desk, environment: Environment) -> Secret:
+    """What is known of the practice server or of the profile, else what the person says. Raises `SecretMissing`."""
+    if desk.practice is not None and desk.practice.account.user == user:
+        return Secret(desk.practice.account.password.encode())
+    if desk.profile is not None and desk.profile.user == user and desk.profile.password_command:
+        return _of_program(desk.profile.password_command, environment)
+    password = ask_password(phrase("password of {user}: ", user=printable(user)), environment)
+    if password is None:
+        raise SecretMissing(
+            phrase("--auth {user} needs a password, and nothing says where it comes from", user=printable(user)),
+            "--password-env VARIABLE, or --password-file FILE",
+        )
+    return password
 
 
 def _of_program(command: str, environment: Environment) -> Secret:
