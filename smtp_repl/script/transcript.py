@@ -25,7 +25,7 @@ from smtp_repl.wire.events import (
     ReplySaid,
 )
 from smtp_repl.wire.extensions import Capabilities
-from smtp_repl.wire.language import Phrase, _, phrase
+from smtp_repl.wire.language import Phrase, _, advice, phrase
 from smtp_repl.wire.octets import decode_step, encode_step, is_plain, lines_with_ends, printable, quote
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import MECHANISMS
@@ -307,9 +307,7 @@ def remark(text: str) -> Line:
 
 def finding_remark(finding: Finding) -> Line:
     """A finding as a remark: what, what to do, where it is written."""
-    message, hint = phrase(finding.message), phrase(finding.hint)
-    text = phrase("{message}; {hint}", message=message, hint=hint) if hint else message
-    return remark(phrase("{text} ({ref})", text=text, ref=finding.ref) if finding.ref else text)
+    return remark(advice(finding.message, finding.hint, finding.ref))
 
 
 _TERM = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")

@@ -6,7 +6,7 @@ it found in the light of the envelope and of what the server offers (`Circumstan
 
 import re
 
-from smtp_repl.wire.language import listed, phrase
+from smtp_repl.wire.language import advice, listed, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -34,10 +34,7 @@ class Trouble(Record):
 
     @property
     def remark(self) -> str:
-        text = phrase(self.text)
-        if self.hint:
-            text = phrase("{message}; {hint}", message=text, hint=phrase(self.hint))
-        return phrase("{text} ({ref})", text=text, ref=self.ref) if self.ref else text
+        return advice(self.text, self.hint, self.ref)
 
 
 LINE_LIMIT = 998

@@ -38,7 +38,7 @@ def _shown(texts: list[str], colour: bool, style: str) -> list[str]:
 def _remarks(notes: Iterable[Note], columns: int) -> Iterator[Row]:
     for note in notes:
         apart = note.kind == REFUSAL
-        text = note.text if apart or not note.ref else _("{text} ({ref})").format(text=note.text, ref=note.ref)
+        text = note.text if apart or not note.ref else _("{message} ({ref})").format(message=note.text, ref=note.ref)
         for line in (*remark_lines(text, columns), *(remark_lines(note.ref, columns) if apart and note.ref else ())):
             yield Row(line, FAINT)
 

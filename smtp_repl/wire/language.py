@@ -77,6 +77,14 @@ def either(parts: Sequence[str], /) -> Phrase:
     return phrase("{facts} or {fact}", facts=listed(parts[:-1]), fact=phrase(parts[-1]))
 
 
+def advice(message: str, hint: str = "", ref: str = "", /) -> Phrase:
+    """What is the matter, what to do about it and where it is written, in one line."""
+    text = phrase(message)
+    if hint:
+        text = phrase("{message}; {hint}", message=text, hint=phrase(hint))
+    return phrase("{message} ({ref})", message=text, ref=ref) if ref else text
+
+
 def _made(text: str, one: str, many: str, count: int, facts: dict[str, object]) -> Phrase:
     made = Phrase(text)
     made.one, made.many, made.number, made.facts = one, many, count, facts

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from smtp_repl.wire.language import N_, _, either, listed, n_, phrase, phrase_of, speak
+from smtp_repl.wire.language import N_, _, advice, either, listed, n_, phrase, phrase_of, speak
 
 
 @pytest.fixture
@@ -78,3 +78,17 @@ def test_the_empty_text_is_no_key() -> None:
         assert _("") == ""
     finally:
         speak()
+
+
+@pytest.mark.parametrize(
+    ("parts", "line"),
+    [
+        (("late",), "late"),
+        (("late", "wait"), "late; wait"),
+        (("late", "", "RFC 5321"), "late (RFC 5321)"),
+        (("late", "wait", "RFC 5321"), "late; wait (RFC 5321)"),
+    ],
+)
+def test_advice(parts: tuple[str, ...], line: str) -> None:
+    """A line says what there is to say, and nothing stands for what there is not."""
+    assert advice(*parts) == line

@@ -21,7 +21,7 @@ from smtp_repl.term.settings import Settings
 from smtp_repl.wire.commands import Command
 from smtp_repl.wire.conversation import Conversation, Side
 from smtp_repl.wire.events import FINDINGS, BodySaid, ChallengeSaid, ChunkSaid, CommandSaid, Event, Finding, ReplySaid
-from smtp_repl.wire.language import phrase
+from smtp_repl.wire.language import advice, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.states import Phase
 from smtp_repl.wire.targets import Target
@@ -308,7 +308,4 @@ def _in_our_words(finding: Finding) -> str:
     text = phrase(finding.message)
     if text.one == FINDINGS["out-of-order"].message:
         text = phrase("{said} is not due here: 503 5.5.1 is the answer", **text.facts)
-    hint = _OTHER_WORDS.get(finding.rule, finding.hint)
-    if hint:
-        text = phrase("{message}; {hint}", message=text, hint=phrase(hint))
-    return phrase("{text} ({ref})", text=text, ref=finding.ref) if finding.ref else text
+    return advice(text, _OTHER_WORDS.get(finding.rule, finding.hint), finding.ref)
