@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.completion import Completer
 
     from smtp_repl.term.checking import Checker
+    from smtp_repl.term.commands import ShellCommand
 
 
 _MARK = re.compile(r"^[ \t]*[CS](?:\[[A-Za-z0-9_-]+\])?[?*!]?[:~=](?:[ \t]|$)", re.MULTILINE)
@@ -206,7 +207,7 @@ class Typist(Asker):
             text = self.stage.take()
             if text:
                 self._send_group(text.split("\n"))
-            self.asked(phrase("/pipeline send"))
+            self.asked("/pipeline send")
         else:
             self._queue.append(_Ahead(self.stage.take()))
             self.go_on()
@@ -402,20 +403,23 @@ class Typist(Asker):
 
 
 def _waits(line: str) -> bool:
-    if not is_command(line) or "\n" in line:
-        return False
-    from smtp_repl.term.commands import COMMANDS
-
-    row = COMMANDS.get(line[1:].partition(" ")[0].lower())
+    """Whether a line is a command that goes by how the session stands."""
+    row = _row_of(line)
     return row is not None and row.waits
 
 
 def _is_for_lesson(line: str) -> bool:
     """Whether a line is said to the lesson, whatever the server is about."""
+    row = _row_of(line)
+    return row is not None and row.in_lessons
+
+
+def _row_of(line: str) -> "ShellCommand | None":
+    if not is_command(line) or "\n" in line:
+        return None
     from smtp_repl.term.commands import COMMANDS
 
-    row = COMMANDS.get(line[1:].partition(" ")[0].lower()) if is_command(line) and "\n" not in line else None
-    return row is not None and row.in_lessons
+    return COMMANDS.get(line[1:].partition(" ")[0].lower())
 
 
 def _octets(line: str) -> bytes:
