@@ -125,7 +125,7 @@ class _Reader:
         row = SETTINGS.get(key)
         if row is None:
             known = (*SETTINGS, "hosts", "alias")
-            hint = did_you_mean(key, known) or f"known: {', '.join(known)}"
+            hint = did_you_mean(key, known) or phrase("known: {words}", words=", ".join(known))
             raise self._about((key,), phrase('there is no setting "{key}"', key=printable(key)), hint)
         if not row.kept:
             raise self._about(
@@ -134,7 +134,8 @@ class _Reader:
         try:
             return row.kind.from_toml(value)
         except UsageError as error:
-            raise self._about((key,), f"{key} {error.message}", error.hint, error.kind, value=True) from None
+            message = phrase("{key} {message}", key=key, message=error.message)
+            raise self._about((key,), message, error.hint, error.kind, value=True) from None
 
     def _hosts(self, table: object) -> dict[str, Host]:
         return {name: self._host(name, each) for name, each in self._table(("hosts",), table).items()}
@@ -147,12 +148,13 @@ class _Reader:
         for key, value in self._table(keys, table).items():
             row = HOST_KEYS.get(key)
             if row is None:
-                hint = did_you_mean(key, HOST_KEYS) or f"known: {', '.join(HOST_KEYS)}"
+                hint = did_you_mean(key, HOST_KEYS) or phrase("known: {words}", words=", ".join(HOST_KEYS))
                 raise self._about((*keys, key), phrase('a profile has no "{key}"', key=printable(key)), hint)
             try:
                 values[key] = row.read(value)
             except UsageError as error:
-                raise self._about((*keys, key), f"{key} {error.message}", error.hint, value=True) from None
+                message = phrase("{key} {message}", key=key, message=error.message)
+                raise self._about((*keys, key), message, error.hint, value=True) from None
         try:
             return make_host(name, values, self._path.absolute().parent)
         except UsageError as error:
@@ -191,7 +193,7 @@ class _Reader:
     def _table(self, keys: Keys, value: object) -> dict[str, object]:
         if isinstance(value, dict):
             return value
-        raise self._about(keys, f"{keys[-1]} is a table", f"[{'.'.join(keys)}]")
+        raise self._about(keys, phrase("{name} is a table", name=keys[-1]), f"[{'.'.join(keys)}]")
 
     # ------------------------------------------------------------ secrets
 

@@ -36,7 +36,7 @@ def main(words: Words, environment: Environment) -> int:
             raise UsageError(problem, "smtp-repl learn --grade LESSON FOLDER --csv FILE")
     progress = Progress(lessons_folder())
     if progress.trouble:
-        environment.talk(f"# {progress.trouble}")
+        environment.talk(f"# {_(progress.trouble)}")
     if words.has("list"):
         return _list(progress, environment)
     if len(words.words) > 1:

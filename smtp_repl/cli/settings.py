@@ -88,7 +88,9 @@ def _find(
         try:
             return read(row, text), row.variable
         except UsageError as error:
-            raise UsageError(f"{row.variable}: {error.message}", error.hint) from None
+            raise UsageError(
+                phrase("{name}: {message}", name=row.variable, message=error.message), error.hint
+            ) from None
     if row.name == "style" and environment.environ.get("NO_COLOR"):
         return "none", "NO_COLOR"
     if file is not None and row.name in file.values:

@@ -12,7 +12,7 @@ from smtp_repl.script.casting import Casting, Observer, Observers
 from smtp_repl.view.events_json import EventWriter
 from smtp_repl.view.latencies import Latencies
 from smtp_repl.wire.hints import TYPE_CHECKING
-from smtp_repl.wire.language import phrase_of
+from smtp_repl.wire.language import _, phrase_of
 from smtp_repl.wire.records import Record
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Watch:
         if updating.write() and self._events is None:
             self._write(updating.diff(), False)
         for refusal in updating.refusals:
-            self._write(f"# {refusal}", True)
+            self._write(f"# {_(refusal)}", True)
         result = ended.result
         if result is None:
             return ended

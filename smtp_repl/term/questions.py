@@ -47,8 +47,8 @@ class Asker:
             self.stage.text = question.stash
             if ask.hidden:
                 self.stage.put_aside("")  # Ctrl-U may have put the password there
-        shown = phrase("(no answer)") if answer is None else MASK if ask.hidden else answer
-        self._tell(f"{ask.prompt}{shown}")
+        shown = _("(no answer)") if answer is None else MASK if ask.hidden else answer
+        self._tell(f"{_(ask.prompt)}{shown}")
         return answer
 
     def narrowed(self) -> None:

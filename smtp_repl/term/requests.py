@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Union
 
 from smtp_repl.script.transcript import Line
 from smtp_repl.wire.errors import SmtpReplError
-from smtp_repl.wire.language import N_, _
+from smtp_repl.wire.language import N_, _, phrase
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.replies import Reply
 from smtp_repl.wire.targets import Target
@@ -136,7 +136,7 @@ def ask(
 
 def confirm(question: str) -> Generator[Request, Answer, bool]:
     """A question to which only a written "yes" is a yes; without anybody to ask it is a no."""
-    answer = yield from ask(f"{question}: ")
+    answer = yield from ask(phrase("{question}: ", question=question))
     return answer is not None and answer.strip().lower() in ("yes", "y")
 
 

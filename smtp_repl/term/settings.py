@@ -305,7 +305,7 @@ def find(name: str, among: Mapping[str, Setting] = SETTINGS) -> Setting:
     if row is None:
         from smtp_repl.view.errors import did_you_mean
 
-        known = did_you_mean(name, among) or f"known: {', '.join(among)}"
+        known = did_you_mean(name, among) or phrase("known: {words}", words=", ".join(among))
         raise UsageError(phrase('there is no setting "{name}"', name=printable(name)), known)
     return row
 
@@ -315,4 +315,6 @@ def read(row: Setting, text: str) -> Value:
     try:
         return row.kind.from_text(text)
     except UsageError as error:
-        raise UsageError(f"{row.name} {error.message}", error.hint, kind=error.kind) from None
+        raise UsageError(
+            phrase("{key} {message}", key=row.name, message=error.message), error.hint, kind=error.kind
+        ) from None
