@@ -15,6 +15,7 @@ from prompt_toolkit.history import History
 
 from smtp_repl.term.remembered import Entry, nearest_first, read_entry, write_entry
 from smtp_repl.term.settings import HISTORY_LINES
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.sasl import MECHANISMS
 
@@ -181,8 +182,8 @@ class TypedHistory(History):
 
     def _give_up(self, path: str, error: OSError) -> None:
         self._path = None
-        what = "it is a symbolic link" if os.path.islink(path) else error.strerror or str(error)
-        self.fault = f"no history is kept: {printable(path)}: {what}"
+        what = phrase("it is a symbolic link") if os.path.islink(path) else error.strerror or str(error)
+        self.fault = phrase("no history is kept: {path}: {why}", path=printable(path), why=what)
 
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)

@@ -12,7 +12,11 @@ from smtp_repl.wire.language import _, phrase, speak
 
 @pytest.fixture
 def spanish() -> Iterator[None]:
-    catalog = {"drop {name}?": "¿soltar {name}?", "{question}: ": "{question} ", "seconds, such as 5 or 0.5": "segundos"}
+    catalog = {
+        "drop {name}?": "¿soltar {name}?",
+        "{question}: ": "{question} ",
+        "seconds, such as 5 or 0.5": "segundos",
+    }
     speak(lambda message: catalog.get(message, message))
     yield
     speak()
