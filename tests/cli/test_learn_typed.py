@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from smtp_repl.cli.language import LANGUAGES
+from smtp_repl.cli.lesson_files import packaged_lessons
 from tests.cli.conftest import program
 
 ENVELOPE = "MAIL FROM:<alice@example.org>\nRCPT TO:<bob@example.com>\nDATA\n"
@@ -130,11 +132,14 @@ Content-Transfer-Encoding: base64
 }
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("lesson", TYPED)
-def test_the_answers_of_the_hints_reach_every_goal(lesson: str, tmp_path: Path) -> None:
+def test_the_answers_of_the_hints_reach_every_goal(lesson: str, language: str, tmp_path: Path) -> None:
     """Whoever does as the last hints say is through; and is told so at each goal, in their order."""
     environ = {"XDG_STATE_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
-    done = program("learn", lesson, stdin=TYPED[lesson].encode(), environ=environ)
+    done = program("learn", lesson, "--lang", language, stdin=TYPED[lesson].encode(), environ=environ)
     assert done.status == 0, done.out
+    title = next(found.lesson.title for found in packaged_lessons() if found.lesson.id == lesson)
+    assert (title in done.out) == (language == "en")
     assert "is reached too: " not in done.out
     assert "# error: " not in done.out.replace("# error: no reply to the connection", "")

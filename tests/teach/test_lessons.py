@@ -1,19 +1,30 @@
 """The lessons that came with the program: solved as they say, in another way too, and not by a wrong way."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from smtp_repl.cli.language import LANGUAGES, speak_for
 from smtp_repl.cli.lesson_files import LessonFile, find_lesson, packaged_lessons
 from smtp_repl.cli.proving import prove
 from smtp_repl.teach.lesson import OTHER, SOLUTION, WRONG
+from smtp_repl.wire.language import speak
 
 LESSONS = packaged_lessons()
 each_lesson = pytest.mark.parametrize("found", LESSONS, ids=lambda found: found.lesson.id)
 
 
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each language that is spoken; English again afterwards."""
+    speak_for(["--lang", request.param], {})
+    yield request.param
+    speak()
+
+
 @each_lesson
-def test_its_proofs_hold(found: LessonFile) -> None:
+def test_its_proofs_hold(found: LessonFile, language: str) -> None:
     """Solutions and other right ways reach every goal against the lesson's own server; wrong ways are caught."""
     faults = [f"{fault.line}: {fault.message}; {fault.hint}" for fault in prove(found.lesson, found.path)]
     assert faults == []
