@@ -305,4 +305,5 @@ def describe_awaited(said: str) -> str:
         "greeting": phrase("the connection (the greeting)"),
         ".": phrase("the message"),
         "AUTH step": phrase("the AUTH step"),
+        "": phrase("the command"),
     }.get(said, said)

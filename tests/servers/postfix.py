@@ -113,7 +113,7 @@ endif
 
 _RECIPIENTS = """\
 /^full@/ 552 5.2.2 Mailbox full
-/^later@/ 450 4.2.1 Try again later
+/^later@/ 450 4.2.0 Try again later
 """
 
 _SASL = """\

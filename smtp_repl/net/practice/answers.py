@@ -59,7 +59,7 @@ ANSWERS: dict[str, str] = {
     "recipient-ok": "250 2.1.5 Ok (kept in /inbox, never delivered)",
     "recipient-unknown": "550 5.1.1 Nobody has this mailbox (nobody@ is refused for practice)",
     "recipient-full": "552 5.2.2 The mailbox is full (full@ is refused for practice)",
-    "recipient-later": "450 4.2.1 Not now, try once more (later@ is put off once, for practice)",
+    "recipient-later": "450 4.2.0 Not now, try once more (later@ is put off once, for practice)",
     "mailbox-full": "552 5.2.2 The mailbox is full",
     "mailbox-full-for-now": "452 4.2.2 The mailbox is full just now; try again later",
     "user-unknown": "550 5.1.1 There is no such user here",

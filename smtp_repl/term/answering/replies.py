@@ -91,7 +91,7 @@ REPLIES: dict[str, tuple[tuple[str, str], ...]] = {
     "RCPT": (
         ("250 2.1.5 Ok", "yes: this recipient is accepted"),
         ("550 5.1.1 No such user here", "no: the mailbox does not exist"),
-        ("450 4.2.1 Try again in a few minutes", "not now: busy, or greylisted"),
+        ("450 4.2.0 Try again in a few minutes", "not now: busy, or greylisted"),
         ("552 5.2.2 The mailbox is full", "no: the mailbox has no room"),
         ("550 5.7.1 Relay access denied", "no: mail to elsewhere is not taken"),
         ("251 2.1.5 Not here, and passed on", "yes: the user is elsewhere; it is forwarded"),
