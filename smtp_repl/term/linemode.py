@@ -133,7 +133,7 @@ class LineMode:
         expect, refusal = self._options.expect, self._refusal
         if refusal is not None:
             reply = refusal.reply
-            said = describe_awaited(refusal.answers)
+            said = describe_awaited(refusal.answers or "")
             text = printable(reply.lines[-1] if reply.lines else b"")
             raise Refused(
                 phrase("the server refused {said}: {text}", said=said, text=text),
