@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from smtp_repl.cli.environment import Environment
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.language import _, n_
+from smtp_repl.wire.language import _, phrase, phrase_of
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -33,18 +33,18 @@ def read_accounts(path: str, environment: Environment) -> dict[str, str]:
             text = file.read()
     except UnicodeDecodeError:
         raise UsageError(
-            _("{path} is not UTF-8").format(path=printable(path)), _("save it as CSV UTF-8"), kind="bad-accounts"
+            phrase("{path} is not UTF-8", path=printable(path)), "save it as CSV UTF-8", kind="bad-accounts"
         ) from None
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or _("no file name")
-        raise UsageError(_("cannot read {path}: {why}").format(path=printable(path), why=why), kind="no-file") from None
+        why = getattr(error, "strerror", None) or phrase("no file name")
+        raise UsageError(phrase("cannot read {path}: {why}", path=printable(path), why=why), kind="no-file") from None
     accounts, faults = parse_accounts(text)
     if faults:
         raise _error(path, faults)
     if not accounts:
         raise UsageError(
-            _("{path} has no account").format(path=printable(path)),
-            _("each line is a name and a password: {form}").format(form=FORM),
+            phrase("{path} has no account", path=printable(path)),
+            phrase("each line is a name and a password: {form}", form=FORM),
             kind="bad-accounts",
         )
     if _is_readable_by_others(path):
@@ -97,27 +97,31 @@ def _fault(cells: list[str], lines: dict[str, int]) -> str:
     """What is wrong with a row, or ""."""
     name = cells[0].strip()
     if not name:
-        return _("the name is missing")
+        return phrase("the name is missing")
     if len(cells) == 1:
-        return _("the password is missing")
+        return phrase("the password is missing")
     if len(cells) > 2:
-        return _("there are {count} columns, and not two").format(count=len(cells))
+        return phrase("there are {count} columns, and not two", count=len(cells))
     if len(name) > _NAME_LIMIT or len(cells[1]) > _PASSWORD_LIMIT:
-        return _("the name or the password is longer than {limit} characters").format(limit=_NAME_LIMIT)
+        return phrase("the name or the password is longer than {limit} characters", limit=_NAME_LIMIT)
     if not (name.isprintable() and cells[1].isprintable()):
-        return _("the name or the password holds a character that nobody can type")
+        return phrase("the name or the password holds a character that nobody can type")
     if name in lines:
-        return _('the name "{name}" stands in line {line} already').format(name=name, line=lines[name])
-    return _("there are more than {limit} accounts").format(limit=_LIMIT) if len(lines) >= _LIMIT else ""
+        return phrase('the name "{name}" stands in line {line} already', name=name, line=lines[name])
+    return phrase("there are more than {limit} accounts", limit=_LIMIT) if len(lines) >= _LIMIT else ""
 
 
 def _error(path: str, faults: list[Fault]) -> UsageError:
     first, others = faults[0], faults[1:]
-    hint = _("each line is a name and a password: {form}").format(form=FORM)
+    hint = phrase("each line is a name and a password: {form}", form=FORM)
     if others:
         numbers = ", ".join(str(one.line) for one in others[:10]) + (", …" if len(others) > 10 else "")
-        more = n_("one more line is wrong: {lines}", "{count} more lines are wrong: {lines}", len(others))
-        hint = more.format(count=len(others), lines=numbers)
+        hint = phrase_of(
+            "one more line is wrong: {lines}",
+            "{count} more lines are wrong: {lines}",
+            len(others),
+            lines=numbers,
+        )
     error = UsageError(first.what, hint, kind="bad-accounts")
     error.file, error.line, error.column = path, first.line, 1
     return error

@@ -3,7 +3,7 @@
 from smtp_repl.cli.options import SHELL, Words
 from smtp_repl.wire.errors import UsageError
 from smtp_repl.wire.hints import TYPE_CHECKING
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import phrase
 
 if TYPE_CHECKING:
     from smtp_repl.net.practice.switches import Profile
@@ -27,7 +27,7 @@ def check_behaviour(words: Words) -> None:
     for key in _KEYS:
         if words.has(key):
             raise UsageError(
-                _("--{option} is for the practice server").format(option=key), "--local --profile NAME --fault NAME"
+                phrase("--{option} is for the practice server", option=key), "--local --profile NAME --fault NAME"
             )
 
 

@@ -12,7 +12,6 @@ from smtp_repl.cli.options import Words
 from smtp_repl.teach.asking import answer
 from smtp_repl.teach.explanation import Circumstances
 from smtp_repl.wire.errors import ExitStatus, UsageError
-from smtp_repl.wire.language import _
 
 _FILE_ENDS = (".smtp", ".txt", ".log")
 
@@ -27,7 +26,7 @@ def main(words: Words, environment: Environment) -> int:
 
         return explain_file(words, circumstances, environment)
     if words.has("explain-html"):
-        raise UsageError(_("only a conversation makes a page"), "smtp-repl explain FILE --html FILE")
+        raise UsageError("only a conversation makes a page", "smtp-repl explain FILE --html FILE")
     show(explained(" ".join(words.words), circumstances), words, environment)
     return int(ExitStatus.OK)
 

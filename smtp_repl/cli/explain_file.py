@@ -11,7 +11,7 @@ from smtp_repl.script.text import parse
 from smtp_repl.teach.annotating import Annotated, annotate
 from smtp_repl.teach.explanation import Circumstances
 from smtp_repl.wire.errors import ExitStatus, OutputError, UsageError
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 
 ASKED = 4000
@@ -50,8 +50,8 @@ def _explain_text(
             show(found, words, environment)
             return int(ExitStatus.OK)
     raise UsageError(
-        _("{file} holds no conversation").format(file=printable(source.name)),
-        _("what the client says begins with C: and what the server says with S:"),
+        phrase("{file} holds no conversation", file=printable(source.name)),
+        "what the client says begins with C: and what the server says with S:",
         kind="no-conversation",
     )
 
@@ -86,5 +86,5 @@ def _write_page(annotated: Annotated, script: Script, words: Words, environment:
         with open(path, "w", encoding="utf-8", newline="\n") as file:
             file.write(page)
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or _("no file name")
-        raise OutputError(_("cannot write {path}: {why}").format(path=printable(path), why=why)) from None
+        why = getattr(error, "strerror", None) or phrase("no file name")
+        raise OutputError(phrase("cannot write {path}: {why}", path=printable(path), why=why)) from None

@@ -9,7 +9,7 @@ from smtp_repl.teach.explaining import suggest
 from smtp_repl.teach.explanation import Circumstances, Explanation
 from smtp_repl.view.explanations import explanation_fields, explanation_rows, painted
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 
 COLUMNS, WIDEST = 80, 100
@@ -22,10 +22,10 @@ def explained(text: str, circumstances: Circumstances) -> tuple[Explanation, ...
         return found
     near = suggest(text)
     if near:
-        hint = _("did you mean {words}?").format(words=", ".join(near))
+        hint = phrase("did you mean {words}?", words=", ".join(near))
     else:
-        hint = _("a verb, an EHLO keyword, a reply or its code, an error of TLS, base64, or the name of a file")
-    raise UsageError(_('nothing is known here about "{words}"').format(words=printable(text)), hint)
+        hint = phrase("a verb, an EHLO keyword, a reply or its code, an error of TLS, base64, or the name of a file")
+    raise UsageError(phrase('nothing is known here about "{words}"', words=printable(text)), hint)
 
 
 def show(found: tuple[Explanation, ...], words: Words, environment: Environment) -> None:

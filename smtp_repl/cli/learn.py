@@ -14,7 +14,7 @@ from smtp_repl.term.learning import Learning
 from smtp_repl.term.progress import Progress, Standing, lessons_folder
 from smtp_repl.term.requests import Ask
 from smtp_repl.wire.errors import ExitStatus, UsageError
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import _, phrase
 
 if TYPE_CHECKING:
     from smtp_repl.term.settings import Settings
@@ -32,7 +32,7 @@ def main(words: Words, environment: Environment) -> int:
         return grade.main(words, environment)
     for key in ("csv", "from-server"):
         if words.has(key):
-            problem = _("--{key} is for --grade").format(key=key)
+            problem = phrase("--{key} is for --grade", key=key)
             raise UsageError(problem, "smtp-repl learn --grade LESSON FOLDER --csv FILE")
     progress = Progress(lessons_folder())
     if progress.trouble:
@@ -40,7 +40,7 @@ def main(words: Words, environment: Environment) -> int:
     if words.has("list"):
         return _list(progress, environment)
     if len(words.words) > 1:
-        raise UsageError(_("one lesson at a time"), "smtp-repl learn LESSON")
+        raise UsageError("one lesson at a time", "smtp-repl learn LESSON")
     return _learn(words, environment, progress)
 
 
@@ -118,7 +118,7 @@ def _lines(learning: Learning, environment: Environment, settings: "Settings") -
     from smtp_repl.term.practice import Practice
 
     if environment.stdin is None:
-        raise UsageError(_("standard input is closed, so there is nothing to say"), kind="stdin-closed")
+        raise UsageError("standard input is closed, so there is nothing to say", kind="stdin-closed")
     is_attended = environment.is_interactive
     learning.at_prompt = is_attended
 

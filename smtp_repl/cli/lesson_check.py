@@ -7,14 +7,14 @@ from smtp_repl.cli.lesson_files import examine_file, find_lesson
 from smtp_repl.cli.options import Words
 from smtp_repl.view.errors import show_error
 from smtp_repl.wire.errors import ExitStatus, ScriptError, UsageError
-from smtp_repl.wire.language import _, n_
+from smtp_repl.wire.language import n_
 from smtp_repl.wire.octets import printable
 
 
 def main(words: Words, environment: Environment) -> int:
     """Check lessons; returns the exit status."""
     if not words.words:
-        raise UsageError(_("--check needs a lesson"), "smtp-repl learn --check FILE")
+        raise UsageError("--check needs a lesson", "smtp-repl learn --check FILE")
     status = ExitStatus.OK
     for word in words.words:
         faults = _faults(word)

@@ -5,7 +5,7 @@ import os
 from smtp_repl.teach.lesson import Lesson
 from smtp_repl.teach.lesson_text import examine_lesson
 from smtp_repl.wire.errors import ScriptError, UsageError
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -43,8 +43,8 @@ def find_lesson(word: str) -> LessonFile:
     if word.isascii() and word.isdigit() and len(word) < 10:
         numbered = {lesson_number(path): path for path in paths}
         if int(word) not in numbered:
-            problem = _("there is no lesson {number}; the last one is {last}")
-            raise UsageError(problem.format(number=word, last=max(numbered)), _("smtp-repl learn --list"))
+            problem = phrase("there is no lesson {number}; the last one is {last}", number=word, last=max(numbered))
+            raise UsageError(problem, "smtp-repl learn --list")
         path = numbered[int(word)]
         return LessonFile(read_file(path), path, int(word))
     names = {lesson_name(path): (lesson_number(path), path) for path in paths}
@@ -54,8 +54,8 @@ def find_lesson(word: str) -> LessonFile:
     if not os.path.exists(word) and "/" not in word and not word.endswith(".toml"):
         from smtp_repl.view.errors import did_you_mean
 
-        problem = _("there is no lesson {name}").format(name=printable(word))
-        raise UsageError(problem, did_you_mean(word, names) or _("smtp-repl learn --list"), kind="no-file")
+        problem = phrase("there is no lesson {name}", name=printable(word))
+        raise UsageError(problem, did_you_mean(word, names) or "smtp-repl learn --list", kind="no-file")
     return LessonFile(read_file(word), word)
 
 
@@ -73,15 +73,15 @@ def examine_file(path: str) -> tuple[Lesson | None, list[ScriptError]]:
         with open(path, "rb") as file:
             octets = file.read(SIZE_LIMIT + 1)
     except OSError as error:
-        problem = _("cannot read {file}: {why}").format(file=printable(path), why=error.strerror)
+        problem = phrase("cannot read {file}: {why}", file=printable(path), why=error.strerror)
         raise UsageError(problem, kind="no-file") from None
     if len(octets) > SIZE_LIMIT:
-        raise UsageError(_("{file} is too large for a lesson").format(file=printable(path)), kind="limit")
+        raise UsageError(phrase("{file} is too large for a lesson", file=printable(path)), kind="limit")
     try:
         text = octets.decode("utf-8")
     except UnicodeDecodeError as error:
         line = octets.count(b"\n", 0, error.start) + 1
-        return None, [ScriptError(_("a lesson is written in UTF-8"), kind="toml", file=path, line=line)]
+        return None, [ScriptError(phrase("a lesson is written in UTF-8"), kind="toml", file=path, line=line)]
     return examine_lesson(text.replace("\r\n", "\n"), path)
 
 

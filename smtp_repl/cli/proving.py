@@ -35,7 +35,7 @@ from smtp_repl.wire.errors import (
     WireLimit,
 )
 from smtp_repl.wire.events import Closed, Event
-from smtp_repl.wire.language import _, n_, phrase
+from smtp_repl.wire.language import phrase, phrase_of
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 from smtp_repl.wire.sasl import Credentials
@@ -128,7 +128,7 @@ def _prove(lesson: Lesson, number: int, proof: Proof, stage: Stage, file: str) -
         return
     if isinstance(stopped, StepResult):
         came = printable(stopped.got.partition("\n")[0])
-        problem = _("this proof ({kind}) does not hold: the server said {reply}").format(kind=proof.kind, reply=came)
+        problem = phrase("this proof ({kind}) does not hold: the server said {reply}", kind=proof.kind, reply=came)
         yield _fault(proof, file, stopped.line, problem)
         return
     judgement = judge(lesson, parse(transcript.encode("utf-8", "surrogateescape")))
@@ -140,7 +140,7 @@ def _prove(lesson: Lesson, number: int, proof: Proof, stage: Stage, file: str) -
 
 
 def _stop(proof: Proof, file: str, error: SmtpReplError) -> ScriptError:
-    problem = _("this proof ({kind}) stops here: {why}").format(kind=proof.kind, why=error.message)
+    problem = phrase("this proof ({kind}) stops here: {why}", kind=proof.kind, why=error.message)
     return _fault(proof, file, error.line or 1, problem)
 
 
@@ -148,20 +148,24 @@ def _right(proof: Proof, file: str, missed: list[str]) -> list[ScriptError]:
     """What a solution, or another right way, lacks."""
     if not missed:
         return []
-    problem = n_(
-        "this proof ({kind}) misses a goal: {goals}", "this proof ({kind}) misses {count} goals: {goals}", len(missed)
+    problem = phrase_of(
+        "this proof ({kind}) misses a goal: {goals}",
+        "this proof ({kind}) misses {count} goals: {goals}",
+        len(missed),
+        kind=proof.kind,
+        goals=", ".join(missed),
     )
-    return [_fault(proof, file, 0, problem.format(kind=proof.kind, count=len(missed), goals=", ".join(missed)))]
+    return [_fault(proof, file, 0, problem)]
 
 
 def _wrong(proof: Proof, judgement: Judgement, file: str, missed: list[str]) -> list[ScriptError]:
     """What a wrong way lacks."""
-    faults = [] if missed else [_fault(proof, file, 0, _("this wrong way reaches every goal"))]
-    noticed = ", ".join(sorted(judgement.caught)) or _("nothing")
+    faults = [] if missed else [_fault(proof, file, 0, phrase("this wrong way reaches every goal"))]
+    noticed = ", ".join(sorted(judgement.caught)) or phrase("nothing")
     for name in proof.caught:
         if name not in judgement.caught:
-            problem = _('"{id}" is not noticed in this wrong way').format(id=name)
-            faults.append(_fault(proof, file, 0, problem, _("noticed: {what}").format(what=noticed)))
+            problem = phrase('"{id}" is not noticed in this wrong way', id=name)
+            faults.append(_fault(proof, file, 0, problem, phrase("noticed: {what}", what=noticed)))
     return faults
 
 

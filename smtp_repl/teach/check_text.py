@@ -17,7 +17,7 @@ from smtp_repl.teach.checks import (
     WriteCheck,
 )
 from smtp_repl.teach.toml_table import Table
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.states import Phase
 
 _SIDES = ("client", "server")
@@ -35,13 +35,13 @@ def _checked(value: object, table: Table, key: str) -> Check:
     if isinstance(value, Mapping):
         return _one_check(Table(value, (*table.path, key), table.faults))
     if value is not None:
-        table.blame(key, _("a check is a table, or an array of tables in their order"))
+        table.blame(key, phrase("a check is a table, or an array of tables in their order"))
     return AllOf(())
 
 
 def _several(table: Table, key: str, values: Sequence[object]) -> tuple[Check, ...]:
     if not values:
-        table.blame(key, _("there is nothing in it to be checked"))
+        table.blame(key, phrase("there is nothing in it to be checked"))
     inner = Table({str(index): value for index, value in enumerate(values)}, (*table.path, key), table.faults)
     return tuple(_checked(inner.take(name), inner, name) for name in list(inner.values))
 
@@ -62,7 +62,7 @@ def _one_check(table: Table) -> Check:
         check = _end(table.table("closed"), table.count("times", 1))
     else:
         if not table.values:
-            table.blame("", _("there is nothing in it to be checked"))
+            table.blame("", phrase("there is nothing in it to be checked"))
         check = _exchange(table)
     table.end()
     return check
@@ -156,5 +156,5 @@ def _compiled(table: Table, key: str, text: str, flags: int = 0) -> Pattern | No
     try:
         return re.compile(text, FLAGS | flags)
     except re.error as error:
-        table.blame(key, _("this is no regular expression: {problem}").format(problem=error.msg))
+        table.blame(key, phrase("this is no regular expression: {problem}", problem=error.msg))
         return None

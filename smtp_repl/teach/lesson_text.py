@@ -28,7 +28,7 @@ from smtp_repl.teach.lesson import (
 from smtp_repl.teach.toml_places import TomlPlaces
 from smtp_repl.teach.toml_table import Faults, Table, near
 from smtp_repl.wire.errors import ScriptError
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import phrase
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 
@@ -60,8 +60,8 @@ def _undecodable(error: Exception, text: str, name: str) -> ScriptError:
     line, column = (int(found[1]), int(found[2])) if found else (text.count("\n") + 1, 1)
     source = text.split("\n")[line - 1] if line <= text.count("\n") + 1 else ""
     return ScriptError(
-        _("this is no TOML: {message}").format(message=message),
-        _("patterns and scripts stand in '…' or '''…''', where a backslash is a backslash"),
+        phrase("this is no TOML: {message}", message=message),
+        phrase("patterns and scripts stand in '…' or '''…''', where a backslash is a backslash"),
         kind="toml",
         file=name,
         line=line,
@@ -93,29 +93,29 @@ def _look_across(lesson: Lesson, table: Table) -> None:
     ids = [id for id, _line in named]
     for number, (id, line) in enumerate(named):
         if id in ids[:number]:
-            table.blame_line(line, _('"{id}" is the id of two').format(id=id), _("each needs its own"))
+            table.blame_line(line, phrase('"{id}" is the id of two', id=id), phrase("each needs its own"))
     ids = [goal.id for goal in goals]
     for goal in goals:
         for before in goal.after:
             if before not in ids:
-                table.blame_line(goal.line, _('there is no goal "{id}" to come after').format(id=before))
+                table.blame_line(goal.line, phrase('there is no goal "{id}" to come after', id=before))
     for mistake in mistakes:
         if mistake.until and mistake.until not in ids:
-            table.blame_line(mistake.line, _('there is no goal "{id}"').format(id=mistake.until))
+            table.blame_line(mistake.line, phrase('there is no goal "{id}"', id=mistake.until))
     known = rows_of("pitfalls")
     for pitfall in lesson.pitfalls:
         if pitfall not in known:
-            table.blame("pitfalls", _('there is no pitfall "{id}"').format(id=pitfall), near(pitfall, tuple(known)))
+            table.blame("pitfalls", phrase('there is no pitfall "{id}"', id=pitfall), near(pitfall, tuple(known)))
     for scene in lesson.scenes:
         if not any(proof.kind == SOLUTION for proof in scene.proofs):
-            hint = _('[[scenes.proofs]] with kind = "solution" and a script shows that it can be done')
-            table.blame_line(scene.line, _("this scene has no solution"), hint)
+            hint = phrase('[[scenes.proofs]] with kind = "solution" and a script shows that it can be done')
+            table.blame_line(scene.line, phrase("this scene has no solution"), hint)
 
 
 def _id(table: Table) -> str:
     id = table.text("id")
     if id and not _ID.fullmatch(id):
-        table.blame("id", _("an id is made of small letters, digits and hyphens"))
+        table.blame("id", phrase("an id is made of small letters, digits and hyphens"))
     return id
 
 
@@ -153,15 +153,15 @@ def _server(table: Table) -> Server:
     if isinstance(value, str | Mapping):
         return value
     if value is not None:
-        table.blame("server", _("a server is the name of a profile, or a table of switches"))
+        table.blame("server", phrase("a server is the name of a profile, or a table of switches"))
     return "strict"
 
 
 def _goal(table: Table) -> Goal:
     hints = table.texts("hints", required=True)
     if hints and len(hints) != len(HINTS):
-        problem = _("a goal has three hints, and here are {count}").format(count=len(hints))
-        table.blame("hints", problem, _("first the idea, then the form, then the answer"))
+        problem = phrase("a goal has three hints, and here are {count}", count=len(hints))
+        table.blame("hints", problem, phrase("first the idea, then the form, then the answer"))
     goal = Goal(
         id=_id(table),
         task=_line(table.text("task")),
@@ -195,7 +195,9 @@ def _proof(table: Table) -> Proof:
     caught = table.texts("caught")
     if kind == WRONG and not caught:
         table.blame(
-            "kind", _("a wrong way names what it is caught by"), _('caught = ["the id of a mistake or finding"]')
+            "kind",
+            phrase("a wrong way names what it is caught by"),
+            phrase('caught = ["the id of a mistake or finding"]'),
         )
     for problem in parse(script.encode(), table.faults.file).problems:
         fault = problem.error(table.faults.file)

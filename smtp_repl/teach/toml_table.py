@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from smtp_repl.teach.toml_places import Key, TomlPlaces
 from smtp_repl.wire.errors import ScriptError
-from smtp_repl.wire.language import N_, _
+from smtp_repl.wire.language import N_, phrase
 
 
 class Faults:
@@ -68,7 +68,7 @@ class Table:
         """The value of a key, whatever it is; None where there is none."""
         self._known.append(key)
         if required and key not in self.values:
-            self.faults.add(self.path, _('"{key}" is missing here').format(key=key))
+            self.faults.add(self.path, phrase('"{key}" is missing here', key=key))
         return self.values.pop(key, None)
 
     def text(self, key: str, *, required: bool = True, may_be_empty: bool = False) -> str:
@@ -79,7 +79,7 @@ class Table:
             self._mistyped(key, N_('"{key}" takes a text'))
             return ""
         if required and not may_be_empty and not value.strip():
-            self.blame(key, _('"{key}" is empty').format(key=key))
+            self.blame(key, phrase('"{key}" is empty', key=key))
         return value
 
     def word(self, key: str, words: Sequence[str], *, required: bool = True) -> str:
@@ -88,7 +88,7 @@ class Table:
         if not value or value in words:
             return value
         listed = ", ".join(words)
-        self.blame(key, _('"{value}" is none of {words}').format(value=value, words=listed), near(value, words))
+        self.blame(key, phrase('"{value}" is none of {words}', value=value, words=listed), near(value, words))
         return words[0]
 
     def texts(self, key: str, *, required: bool = False) -> tuple[str, ...]:
@@ -128,7 +128,7 @@ class Table:
         if value is None and not at_least:
             return []
         if value is None:
-            self.faults.add(self.path, _("there is no [[{name}]] here").format(name=self._name(key)))
+            self.faults.add(self.path, phrase("there is no [[{name}]] here", name=self._name(key)))
             return []
         if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
             self._mistyped(key, N_('"{key}" takes tables, each under a heading in double brackets'))
@@ -138,16 +138,16 @@ class Table:
     def end(self) -> None:
         """No more keys are known."""
         for key in self.values:
-            self.blame(key, _('"{key}" means nothing here').format(key=key), near(key, self._known))
+            self.blame(key, phrase('"{key}" means nothing here', key=key), near(key, self._known))
 
     def _name(self, key: str) -> str:
         return ".".join([*(part for part in self.path if isinstance(part, str)), key])
 
     def _mistyped(self, key: str, problem: str) -> None:
-        self.blame(key, _(problem).format(key=key))
+        self.blame(key, phrase(problem, key=key))
 
 
 def near(word: str, words: Sequence[str]) -> str:
     """A hint that names the known word nearest to one that is not known; "" when none is near."""
     found = difflib.get_close_matches(word, words, 1, 0.6)
-    return _("did you mean {word}?").format(word=found[0]) if found else ""
+    return phrase("did you mean {word}?", word=found[0]) if found else ""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.requests import Handling, Tell
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import _, phrase
 from smtp_repl.wire.octets import printable
 
 FORM = "/faults [on NAME… | off [NAME…]]"
@@ -15,7 +15,7 @@ def handle_faults(desk: Desk, argument: str) -> Handling:
     """`/faults`: the faults, and which are on; `/faults on NAME`, `/faults off NAME`, `/faults off` for all."""
     server = desk.practice.server if desk.practice is not None else None
     if server is None:
-        raise UsageError(_("only the practice server has faults that can be turned on"), "smtp-repl --local")
+        raise UsageError("only the practice server has faults that can be turned on", "smtp-repl --local")
     from smtp_repl.net.practice.profiles import with_faults, without_faults
 
     word, *names = argument.lower().split() or [""]
@@ -25,7 +25,7 @@ def handle_faults(desk: Desk, argument: str) -> Handling:
     elif word == "off":
         changed = without_faults(profile, names or profile.faults)
     elif word:
-        raise UsageError(_('/faults knows no "{word}"').format(word=printable(argument.strip())), FORM)
+        raise UsageError(phrase('/faults knows no "{word}"', word=printable(argument.strip())), FORM)
     else:
         for line in _listed(profile.faults):
             yield Tell(line)

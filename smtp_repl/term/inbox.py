@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from smtp_repl.term.desk import Desk
 from smtp_repl.term.requests import Handling, Tell
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.language import _, n_
+from smtp_repl.wire.language import _, n_, phrase
 from smtp_repl.wire.octets import line_end_faults, printable
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ MESSAGE_LINES = 200
 def handle_inbox(desk: Desk, argument: str) -> Handling:
     """`/inbox`: what the practice server kept; `/inbox N`: one message; `/inbox N --raw`: as it came."""
     if desk.practice is None:
-        raise UsageError(_("only the practice server has an inbox"), "smtp-repl --local")
+        raise UsageError("only the practice server has an inbox", "smtp-repl --local")
     words = argument.split()
     raw = "--raw" in words
     words = [word for word in words if word != "--raw"]
     if len(words) > 1 or (raw and not words):
-        raise UsageError(_("/inbox takes the number of a message"), "/inbox [N [--raw]]")
+        raise UsageError("/inbox takes the number of a message", "/inbox [N [--raw]]")
     if not words:
         lines: Iterable[str] = _listed(desk.practice.inbox.messages)
     else:
@@ -32,7 +32,7 @@ def handle_inbox(desk: Desk, argument: str) -> Handling:
         number = int(word) if word.isascii() and word.isdigit() and len(word) < 10 else 0
         message = desk.practice.inbox.get(number)
         if message is None:
-            raise UsageError(_('there is no message "{word}"').format(word=printable(word)), _("/inbox lists them"))
+            raise UsageError(phrase('there is no message "{word}"', word=printable(word)), "/inbox lists them")
         lines = _raw(message) if raw else _taken_apart(message, desk.columns())
     for line in lines:
         yield Tell(line)

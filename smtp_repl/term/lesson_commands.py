@@ -52,7 +52,7 @@ def handle_answer(desk: Desk, argument: str) -> Handling:
     """`/answer TEXT`: to a question of the lesson."""
     text = argument.strip()
     if not text:
-        raise UsageError(_("/answer needs an answer"), "/answer TEXT")
+        raise UsageError("/answer needs an answer", "/answer TEXT")
     yield from _tell(_lesson(desk).answer(text))
 
 
@@ -100,7 +100,7 @@ def _open(desk: Desk, learning: Learning, word: str) -> Handling:
 
 def _lesson(desk: Desk) -> Learning:
     if desk.learning is None:
-        raise UsageError(_("there is no lesson in this session"), _("smtp-repl learn begins one"))
+        raise UsageError("there is no lesson in this session", "smtp-repl learn begins one")
     return desk.learning
 
 
@@ -113,7 +113,7 @@ def _connect(desk: Desk, learning: Learning) -> Handling:
     """A new connection to the server of the scene. What goes wrong is part of some lessons, and ends none."""
     practice = desk.practice
     if practice is None or practice.server is None:
-        raise UsageError(_("a lesson needs the practice server"))
+        raise UsageError("a lesson needs the practice server")
     practice.server.behave(learning.profile)
     # How one speaks to it, and who may log in, is another matter now.
     desk.practice = Practice.of(practice.server)

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from smtp_repl.wire.errors import OutputError
-from smtp_repl.wire.language import _
+from smtp_repl.wire.language import N_, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -70,14 +70,14 @@ class Progress:
         except FileNotFoundError:
             return
         except (OSError, UnicodeDecodeError) as error:
-            self._set_aside(path, getattr(error, "strerror", "") or str(error))
+            self._set_aside(path, printable(getattr(error, "strerror", "") or str(error)))
             return
         try:
             self._take(json.loads(text))
         except (ValueError, TypeError, KeyError, RecursionError):
             self.last = ""
             self._standings.clear()
-            self._set_aside(path, _("it is not what this program wrote"))
+            self._set_aside(path, phrase("it is not what this program wrote"))
 
     def _take(self, values: object) -> None:
         """Raises ValueError, TypeError or KeyError for what is no progress."""
@@ -96,13 +96,13 @@ class Progress:
         while aside.exists():
             number += 1
             aside = path.with_name(f"{path.name}.broken-{number}")
-        text = _("your progress could not be read ({why}); it was set aside as {file}")
+        text = N_("your progress could not be read ({why}); it was set aside as {file}")
         try:
             path.rename(aside)
         except OSError:
-            text = _("your progress in {file} cannot be read ({why})")
+            text = N_("your progress in {file} cannot be read ({why})")
             aside = path
-        self.trouble = text.format(why=printable(why), file=printable(str(aside)))
+        self.trouble = phrase(text, why=why, file=printable(str(aside)))
 
     def _write(self) -> None:
         rows = {
@@ -118,8 +118,10 @@ class Progress:
                 file.write(text + "\n")
             os.replace(temporary, self.folder / FILE)
         except OSError as error:
-            problem = _("cannot keep your progress in {folder}: {why}")
-            raise OutputError(problem.format(folder=printable(str(self.folder)), why=error.strerror)) from None
+            folder = printable(str(self.folder))
+            raise OutputError(
+                phrase("cannot keep your progress in {folder}: {why}", folder=folder, why=error.strerror)
+            ) from None
 
 
 def make_folder(folder: Path) -> None:

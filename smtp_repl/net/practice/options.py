@@ -11,7 +11,7 @@ from smtp_repl.net.practice.inbox import COUNT_LIMIT, SIZE_LIMIT
 from smtp_repl.net.practice.profiles import DEFAULT
 from smtp_repl.net.practice.switches import Profile
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.language import _, phrase
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.paths import check_domain
 
 PRACTICE_ACCOUNTS: Mapping[str, str] = MappingProxyType({"tutor": "not-a-secret"})
@@ -74,7 +74,7 @@ def refuse_public(options: PracticeOptions) -> None:
     profile = options.profile
     if not is_loopback(options.host) and (profile.bare_lf == "ends" or profile.after_starttls == "obeyed"):
         raise UsageError(
-            _("a server that can be smuggled through, or injected into, is for this machine only"),
+            "a server that can be smuggled through, or injected into, is for this machine only",
             "--listen 127.0.0.1:0",
             kind="not-loopback",
         )

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from smtp_repl.net.practice.switches import Profile, did_you_mean, read_switches
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.language import N_, _
+from smtp_repl.wire.language import N_, _, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -158,7 +158,7 @@ def profile_of(name: str) -> Profile:
         return replace(with_faults(DEFAULT, [name]), name=name)
     if name not in PROFILES:
         raise UsageError(
-            _('there is no profile "{name}"').format(name=printable(name)),
+            phrase('there is no profile "{name}"', name=printable(name)),
             did_you_mean(name, PROFILES | FAULTS),
             kind="unknown-profile",
         )
@@ -170,7 +170,7 @@ def with_faults(profile: Profile, names: Iterable[str]) -> Profile:
     for name in names:
         if name not in FAULTS:
             raise UsageError(
-                _('there is no fault "{name}"').format(name=printable(name)),
+                phrase('there is no fault "{name}"', name=printable(name)),
                 did_you_mean(name, FAULTS),
                 kind="unknown-fault",
             )
@@ -186,8 +186,8 @@ def without_faults(profile: Profile, names: Iterable[str]) -> Profile:
     for name in gone:
         if name not in profile.faults:
             raise UsageError(
-                _('the fault "{name}" is not on').format(name=printable(name)),
-                _("on: {names}").format(names=", ".join(profile.faults)) if profile.faults else _("no fault is on"),
+                phrase('the fault "{name}" is not on', name=printable(name)),
+                phrase("on: {names}", names=", ".join(profile.faults)) if profile.faults else "no fault is on",
                 kind="unknown-fault",
             )
     return with_faults(profile.healthy or profile, [name for name in profile.faults if name not in gone])
@@ -202,9 +202,9 @@ def profile_from(values: Mapping[str, object], base: str = "strict") -> Profile:
     named = rest.pop("profile", base)
     chosen = rest.pop("faults", ())
     if not isinstance(named, str):
-        raise UsageError(_("profile takes the name of a profile"), did_you_mean("", PROFILES), kind="bad-switch")
+        raise UsageError("profile takes the name of a profile", did_you_mean("", PROFILES), kind="bad-switch")
     if not isinstance(chosen, (list, tuple)) or not all(isinstance(one, str) for one in chosen):
-        raise UsageError(_("faults takes a list of faults"), did_you_mean("", FAULTS), kind="bad-switch")
+        raise UsageError("faults takes a list of faults", did_you_mean("", FAULTS), kind="bad-switch")
     profile = with_faults(profile_of(named), chosen)
     return _changed(profile, rest, name=profile.name if not rest else "")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.language import N_, _
+from smtp_repl.wire.language import N_, phrase
 from smtp_repl.wire.octets import printable
 from smtp_repl.wire.records import Record
 
@@ -245,7 +245,7 @@ def read_switches(values: Mapping[str, object]) -> dict[str, object]:
         switch = SWITCHES.get(name)
         if switch is None:
             raise UsageError(
-                _('the practice server has no switch "{name}"').format(name=printable(str(written))),
+                phrase('the practice server has no switch "{name}"', name=printable(str(written))),
                 did_you_mean(name, SWITCHES),
                 kind="unknown-switch",
             )
@@ -253,8 +253,8 @@ def read_switches(values: Mapping[str, object]) -> dict[str, object]:
             read[name] = switch.read(value)
         except ValueError:
             raise UsageError(
-                _('the switch "{name}" cannot be {value}').format(name=name, value=printable(repr(value))[:100]),
-                _("it takes {wanted}").format(wanted=_(switch.wanted)),
+                phrase('the switch "{name}" cannot be {value}', name=name, value=printable(repr(value))[:100]),
+                phrase("it takes {wanted}", wanted=phrase(switch.wanted)),
                 kind="bad-switch",
             ) from None
     return read
@@ -266,5 +266,5 @@ def did_you_mean(name: str, known: Mapping[str, object]) -> str:
 
     near = difflib.get_close_matches(name, known, 1, 0.6)
     if near:
-        return _("did you mean {name}?").format(name=near[0])
-    return _("there are {names}").format(names=", ".join(known))
+        return phrase("did you mean {name}?", name=near[0])
+    return phrase("there are {names}", names=", ".join(known))

@@ -8,7 +8,7 @@ from smtp_repl.term.desk import Desk
 from smtp_repl.term.encoding import step_octets
 from smtp_repl.term.requests import Drop, Handling, Leave, Put, Tell, confirm, say
 from smtp_repl.wire.errors import UsageError
-from smtp_repl.wire.language import _, phrase
+from smtp_repl.wire.language import phrase
 from smtp_repl.wire.octets import encode_step, printable
 from smtp_repl.wire.states import AUTH_STEP, Phase
 
@@ -62,7 +62,7 @@ def handle_challenge(desk: Desk, argument: str) -> Handling:
 def handle_encode_challenge(desk: Desk, argument: str) -> Handling:
     r"""`/encode TEXT`: puts `334` with TEXT in base64 at the prompt; `\0` stands for a NUL."""
     if not argument:
-        raise UsageError(_("/encode needs the text"), _("/encode TEXT, or type 334 and the text and press F4"))
+        raise UsageError("/encode needs the text", "/encode TEXT, or type 334 and the text and press F4")
     yield Put(f"334 {encode_step(step_octets(argument)).decode()}")
 
 
