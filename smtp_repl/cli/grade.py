@@ -6,12 +6,12 @@ A file that cannot be read or is no transcript is a row that says so, and stops 
 import csv
 import io
 import os
-import stat
 from collections.abc import Iterator
 
 from smtp_repl.cli.environment import Environment
 from smtp_repl.cli.lesson_files import find_lesson
 from smtp_repl.cli.options import Words
+from smtp_repl.cli.sources import open_regular
 from smtp_repl.script.text import parse
 from smtp_repl.teach.grading import BY_SERVER, Grade, grade, table, ungraded
 from smtp_repl.teach.lesson import Lesson
@@ -69,12 +69,11 @@ def _files(folder: str) -> list[str]:
 
 def _read(path: str) -> bytes | None:
     """The octets of a file; None for one that is too large or not regular. Raises OSError."""
-    # O_NONBLOCK: opening a FIFO must not wait for a writer; O_NOFOLLOW: a hand-in is no way to other files.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags)
+    # Not through a link: a hand-in is no way to other files.
+    descriptor = open_regular(path)
+    if descriptor is None:
+        return None
     with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
         octets = file.read(SIZE_LIMIT + 1)
     return octets if len(octets) <= SIZE_LIMIT else None
 

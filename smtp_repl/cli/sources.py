@@ -140,6 +140,17 @@ def folder_blocks(folder: str) -> OpenBlocks | None:
     return lambda path: _blocks(folder, path, FILE_LIMIT)
 
 
+def open_regular(path: str) -> int | None:
+    """A descriptor to read a regular file by, not through a link; None for a file of another kind. Raises OSError."""
+    # O_NONBLOCK: opening a FIFO must not wait for a writer; O_NOFOLLOW: what was resolved must not change now.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
 def _blocks(folder: str, path: str, limit: int) -> Iterator[bytes]:
     """The octets of a regular file inside the folder, wherever links lead. Raises `ScriptError`."""
     shown = printable(path)
@@ -147,18 +158,15 @@ def _blocks(folder: str, path: str, limit: int) -> Iterator[bytes]:
     real = os.path.realpath(os.path.join(inside, *path.split("/")))
     if os.path.isabs(path) or not real.startswith(os.path.join(inside, "")):
         raise ScriptError(phrase("{shown} leads outside of the script's folder", shown=shown), kind="path-outside")
-    # O_NONBLOCK: opening a FIFO must not wait for a writer; O_NOFOLLOW: what was resolved must not change now.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
-        descriptor = os.open(real, flags)
+        descriptor = open_regular(real)
     except OSError as error:
         raise ScriptError(
             phrase("cannot read {shown}: {why}", shown=shown, why=error.strerror), kind="no-file"
         ) from None
+    if descriptor is None:
+        raise ScriptError(phrase("{shown} is no regular file", shown=shown), kind="no-file")
     try:
-        state = os.fstat(descriptor)
-        if not stat.S_ISREG(state.st_mode):
-            raise ScriptError(phrase("{shown} is no regular file", shown=shown), kind="no-file")
         left = limit
         # A C library that has once let go of something larger keeps memory for blocks instead of giving it back and
         # asking for it again: three times as fast with glibc.

@@ -14,7 +14,7 @@ from smtp_repl.term.outgoing import Outgoing, size
 from smtp_repl.term.requests import Answer, Drop, Handling, Request, Tell, Write, ask, say
 from smtp_repl.term.writing import circumstances
 from smtp_repl.wire.errors import PeerClosed, ReplyTimeout, UsageError
-from smtp_repl.wire.language import phrase
+from smtp_repl.wire.language import N_, phrase
 from smtp_repl.wire.octets import DotStuffer, printable
 from smtp_repl.wire.states import Phase
 
@@ -22,6 +22,15 @@ BLOCK = 256 * 1024
 CHUNK = 1024 * 1024
 """Octets of a BDAT chunk; each is answered before the next goes."""
 _BDAT = "--bdat"
+_IN_DATA = (
+    N_("{done} of {total} have gone, and SMTP cannot cancel a message: go on, or drop the connection"),
+    N_("go on, or drop the connection (g/d): "),
+    "d",
+    "drop",
+)
+"""What is told and asked when somebody wants to stop, and what means no."""
+_BETWEEN_CHUNKS = (N_("{done} of {total} have gone: go on, or RSET"), N_("go on, or RSET (g/r): "), "r", "rset")
+"""The same between two chunks, where RSET gives the message up."""
 
 Source = Callable[[], Iterable[bytes]]
 Sending = Generator[Request, Answer, bool]
@@ -93,7 +102,7 @@ def send_data(desk: Desk, outgoing: Outgoing, blocks: Iterable[bytes]) -> Sendin
             except ReplyTimeout as error:
                 yield Tell(phrase("{message}; what was written so far still goes", message=error.message))
                 outgoing.is_interrupted = True
-            if outgoing.is_interrupted and not (yield from _goes_on_with_data(outgoing)):
+            if outgoing.is_interrupted and not (yield from _goes_on(outgoing, *_IN_DATA)):
                 yield Drop()
                 return False
             if not desk.is_connected:
@@ -116,7 +125,7 @@ def send_chunks(desk: Desk, outgoing: Outgoing, blocks: Iterable[bytes]) -> Send
                 if not is_last and desk.is_connected:
                     yield Tell("the rest of the message was not sent; RSET begins anew")
                 return False
-            if outgoing.is_interrupted and not is_last and not (yield from _goes_on_with_chunks(outgoing)):
+            if outgoing.is_interrupted and not is_last and not (yield from _goes_on(outgoing, *_BETWEEN_CHUNKS)):
                 outgoing.is_ending = True
                 yield from say(b"RSET\r\n")
                 return False
@@ -125,32 +134,12 @@ def send_chunks(desk: Desk, outgoing: Outgoing, blocks: Iterable[bytes]) -> Send
     return True
 
 
-def _goes_on_with_data(outgoing: Outgoing) -> Sending:
-    """Somebody wants to stop in the middle: ask. Nobody to ask is a yes."""
+def _goes_on(outgoing: Outgoing, told: str, question: str, *no: str) -> Sending:
+    """Somebody wants to stop in the middle: tell how far it is, and ask. Nobody to ask is a yes."""
     outgoing.is_interrupted = False
-    yield Tell(
-        phrase(
-            "{done} of {total} have gone, and SMTP cannot cancel a message: go on, or drop the connection",
-            done=size(outgoing.done),
-            total=size(outgoing.total),
-        )
-    )
-    answer = yield from ask(phrase("go on, or drop the connection (g/d): "))
-    return (answer or "g").strip().lower() not in ("d", "drop")
-
-
-def _goes_on_with_chunks(outgoing: Outgoing) -> Sending:
-    """The same between two chunks, where RSET gives the message up."""
-    outgoing.is_interrupted = False
-    yield Tell(
-        phrase(
-            "{done} of {total} have gone: go on, or RSET",
-            done=size(outgoing.done),
-            total=size(outgoing.total),
-        )
-    )
-    answer = yield from ask(phrase("go on, or RSET (g/r): "))
-    return (answer or "g").strip().lower() not in ("r", "rset")
+    yield Tell(phrase(told, done=size(outgoing.done), total=size(outgoing.total)))
+    answer = yield from ask(phrase(question))
+    return (answer or "g").strip().lower() not in no
 
 
 # ------------------------------------------------------------ what is to be sent, and whether it can be
