@@ -121,11 +121,7 @@ class Person:
 
     def enter(self, line: str, awaited: str = "", *, prompt: bool = True) -> None:
         """Type a line, wait for what it brings, and for the prompt behind it."""
-        before = self.terminal.text().count(awaited)
-        self.terminal.type(line + "\n")
-        self.terminal.wait_for(lambda terminal: terminal.text().count(awaited) > before or not awaited)
-        if prompt:
-            self.terminal.wait_for_prompt()
+        self.terminal.enter(line, awaited, "C: " if prompt else "")
 
     def message(self, lines: str, awaited: str) -> None:
         """Write a message after DATA; the dot that sends it is added."""

@@ -11,9 +11,9 @@ from tests.term.screen import Terminal
 
 
 @contextmanager
-def _in_a_lesson(folder: Path) -> Iterator[Person]:
-    """Somebody who begins the first lesson."""
-    argv = [sys.executable, "-m", "smtp_repl", "learn"]
+def in_a_lesson(folder: Path, *words: str) -> Iterator[Person]:
+    """Somebody who begins the first lesson; `words` come behind `learn`."""
+    argv = [sys.executable, "-m", "smtp_repl", "learn", *words]
     with (
         TemporaryDirectory() as state,
         Terminal(argv, {**environment(state), "PYTHONPATH": str(ROOT)}, WIDTH, 60, str(folder)) as terminal,
@@ -35,13 +35,13 @@ def _shot(person: Person, after: str = "") -> str:
 
 def lesson_first(folder: Path) -> str:
     """What stands there before anything is typed."""
-    with _in_a_lesson(folder) as person:
+    with in_a_lesson(folder) as person:
         return _shot(person)
 
 
 def lesson_goals(folder: Path) -> str:
     """A goal that is reached, a mistake, a hint."""
-    with _in_a_lesson(folder) as person:
+    with in_a_lesson(folder) as person:
         person.enter("/answer practice.example.com", "goal 2 of 6")
         person.enter("EHLO", "S: 501 ")
         person.enter("/hint", "hint 1 of 3")
@@ -51,7 +51,7 @@ def lesson_goals(folder: Path) -> str:
 
 def lesson_end(folder: Path) -> str:
     """The last goal, and what comes after it."""
-    with _in_a_lesson(folder) as person:
+    with in_a_lesson(folder) as person:
         person.enter("/answer practice.example.com", "goal 2 of 6")
         person.enter("EHLO", "S: 501 ")
         person.enter("EHLO student.example.org", "goal 3 of 6")

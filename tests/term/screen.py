@@ -101,9 +101,26 @@ class Terminal:
             self._process.kill(signal.SIGKILL)
             self._finish()
 
+    def end(self) -> None:
+        """End the program, whatever it is at; nothing that it showed is a traceback or a warning."""
+        self.__exit__(None, None, None)
+        for trouble in ("Traceback (most", "Warning: ", "Unhandled exception"):
+            assert trouble not in self.text(), self.text()
+
     def type(self, text: str) -> None:
         """Press the keys of a text; a line end is Enter."""
         self._write(text.replace("\n", "\r"))
+
+    def enter(self, line: str, awaited: str = "", prompt: str = "C: ") -> None:
+        """Type a line, wait for what it brings, once more than it stood there, and for the prompt behind it.
+
+        Without `awaited` there is nothing to come, without `prompt` no prompt.
+        """
+        before = self.text().count(awaited)
+        self.type(line + "\n")
+        self.wait_for(lambda terminal: not awaited or terminal.text().count(awaited) > before)
+        if prompt:
+            self.wait_for_prompt(prompt)
 
     def key(self, *names: str) -> None:
         """Press keys by name: enter, tab, c-c … (see `KEYS`)."""

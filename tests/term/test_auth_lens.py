@@ -15,18 +15,6 @@ from tests.term.sitting import Sitting
 StartShell = Callable[..., Terminal]
 
 
-@pytest.fixture
-def greeted(shell: StartShell) -> Terminal:
-    """A shell at the practice server, EHLO said."""
-    terminal = shell("local=True")
-    terminal.wait_for("S: 220 ")
-    terminal.wait_for_prompt()
-    terminal.type("EHLO client.example.org\n")
-    terminal.wait_for("S: 250 HELP")
-    terminal.wait_for_prompt()
-    return terminal
-
-
 def after(terminal: Terminal, line: str) -> list[str]:
     lines = terminal.history()
     return lines[lines.index(line) :]

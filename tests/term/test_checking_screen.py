@@ -3,23 +3,9 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from tests.term.screen import Terminal
 
 StartShell = Callable[..., Terminal]
-
-
-@pytest.fixture
-def greeted(shell: StartShell) -> Terminal:
-    """A shell at the practice server, EHLO said."""
-    terminal = shell("local=True")
-    terminal.wait_for("S: 220 ")
-    terminal.wait_for_prompt()
-    terminal.type("EHLO client.example.org\n")
-    terminal.wait_for("S: 250 HELP")
-    terminal.wait_for_prompt()
-    return terminal
 
 
 def toolbar(terminal: Terminal) -> str:

@@ -189,27 +189,10 @@ def test_the_thing_under_the_cursor(line: str, word: str) -> None:
     assert thing_at(line.replace("|", ""), cursor) == word
 
 
-@pytest.fixture
-def greeted(shell: StartShell) -> Terminal:
-    terminal = shell("local=True")
-    terminal.wait_for("S: 220 ")
-    terminal.wait_for_prompt()
-    terminal.type("EHLO client.example.org\n")
-    terminal.wait_for("S: 250 HELP")
-    terminal.wait_for_prompt()
-    return terminal
-
-
-def enter(terminal: Terminal, line: str, awaited: str) -> None:
-    terminal.type(line + "\n")
-    terminal.wait_for(awaited)
-    terminal.wait_for_prompt()
-
-
 def test_on_the_screen(greeted: Terminal) -> None:
     """The refusal, its line, F1 on an empty line; F1 within a line leaves the line as it is."""
-    enter(greeted, "MAIL FROM:<alice@example.org>", "S: 250 2.1.0")
-    enter(greeted, "RCPT TO:<nobody@example.com>", "tells more)")
+    greeted.enter("MAIL FROM:<alice@example.org>", "S: 250 2.1.0")
+    greeted.enter("RCPT TO:<nobody@example.com>", "tells more)")
     greeted.key("f1")
     greeted.wait_for("Known from ")
     greeted.wait_for_prompt()
@@ -231,15 +214,15 @@ def test_on_the_screen(greeted: Terminal) -> None:
 
 
 def test_off_on_the_screen(greeted: Terminal) -> None:
-    enter(greeted, "/set explain off", "# /set explain off")
-    enter(greeted, "MAIL FROM:<alice@example.org>", "S: 250 2.1.0")
-    enter(greeted, "RCPT TO:<nobody@example.com>", "S: 550 5.1.1")
+    greeted.enter("/set explain off", "# /set explain off")
+    greeted.enter("MAIL FROM:<alice@example.org>", "S: 250 2.1.0")
+    greeted.enter("RCPT TO:<nobody@example.com>", "S: 550 5.1.1")
     assert [line for line in greeted.history() if line.startswith(("#", "S: 550"))][-1].startswith("S: 550 5.1.1")
 
 
 def test_a_secret_under_the_cursor_stays_one(greeted: Terminal) -> None:
     """F1 while a step is typed explains the 334; the step shows nowhere."""
-    enter(greeted, "AUTH LOGIN", "S: 334 ")
+    greeted.enter("AUTH LOGIN", "S: 334 ")
     greeted.type("c2VjcmV0LXdvcmQ=")
     greeted.key("f1")
     greeted.wait_for("It holds: Username:")

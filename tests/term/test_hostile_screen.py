@@ -73,34 +73,27 @@ def played(shell: StartShell, raw_server: StartServer, texts: list[bytes]) -> Te
     terminal = shell(f"target=parse_target('{server.address}')", rows=50)
     terminal.wait_for("220 mail.example.com")
     terminal.wait_for_prompt()
-    enter(terminal, "/hex on", "# octets are shown")
-    enter(terminal, "EHLO x", "0020  ")
+    terminal.enter("/hex on", "# octets are shown")
+    terminal.enter("EHLO x", "0020  ")
     for _ in texts:
-        enter(terminal, "NOOP", "S  0000")
+        terminal.enter("NOOP", "S  0000")
     terminal.type("NOOP")
     terminal.wait_for(lambda terminal: terminal.line() == "C: NOOP")
     terminal.key("c-u")  # a line that becomes shorter is drawn in a way of its own
     terminal.wait_for_prompt()
-    enter(terminal, "/status", "# last reply")
+    terminal.enter("/status", "# last reply")
     terminal.type("X")
     terminal.key("tab")
     terminal.wait_for(lambda terminal: terminal.line() != "C: X" or "X1" in terminal.screen()[-2])
     terminal.key("c-c")
     terminal.wait_for_prompt()
-    enter(terminal, "/steps", "# /rewind N")
-    enter(terminal, "AUTH LOGIN", "# the server asks")
+    terminal.enter("/steps", "# /rewind N")
+    terminal.enter("AUTH LOGIN", "# the server asks")
     terminal.type("/close\n")
     terminal.wait_for("# we closed the connection")
     terminal.wait_for_prompt("# not connected: ")
     server.join()
     return terminal
-
-
-def enter(terminal: Terminal, line: str, awaited: str) -> None:
-    before = terminal.text().count(awaited)
-    terminal.type(line + "\n")
-    terminal.wait_for(lambda terminal: terminal.text().count(awaited) > before)
-    terminal.wait_for_prompt()
 
 
 def sequences(terminal: Terminal) -> set[str]:

@@ -27,17 +27,7 @@ def learn(tmp_path: Path) -> Iterator[Learn]:
 
     yield start
     for terminal in terminals:
-        terminal.__exit__(None, None, None)
-        for trouble in ("Traceback (most", "Warning: ", "Unhandled exception"):
-            assert trouble not in terminal.text(), terminal.text()
-
-
-def enter(terminal: Terminal, line: str, awaited: str, *, prompt: str = "C: ") -> None:
-    """Type a line, wait for what it brings, and for the prompt behind it."""
-    before = terminal.text().count(awaited)
-    terminal.type(line + "\n")
-    terminal.wait_for(lambda terminal: terminal.text().count(awaited) > before)
-    terminal.wait_for_prompt(prompt)
+        terminal.end()
 
 
 def shown(terminal: Terminal, start: str = "") -> list[str]:
@@ -87,14 +77,14 @@ def test_a_whole_lesson(learn: Learn, tmp_path: Path) -> None:
     """Reached goals are said with their reason; hints, a mistake, the summary, the recall, the next lesson."""
     terminal = learn("1")
     terminal.wait_for_prompt()
-    enter(terminal, "/answer 220", "that is not it")
-    enter(terminal, "/answer practice.example.com", "goal 2 of 6")
-    enter(terminal, "HELO student", "HELO is the greeting of 1982")
-    enter(terminal, "/hint", "hint 1 of 3")
-    enter(terminal, "EHLO student.example.org", "goal 3 of 6")
-    enter(terminal, "/answer 10240000", "goal 4 of 6")
-    enter(terminal, "NOOP", "goal 5 of 6")
-    enter(terminal, "/skip", "goal 6 of 6")
+    terminal.enter("/answer 220", "that is not it")
+    terminal.enter("/answer practice.example.com", "goal 2 of 6")
+    terminal.enter("HELO student", "HELO is the greeting of 1982")
+    terminal.enter("/hint", "hint 1 of 3")
+    terminal.enter("EHLO student.example.org", "goal 3 of 6")
+    terminal.enter("/answer 10240000", "goal 4 of 6")
+    terminal.enter("NOOP", "goal 5 of 6")
+    terminal.enter("/skip", "goal 6 of 6")
     assert shown(terminal, "# /answer 220") == [
         "# /answer 220",
         "# that is not it; look again, or ask for a /hint",
@@ -139,17 +129,17 @@ def test_a_whole_lesson(learn: Learn, tmp_path: Path) -> None:
     assert "5 of 6 goals reached1 hint usedworth a second look:HELO is the greeting" in after
     assert "not reached: Ask the server for help." in after
     assert str(path).replace(" ", "") in after.replace(" ", "")
-    enter(terminal, "/next", "# answer: The server, with 220", prompt="# not connected: ")
-    enter(terminal, "/next", "# /next begins lesson 2: The envelope and your first message", prompt="# not connected: ")
-    enter(terminal, "/next", "# goal 1 of 6: Greet the server, as in the first lesson.")
+    terminal.enter("/next", "# answer: The server, with 220", prompt="# not connected: ")
+    terminal.enter("/next", "# /next begins lesson 2: The envelope and your first message", prompt="# not connected: ")
+    terminal.enter("/next", "# goal 1 of 6: Greet the server, as in the first lesson.")
     assert "C: QUIT\nS: 221 " in path.read_text()
 
 
 def test_a_broken_off_lesson_is_taken_up(learn: Learn) -> None:
     terminal = learn()
     terminal.wait_for_prompt()
-    enter(terminal, "/answer practice.example.com", "goal 2 of 6")
-    enter(terminal, "/close", "we closed the connection", prompt="# not connected: ")
+    terminal.enter("/answer practice.example.com", "goal 2 of 6")
+    terminal.enter("/close", "we closed the connection", prompt="# not connected: ")
     terminal.key("c-d")
     assert terminal.close() == 0
     assert "# smtp-repl learn goes on where you stopped" in terminal.text()
@@ -167,15 +157,15 @@ def test_a_letter_is_judged_when_it_is_taken(learn: Learn) -> None:
     """What is written in the composer counts as what is typed line by line."""
     terminal = learn("2")
     terminal.wait_for_prompt()
-    enter(terminal, "EHLO student.example.org", "goal 2 of 6")
-    enter(terminal, "MAIL FROM: <alice@example.org>", "S: 501 ")
-    enter(terminal, "MAIL FROM:<alice@example.org>", "goal 3 of 6")
-    enter(terminal, "RCPT TO:<bob@example.com>", "goal 4 of 6")
-    enter(terminal, "DATA", "goal 5 of 6")
+    terminal.enter("EHLO student.example.org", "goal 2 of 6")
+    terminal.enter("MAIL FROM: <alice@example.org>", "S: 501 ")
+    terminal.enter("MAIL FROM:<alice@example.org>", "goal 3 of 6")
+    terminal.enter("RCPT TO:<bob@example.com>", "goal 4 of 6")
+    terminal.enter("DATA", "goal 5 of 6")
     terminal.type("From: alice@example.org\nTo: bob@example.com\nSubject: Hello\n\nHello Bob.\n")
-    enter(terminal, ".", "goal 6 of 6")
-    enter(terminal, "/inbox 1", "Hello Bob.")
-    enter(terminal, "/answer Hello", "to recall: ")
+    terminal.enter(".", "goal 6 of 6")
+    terminal.enter("/inbox 1", "Hello Bob.")
+    terminal.enter("/answer Hello", "to recall: ")
     assert "#   6 of 6 goals reached" in terminal.history()
     assert "#     Blank after the colon" in terminal.history()
 
@@ -184,42 +174,42 @@ def test_reset_begins_anew(learn: Learn) -> None:
     """Another connection, and the goals are open again."""
     terminal = learn("2")
     terminal.wait_for_prompt()
-    enter(terminal, "EHLO student.example.org", "goal 2 of 6")
-    enter(terminal, "/reset", "S: 220 ")
+    terminal.enter("EHLO student.example.org", "goal 2 of 6")
+    terminal.enter("/reset", "S: 220 ")
     assert terminal.text().count("goal 1 of 6") == 2
-    enter(terminal, "EHLO student.example.org", "goal 2 of 6")
+    terminal.enter("EHLO student.example.org", "goal 2 of 6")
 
 
 def test_another_lesson(learn: Learn) -> None:
     """`/lesson` tells of this one and `/lesson NAME` opens another, on another connection."""
     terminal = learn("1")
     terminal.wait_for_prompt()
-    enter(terminal, "/lesson", "0 of 6 goals are reached")
-    enter(terminal, "/lesson envelope-and-header", "S: 220 ")
+    terminal.enter("/lesson", "0 of 6 goals are reached")
+    terminal.enter("/lesson envelope-and-header", "S: 220 ")
     assert "# lesson 3: Two senders, two recipients" in terminal.history()
-    enter(terminal, "/lesson nothing", "error: there is no lesson nothing")
+    terminal.enter("/lesson nothing", "error: there is no lesson nothing")
     terminal.type("/lesson fir")
     terminal.wait_for("The envelope and your first message")
     terminal.key("c-c")
-    enter(terminal, "/next", "goals are open")
+    terminal.enter("/next", "goals are open")
 
 
 def test_a_second_pass_shows_no_syntax(learn: Learn) -> None:
     """No forms, no completion, and no ghost of what was typed before."""
     terminal = learn("1")
     terminal.wait_for_prompt()
-    enter(terminal, "/answer practice.example.com", "goal 2 of 6")
-    enter(terminal, "EHLO student.example.org", "goal 3 of 6")
+    terminal.enter("/answer practice.example.com", "goal 2 of 6")
+    terminal.enter("EHLO student.example.org", "goal 3 of 6")
     terminal.key("c-d")
     assert terminal.close() == 0
     terminal = learn("1", "--blind")
     terminal.wait_for_prompt()
     assert "(second pass: no syntax is shown)" in terminal.text()
-    enter(terminal, "/answer practice.example.com", "goal 2 of 6")
+    terminal.enter("/answer practice.example.com", "goal 2 of 6")
     assert "EHLO name.of.your.host" not in terminal.text()
     terminal.type("EH")
     terminal.key("tab")
-    enter(terminal, "LO a.example", "S: 250 HELP")
+    terminal.enter("LO a.example", "S: 250 HELP")
     text = terminal.text()
     assert "C: EHLO a.example" in text
     assert "EHLO student.example.org" not in text
@@ -232,14 +222,14 @@ def test_one_can_speak_to_the_lesson_while_the_server_is_silent(learn: Learn) ->
     terminal = learn(str(FOUR_SERVERS))
     terminal.wait_for_prompt("# not connected: ")
     for goal in ("goal 2 of 2", "this scene is over"):
-        enter(terminal, "/skip" if goal != "goal 2 of 2" else "/goal", goal, prompt="# not connected: ")
-    enter(terminal, "/next", "S: 220 ")
-    enter(terminal, "/skip", "this scene is over")
-    enter(terminal, "/next", "LMTP")
-    enter(terminal, "/skip", "this scene is over")
-    enter(terminal, "/next", "# goal 1 of 1: Nothing comes: hang up.")
-    enter(terminal, "/hint", "# hint 1 of 3: /close")
-    enter(terminal, "/close", "# reached: TLS may be what it waits for.", prompt="# not connected: ")
+        terminal.enter("/skip" if goal != "goal 2 of 2" else "/goal", goal, prompt="# not connected: ")
+    terminal.enter("/next", "S: 220 ")
+    terminal.enter("/skip", "this scene is over")
+    terminal.enter("/next", "LMTP")
+    terminal.enter("/skip", "this scene is over")
+    terminal.enter("/next", "# goal 1 of 1: Nothing comes: hang up.")
+    terminal.enter("/hint", "# hint 1 of 3: /close")
+    terminal.enter("/close", "# reached: TLS may be what it waits for.", prompt="# not connected: ")
 
 
 @pytest.mark.parametrize("command", ["/goal", "/hint", "/skip", "/reset", "/next", "/answer x", "/lesson"])
@@ -247,7 +237,7 @@ def test_there_is_no_lesson_elsewhere(command: str, shell: Callable[..., Termina
     """The commands of lessons say so in any other session, and send nothing."""
     terminal = shell("local=True")
     terminal.wait_for_prompt()
-    enter(terminal, command, "error: there is no lesson in this session")
+    terminal.enter(command, "error: there is no lesson in this session")
 
 
 def test_forty_columns(learn: Learn) -> None:

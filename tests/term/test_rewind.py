@@ -28,31 +28,24 @@ def since(terminal: Terminal, line: str) -> list[str]:
     return [re.sub(r"\d\d:\d\d:\d\d|\d+\.\d ms|127\.0\.0\.1:\d+", "_", text) for text in lines[begin:end]]
 
 
-def enter(terminal: Terminal, line: str, awaited: str, prompt: str = "C: ") -> None:
-    before = terminal.text().count(awaited)
-    terminal.type(line + "\n")
-    terminal.wait_for(lambda terminal: terminal.text().count(awaited) > before)
-    terminal.wait_for_prompt(prompt)
-
-
 @pytest.fixture
 def mail(shell: StartShell) -> Terminal:
     """A session at the practice server: encrypted, logged in, one recipient taken and one refused."""
     terminal = shell("local=True", rows=60)
     terminal.wait_for("S: 220 ")
     terminal.wait_for_prompt()
-    enter(terminal, "EHLO client.example.org", "S: 250 HELP")
-    enter(terminal, "/starttls", "S: 250 HELP")
-    enter(terminal, "AUTH PLAIN AHR1dG9yAG5vdC1hLXNlY3JldA==", "S: 235 ")
-    enter(terminal, "MAIL FROM:<alice@example.org>", "S: 250 2.1.0")
-    enter(terminal, "RCPT TO:<nobody@example.com>", "S: 550 ")
-    enter(terminal, "RCPT TO:<bob@example.com>", "S: 250 2.1.5")
+    terminal.enter("EHLO client.example.org", "S: 250 HELP")
+    terminal.enter("/starttls", "S: 250 HELP")
+    terminal.enter("AUTH PLAIN AHR1dG9yAG5vdC1hLXNlY3JldA==", "S: 235 ")
+    terminal.enter("MAIL FROM:<alice@example.org>", "S: 250 2.1.0")
+    terminal.enter("RCPT TO:<nobody@example.com>", "S: 550 ")
+    terminal.enter("RCPT TO:<bob@example.com>", "S: 250 2.1.5")
     return terminal
 
 
 def test_steps(mail: Terminal) -> None:
     """Each write with its number, its time, what came of it, and how long that took."""
-    enter(mail, "/steps", "# /rewind N")
+    mail.enter("/steps", "# /rewind N")
     assert since(mail, "# /steps") == [
         "#   0  _  (connected)                    220  _",
         "#   1  _  EHLO client.example.org        250  _",
@@ -68,7 +61,7 @@ def test_steps(mail: Terminal) -> None:
 
 def test_rewind_through_tls_and_auth(mail: Terminal) -> None:
     """The handshake is done and verified as before; the practice account logs in by itself; then one goes on."""
-    enter(mail, "/rewind 5", "# this is step 5 again")
+    mail.enter("/rewind 5", "# this is step 5 again")
     shown = [line for line in since(mail, "# /rewind 5") if not line.startswith("S: 250-")]
     assert shown == [
         "# we closed the connection",
@@ -91,38 +84,38 @@ def test_rewind_through_tls_and_auth(mail: Terminal) -> None:
         "S: 250 2.1.0 Ok",
         "# this is step 5 again; go on by hand",
     ]
-    enter(mail, "RCPT TO:<carol@example.net>", "S: 250 2.1.5")
-    enter(mail, "/steps", "# /rewind N")
+    mail.enter("RCPT TO:<carol@example.net>", "S: 250 2.1.5")
+    mail.enter("/steps", "# /rewind N")
     assert since(mail, "# /steps")[-2] == "#   6  _  RCPT TO:<carol@example.net>    250  _"
 
 
 def test_undo(mail: Terminal) -> None:
     """Back to before the last command, and once more to before the one before it."""
-    enter(mail, "/undo", "# this is step 6 again")
+    mail.enter("/undo", "# this is step 6 again")
     assert since(mail, "# /undo")[-4:] == [
         "C: RCPT TO:<nobody@example.com>",
         "S: 550 5.1.1 Nobody has this mailbox (nobody@ is refused for practice)",
         "# There is no such mailbox: the practice server plays an unknown user. (/explain tells more)",
         "# this is step 6 again; go on by hand",
     ]
-    enter(mail, "/undo", "# this is step 5 again")
+    mail.enter("/undo", "# this is step 5 again")
 
 
 def test_undo_a_message(mail: Terminal) -> None:
     """A message goes with its DATA, and is not delivered a second time on the way."""
-    enter(mail, "DATA", "S: 354")
+    mail.enter("DATA", "S: 354")
     mail.type("Subject: x\n\nhi\n.\n")
     mail.wait_for("kept as message 1")
     mail.wait_for_prompt()
-    enter(mail, "/undo", "# this is step 7 again")
-    enter(mail, "/inbox", "# 1  <alice@example.org>")
+    mail.enter("/undo", "# this is step 7 again")
+    mail.enter("/inbox", "# 1  <alice@example.org>")
     assert "# 2  <alice" not in mail.text()
 
 
 def test_after_the_end(mail: Terminal) -> None:
     """A session that is over can be gone back into."""
-    enter(mail, "/close", "# we closed", "# not connected: ")
-    enter(mail, "/rewind 1", "# this is step 1 again")
+    mail.enter("/close", "# we closed", "# not connected: ")
+    mail.enter("/rewind 1", "# this is step 1 again")
     assert since(mail, "# /rewind 1")[-1] == "# this is step 1 again; go on by hand"
 
 
@@ -135,8 +128,8 @@ def test_a_replay_that_goes_another_way(shell: StartShell, raw_server: StartServ
     terminal = shell(at(server))
     terminal.wait_for("S: 220 hi")
     for line in ("NOOP", "RSET", "VRFY x"):
-        enter(terminal, line, "S: 250 ok")
-    enter(terminal, "/rewind 3", "went another way")
+        terminal.enter(line, "S: 250 ok")
+    terminal.enter("/rewind 3", "went another way")
     assert since(terminal, "# /rewind 3") == [
         "# we closed the connection",
         "# connected to _",
@@ -147,7 +140,7 @@ def test_a_replay_that_goes_another_way(shell: StartShell, raw_server: StartServ
         "# fail: code: wanted 250 ok, got 452 4.3.1 full",
         "# step 1 went another way than before, and 2 more were not said; go on by hand",
     ]
-    enter(terminal, "HELP", "S: 214 here")
+    terminal.enter("HELP", "S: 214 here")
     terminal.type("/close\n")
     server.join()
 
@@ -159,8 +152,8 @@ def test_another_greeting(shell: StartShell, raw_server: StartServer) -> None:
     )
     terminal = shell(at(server))
     terminal.wait_for("S: 220 hi")
-    enter(terminal, "NOOP", "S: 250 ok")
-    enter(terminal, "/rewind 1", "# the greeting is another one than before; nothing was replayed")
+    terminal.enter("NOOP", "S: 250 ok")
+    terminal.enter("/rewind 1", "# the greeting is another one than before; nothing was replayed")
     terminal.type("/close\n")
     server.join()
 
@@ -171,10 +164,10 @@ def test_passwords_are_asked_for_again(shell: StartShell, raw_server: StartServe
     server = raw_server([*auth, ExpectEnd()], [*auth, ExpectEnd()])
     terminal = shell(at(server))
     terminal.wait_for("S: 220 hi")
-    enter(terminal, "AUTH PLAIN AGJvYgBodW50ZXIyMg==", "S: 235 ok")
+    terminal.enter("AUTH PLAIN AGJvYgBodW50ZXIyMg==", "S: 235 ok")
     terminal.type("/rewind 1\n")
     terminal.wait_for_prompt("# password of bob: ")
-    enter(terminal, "hunter22", "# this is step 1 again")
+    terminal.enter("hunter22", "# this is step 1 again")
     assert "hunter22" not in terminal.output.decode()
     terminal.type("/close\n")
     server.join()

@@ -27,13 +27,6 @@ def practice(shell: StartShell) -> Terminal:
     return terminal
 
 
-def enter(terminal: Terminal, line: str, awaited: str) -> None:
-    """Type a line and wait for what it brings and for the prompt after it."""
-    terminal.type(line + "\n")
-    terminal.wait_for(awaited)
-    terminal.wait_for_prompt()
-
-
 def test_first_lines_say_what_to_type(practice: Terminal) -> None:
     """A newcomer on the practice server is told what to type first."""
     assert "# type EHLO client.example.org and press Enter" in practice.text()
@@ -46,9 +39,9 @@ def test_typed_lines_go_as_they_stand(shell: StartShell, raw_server: StartServer
         [Send(b"220 hi\r\n"), Expect(), Send(b"500 no\r\n"), Expect(), Send(b"500 no!\r\n"), ExpectEnd()]
     )
     terminal = shell(at(server))
-    enter(terminal, "", "S: 220 hi")
-    enter(terminal, "  noop  \u00e9  ", "S: 500 no")
-    enter(terminal, "//x /y", "S: 500 no!")
+    terminal.enter("", "S: 220 hi")
+    terminal.enter("  noop  \u00e9  ", "S: 500 no")
+    terminal.enter("//x /y", "S: 500 no!")
     terminal.type("/close\n")
     server.join()
     assert server.received == ["  noop  \u00e9  \r\n".encode(), b"/x /y\r\n"]
@@ -56,7 +49,7 @@ def test_typed_lines_go_as_they_stand(shell: StartShell, raw_server: StartServer
 
 def test_completes_what_this_server_offers(practice: Terminal) -> None:
     """After EHLO a letter opens the menu with the verbs that this server knows, due ones first."""
-    enter(practice, "EHLO x", "S: 250 ")
+    practice.enter("EHLO x", "S: 250 ")
     practice.type("S")
     practice.wait_for("STARTTLS  ")
     practice.key("tab")
@@ -69,16 +62,16 @@ def test_completes_what_this_server_offers(practice: Terminal) -> None:
 
 def test_parameters_offered_are_proposed(practice: Terminal) -> None:
     """After the path the parameters that this server offers."""
-    enter(practice, "EHLO x", "S: 250 ")
+    practice.enter("EHLO x", "S: 250 ")
     practice.type("MAIL FROM:<a@example.org> S")
     practice.wait_for("SIZE=")
 
 
 def test_auth_login_in_base64(practice: Terminal) -> None:
     """A 334 is decoded, /b64 and /pass encode; on the practice server both forms show."""
-    enter(practice, "EHLO x", "S: 250 ")
-    enter(practice, "AUTH LOGIN", '# the server asks: "Username:"')
-    enter(practice, "/b64 tutor", '# the server asks: "Password:"')
+    practice.enter("EHLO x", "S: 250 ")
+    practice.enter("AUTH LOGIN", '# the server asks: "Username:"')
+    practice.enter("/b64 tutor", '# the server asks: "Password:"')
     practice.type("/pass\n")
     practice.wait_for("# password")
     practice.type("not-a-secret")
@@ -106,15 +99,15 @@ def test_passwords_are_masked_elsewhere(shell: StartShell, raw_server: StartServ
         ]
     )
     terminal = shell(f"{at(server)}, record=Path('rec.smtp')")
-    enter(terminal, "EHLO x", "S: 250 AUTH")
-    enter(terminal, "AUTH LOGIN", '"Username:"')
-    enter(terminal, "Ym9i", '"Password:"')
+    terminal.enter("EHLO x", "S: 250 AUTH")
+    terminal.enter("AUTH LOGIN", '"Username:"')
+    terminal.enter("Ym9i", '"Password:"')
     terminal.type("/pass\n")
     terminal.wait_for("# password: ")
     terminal.type("hunter22\n")
     terminal.wait_for("535 ")
     terminal.wait_for_prompt()
-    enter(terminal, "AUTH PLAIN AGJvYgBodW50ZXIyMg==", "S: 235 ok")
+    terminal.enter("AUTH PLAIN AGJvYgBodW50ZXIyMg==", "S: 235 ok")
     terminal.type("QUIT\n")
     terminal.wait_for("# not connected:")
     terminal.key("c-d")
@@ -148,17 +141,17 @@ def test_server_line_above_the_half_typed_one(shell: StartShell, raw_server: Sta
 
 def test_message_with_a_leading_dot(practice: Terminal) -> None:
     """Dots are doubled on the wire, and that shows; a slash is text; a lone dot sends."""
-    enter(practice, "EHLO x", "S: 250 ")
-    enter(practice, "MAIL FROM:<a@example.org>", "S: 250 2.1.0")
-    enter(practice, "RCPT TO:<b@example.com>", "S: 250 2.1.5")
-    enter(practice, "DATA", "S: 354 ")
+    practice.enter("EHLO x", "S: 250 ")
+    practice.enter("MAIL FROM:<a@example.org>", "S: 250 2.1.0")
+    practice.enter("RCPT TO:<b@example.com>", "S: 250 2.1.5")
+    practice.enter("DATA", "S: 354 ")
     practice.type("Subject: dots\n\n.hidden\n/quit is text\n.\n")
     practice.wait_for("kept as message 1")
     lines = practice.history()
     start = lines.index("C: Subject: dots")
     assert lines[start : start + 5] == ["C: Subject: dots", "C:", "C: ..hidden", "C: /quit is text", "C: ."]
     assert lines[start + 5].startswith("# 1 line began with a dot")
-    enter(practice, "/inbox 1", "# | .hidden")
+    practice.enter("/inbox 1", "# | .hidden")
 
 
 def test_command_from_inside_a_message(practice: Terminal) -> None:
@@ -183,10 +176,10 @@ def test_live_data(shell: StartShell, raw_server: StartServer) -> None:
         ]
     )
     terminal = shell(at(server))
-    enter(terminal, "/data live", "each line goes")
-    enter(terminal, "DATA", "S: 354 go")
-    enter(terminal, "..two", "C: ..two")
-    enter(terminal, ".", "S: 250 done")
+    terminal.enter("/data live", "each line goes")
+    terminal.enter("DATA", "S: 354 go")
+    terminal.enter("..two", "C: ..two")
+    terminal.enter(".", "S: 250 done")
     terminal.type("/close\n")
     server.join()
 
@@ -198,8 +191,8 @@ def test_ctrl_c_keeps_the_connection(practice: Terminal) -> None:
     practice.wait_for_prompt()
     practice.key("c-c")
     practice.wait_for("# the connection stays; Ctrl-D or /quit ends it")
-    enter(practice, "EHLO x", "S: 250 ")
-    enter(practice, "AUTH LOGIN", "# the server asks")
+    practice.enter("EHLO x", "S: 250 ")
+    practice.enter("AUTH LOGIN", "# the server asks")
     practice.key("c-c")
     practice.wait_for(lambda terminal: terminal.line() == "C: *")
     practice.key("enter")
@@ -221,7 +214,7 @@ def test_ctrl_d_leaves_with_quit(practice: Terminal) -> None:
     practice.wait_for("type yes to leave")
     practice.type("no\n")
     practice.wait_for_prompt()
-    enter(practice, "RSET", "S: 250 2.0.0")
+    practice.enter("RSET", "S: 250 2.0.0")
     practice.key("c-d")
     assert practice.close() == 0
     lines = practice.history()
@@ -235,9 +228,9 @@ def test_unknown_command_is_not_sent(shell: StartShell, raw_server: StartServer)
     server = raw_server([Send(b"220 hi\r\n"), Expect(b"NOOP"), Send(b"250 ok\r\n"), ExpectEnd()])
     terminal = shell(at(server))
     terminal.wait_for("S: 220 hi")
-    enter(terminal, "/stauts", "# hint: did you mean /status?")
-    enter(terminal, "", "# hint")
-    enter(terminal, "NOOP", "S: 250 ok")
+    terminal.enter("/stauts", "# hint: did you mean /status?")
+    terminal.enter("")
+    terminal.enter("NOOP", "S: 250 ok")
     terminal.type("/close\n")
     server.join()
     assert server.received == [b"NOOP\r\n"]
@@ -247,7 +240,7 @@ def test_status(practice: Terminal) -> None:
     """/status tells server, encryption, phase, offers and envelope, as remarks."""
     practice.type("EHLO x\nMAIL FROM:<a@example.org>\n")
     practice.wait_for("S: 250 2.1.0")
-    enter(practice, "/status", "# due here   ")
+    practice.enter("/status", "# due here   ")
     lines = practice.history()
     status = lines[lines.index("# /status") + 1 :]
     assert any(line.startswith("# server     127.0.0.1 port ") for line in status)
@@ -260,9 +253,9 @@ def test_history_file(practice: Terminal, history: Path) -> None:
     practice.type("EHLO x\n")
     practice.wait_for("S: 250 ")
     practice.wait_for_prompt()
-    enter(practice, "AUTH LOGIN dHV0b3I=", '"Password:"')
-    enter(practice, "/b64 not-a-secret", "S: 235 ")
-    enter(practice, "/b64 something", "# c29tZXRoaW5n")
+    practice.enter("AUTH LOGIN dHV0b3I=", '"Password:"')
+    practice.enter("/b64 not-a-secret", "S: 235 ")
+    practice.enter("/b64 something", "# c29tZXRoaW5n")
     practice.type("MAIL FROM:<a@example.org>\nRCPT TO:<b@example.com>\nDATA\n")
     practice.wait_for("S: 354 ")
     practice.type("body text\n.\n")

@@ -40,21 +40,13 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     yield begin
     for terminal in terminals:
-        terminal.__exit__(None, None, None)
-        for trouble in ("Traceback (most", "Warning: ", "Unhandled exception"):
-            assert trouble not in terminal.text(), terminal.text()
+        terminal.end()
 
 
 def greeted(terminal: Terminal) -> Terminal:
     terminal.wait_for("S: 220 ")
     terminal.wait_for_prompt()
     return terminal
-
-
-def enter(terminal: Terminal, line: str, awaited: str) -> None:
-    terminal.type(line + "\n")
-    terminal.wait_for(awaited)
-    terminal.wait_for_prompt()
 
 
 def told(terminal: Terminal) -> list[str]:
@@ -77,7 +69,7 @@ def test_alone_it_is_practice(start: Start) -> None:
         "#   not-a-secret",
         "# /help lists the commands, Tab completes, Ctrl-D leaves",
     ]
-    enter(terminal, "EHLO client.example.org", "S: 250 HELP")
+    terminal.enter("EHLO client.example.org", "S: 250 HELP")
     terminal.type("QUIT\n")
     terminal.wait_for("# not connected:")
     terminal.wait_for("/save FILE keeps it")
@@ -94,7 +86,7 @@ def test_alone_it_is_practice(start: Start) -> None:
 def test_what_was_saved_runs(start: Start, tmp_path: Path) -> None:
     """What the last lines say is so: a kept session is a script, and it plays."""
     terminal = greeted(start())
-    enter(terminal, "EHLO client.example.org", "S: 250 HELP")
+    terminal.enter("EHLO client.example.org", "S: 250 HELP")
     terminal.type("QUIT\n")
     terminal.wait_for("# not connected:")
     terminal.wait_for("/save FILE keeps it")
@@ -128,7 +120,7 @@ def test_a_profile_its_alias_and_start_up_lines(start: Start) -> None:
     terminal = start("here", config=config)
     terminal.wait_for("S: 250 HELP")
     terminal.wait_for_prompt()
-    enter(terminal, "/from SIZE=5", "S: 250 2.1.0")
+    terminal.enter("/from SIZE=5", "S: 250 2.1.0")
     lines = terminal.history()
     assert lines[0] == f"# here: 127.0.0.1:{port[1]}"
     assert lines[lines.index("# /timing off") + 1 :][:2] == ["# times are not shown", "C: EHLO client.example.org"]
@@ -137,7 +129,7 @@ def test_a_profile_its_alias_and_start_up_lines(start: Start) -> None:
     terminal.wait_for(f"127.0.0.1:{port[1]}  ")  # the menu knows the profile
     terminal.key("c-c")
     terminal.wait_for_prompt()
-    enter(terminal, "/help", "# //x sends /x")
+    terminal.enter("/help", "# //x sends /x")
     assert re.search("# +/from +stands for MAIL FROM:<a@example.org>", terminal.text())
 
 
@@ -154,9 +146,9 @@ def test_password_of_a_profile(start: Start) -> None:
     terminal = start("right", config=config)
     terminal.wait_for("S: 235 ")
     terminal.wait_for_prompt()
-    enter(terminal, "/connect wrong", "S: 220 ")
-    enter(terminal, "EHLO x", "S: 250 HELP")
-    enter(terminal, "/auth", "# error: false ended with status 1")
+    terminal.enter("/connect wrong", "S: 220 ")
+    terminal.enter("EHLO x", "S: 250 HELP")
+    terminal.enter("/auth", "# error: false ended with status 1")
     lines = terminal.history()
     assert lines[0] == f"# right: 127.0.0.1:{port[1]}, user tutor, logs in"
     assert r"# password: asked of printf 'not-a-secret\nnonsense'" in lines
@@ -165,7 +157,7 @@ def test_password_of_a_profile(start: Start) -> None:
 def test_completion_when_asked_only(start: Start) -> None:
     """`complete = "tab"`: no menu comes by itself, and Tab opens it; `/set complete off`: Tab is a character."""
     terminal = greeted(start("--local", config='complete = "tab"'))
-    enter(terminal, "EHLO x", "S: 250 HELP")
+    terminal.enter("EHLO x", "S: 250 HELP")
     terminal.type("R")
     terminal.type("x\x7f")  # a key more: what the first would have opened is there by now
     terminal.wait_for(lambda terminal: terminal.line() == "C: R")
@@ -174,7 +166,7 @@ def test_completion_when_asked_only(start: Start) -> None:
     terminal.wait_for("RSET  ")
     terminal.key("c-c")
     terminal.wait_for_prompt()
-    enter(terminal, "/set complete off", "# complete off, from here on")
+    terminal.enter("/set complete off", "# complete off, from here on")
     terminal.type("R")
     terminal.key("tab")
     terminal.wait_for(lambda terminal: terminal.line() == "C: R^I")
@@ -196,7 +188,7 @@ def test_keys_of_vi(start: Start) -> None:
     terminal.wait_for("C: EHLO right.example.org")
     terminal.wait_for("S: 250 HELP")
     terminal.wait_for_prompt()
-    enter(terminal, "/set keys emacs", "# keys emacs, from here on")
+    terminal.enter("/set keys emacs", "# keys emacs, from here on")
     terminal.type("xNOOP")
     terminal.key("c-a", "delete", "enter")
     terminal.wait_for("S: 250 2.0.0")
@@ -209,7 +201,7 @@ def test_keys_of_vi(start: Start) -> None:
 def test_without_colours(start: Start, config: str, env: dict[str, str]) -> None:
     """https://no-color.org: no colour anywhere, from the first line to the last."""
     terminal = greeted(start("--local", config=config, env=env))
-    enter(terminal, "EHLO x", "S: 250 HELP")
+    terminal.enter("EHLO x", "S: 250 HELP")
     terminal.type("MAIL FROM:<a@example.org> S")
     terminal.wait_for("SIZE=")
     colours = re.compile(rb"\x1b\[[0-9;]*(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|38|48)[;0-9]*m")
@@ -219,10 +211,10 @@ def test_without_colours(start: Start, config: str, env: dict[str, str]) -> None
 def test_style_of_a_light_terminal(start: Start) -> None:
     """`/set style light` changes colours at once."""
     terminal = greeted(start("--local"))
-    enter(terminal, "EHLO x", "S: 250 HELP")
+    terminal.enter("EHLO x", "S: 250 HELP")
     assert terminal.style_at("220") == "brightgreen"
-    enter(terminal, "/set style light", "# style light")
-    enter(terminal, "RSET", "S: 250 2.0.0")
+    terminal.enter("/set style light", "# style light")
+    terminal.enter("RSET", "S: 250 2.0.0")
     assert terminal.style_at("2.0.0") == "magenta"
     assert terminal.style_at("C: RSET") == "blue"
 
@@ -230,7 +222,7 @@ def test_style_of_a_light_terminal(start: Start) -> None:
 def test_history_off(start: Start, tmp_path: Path) -> None:
     """`history = false`: nothing is kept, and no file is made."""
     terminal = greeted(start("--local", config="history = false"))
-    enter(terminal, "EHLO client.example.org", "S: 250 HELP")
+    terminal.enter("EHLO client.example.org", "S: 250 HELP")
     terminal.key("up")
     terminal.wait_for(lambda terminal: terminal.line() == "C: EHLO client.example.org")
     terminal.key("c-c", "c-d")
@@ -292,7 +284,7 @@ def test_forty_columns(start: Start) -> None:
         "S: 220 practice.example.com ESMTP smtp-r",
         "epl practice server; nothing is delivere",
     ]
-    enter(terminal, "EHLO x", "S: 250 HELP")
+    terminal.enter("EHLO x", "S: 250 HELP")
     terminal.wait_for(
         lambda terminal: re.fullmatch(r" practice  plaintext  next: STARTTLS …", terminal.screen()[-1]) is not None
     )
@@ -304,8 +296,8 @@ def test_forty_columns(start: Start) -> None:
 def test_octets_on_forty_columns(start: Start) -> None:
     """A row of `/hex on` stays a row, of half as many octets; on a wider terminal it is a whole one again."""
     terminal = greeted(start("--local", cols=40))
-    enter(terminal, "/hex on", "# octets are shown")
-    enter(terminal, "NOOP hello", "S: 250 ")
+    terminal.enter("/hex on", "# octets are shown")
+    terminal.enter("NOOP hello", "S: 250 ")
     shown = terminal.history()
     begin = shown.index("C: NOOP hello")
     assert shown[begin + 1 : begin + 7] == [
@@ -317,16 +309,16 @@ def test_octets_on_forty_columns(start: Start) -> None:
         "C:",
     ]
     terminal.resize(80, 40)
-    enter(terminal, "RSET", "S: 250 2.0.0")
+    terminal.enter("RSET", "S: 250 2.0.0")
     terminal.wait_for("# C  0000  52 53 45 54 0d 0a                                RSET␍␊")
 
 
 def test_steps_on_forty_columns(start: Start) -> None:
     """A step stays a row: its number, what was said, and what came."""
     terminal = greeted(start("--local", cols=40))
-    enter(terminal, "EHLO x", "S: 250 HELP")
-    enter(terminal, "RSET", "S: 250 2.0.0")
-    enter(terminal, "/steps", "# /rewind N")
+    terminal.enter("EHLO x", "S: 250 HELP")
+    terminal.enter("RSET", "S: 250 2.0.0")
+    terminal.enter("/steps", "# /rewind N")
     shown = terminal.history()
     begin = shown.index("# /steps")
     assert shown[begin + 1 : begin + 4] == ["#   0  (connected)  220", "#   1  EHLO x  250", "#   2  RSET  250"]
@@ -335,15 +327,15 @@ def test_steps_on_forty_columns(start: Start) -> None:
 def test_chinese(start: Start) -> None:
     """Characters of two columns stand where they belong: at the prompt, in replies, remarks, menu and toolbar."""
     terminal = greeted(start("--local", cols=40, rows=30))
-    enter(terminal, "EHLO x", "S: 250 HELP")
-    enter(terminal, "MAIL FROM:<用户@例子.example.org> SMTPUTF8", "S: 250 2.1.0")
-    enter(terminal, "RCPT TO:<收件人收件人收件人收件人@例子.example.com>", "S: 250 2.1.5")
+    terminal.enter("EHLO x", "S: 250 HELP")
+    terminal.enter("MAIL FROM:<用户@例子.example.org> SMTPUTF8", "S: 250 2.1.0")
+    terminal.enter("RCPT TO:<收件人收件人收件人收件人@例子.example.com>", "S: 250 2.1.5")
     lines = terminal.history()
     at = lines.index("C: MAIL FROM:<用户@例子.example.org> SMT")
     assert lines[at + 1] == "PUTF8"
     at = lines.index("C: RCPT TO:<收件人收件人收件人收件人@例子")
     assert lines[at + 1] == ".example.com>"
-    enter(terminal, "/用户用户用户用户用户用户用户用户用户用户用户", "# hint:")
+    terminal.enter("/用户用户用户用户用户用户用户用户用户用户用户", "# hint:")
     lines = terminal.history()
     begin = lines.index('# error: there is no command "/用户用户')
     assert lines[begin : begin + 6] == [
@@ -370,7 +362,7 @@ def test_chinese(start: Start) -> None:
 def test_resize_storm(start: Start) -> None:
     """A window that is pulled about while somebody types loses nothing that was typed or said."""
     terminal = greeted(start("--local"))
-    enter(terminal, "EHLO client.example.org", "S: 250 HELP")
+    terminal.enter("EHLO client.example.org", "S: 250 HELP")
     terminal.type("NOOP")
     for turn in range(60):
         terminal.resize(30 + turn * 37 % 90, 8 + turn * 13 % 40)

@@ -75,6 +75,4 @@ def answer(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
     yield start
     for server in servers:
-        server.terminal.__exit__(None, None, None)
-        for trouble in ("Traceback (most", "Warning: ", "Unhandled exception"):
-            assert trouble not in server.terminal.text(), server.terminal.text()
+        server.terminal.end()
