@@ -11,7 +11,7 @@ from smtp_repl.knowledge import entries
 from smtp_repl.knowledge.entries import Entry
 from smtp_repl.knowledge.rows import groups_of, rows_of
 from smtp_repl.knowledge.texts import texts_saying
-from smtp_repl.teach.explaining_replies import OTHER_SERVICES, explain_reply, of_text, retry_of
+from smtp_repl.teach.explaining_replies import OTHER_SERVICES, explain_reply, of_enhanced, of_text, retry_of
 from smtp_repl.teach.explanation import NOWHERE, Circumstances, Explanation
 from smtp_repl.wire.language import N_, _
 from smtp_repl.wire.replies import Reply, ReplyReader
@@ -103,11 +103,11 @@ def _of_enhanced(code: str) -> Iterator[Explanation]:
         if entry is not None:
             yield of_entry(entry)
         return
-    explanation = explain_reply(_reply(f"{code[0]}00 {code}"))
-    if explanation.kind == "enhanced":
-        yield explanation._replace(subject=code, more=_as_answers(code))
-    else:
+    explanation = of_enhanced(f"{code[0]}00", code)
+    if explanation is None or code.endswith(".0.0"):  # "nothing more specific": the first digit says that it failed
         yield from _of_class(code, f"{code[0]}.y.z")
+    else:
+        yield explanation._replace(subject=code, more=_as_answers(code))
 
 
 def _of_names(words: str) -> Iterator[Explanation]:

@@ -45,7 +45,7 @@ def _of_codes(code: str, enhanced: str, text: str, said: str) -> Explanation:
     answers = _of_answer(code, enhanced, enhanced, said)
     if answers is not None:
         return answers
-    by_enhanced, by_answer = _of_enhanced(code, enhanced), _of_answer(code, enhanced, code, said)
+    by_enhanced, by_answer = of_enhanced(code, enhanced), _of_answer(code, enhanced, code, said)
     if by_enhanced is None or code[0] == "2" or enhanced.endswith(".0"):  # a success, or "other status" of a subject
         vague = by_enhanced if code in _VAGUE and not enhanced.endswith(".0.0") else None
         return _of_wording(code, enhanced, text, said) or by_answer or vague or _of_code(code, enhanced)
@@ -58,7 +58,7 @@ def _of_wording(code: str, enhanced: str, text: str, said: str) -> Explanation |
         if code in row["code"].split() and says(row["text"], text):
             meant = f"{code[0]}{word.split(' ')[0][1:]}"
             place = row.get("answers", said)
-            found = _of_answer(code, enhanced, meant, place if said in (place, "") else "") or _of_enhanced(code, meant)
+            found = _of_answer(code, enhanced, meant, place if said in (place, "") else "") or of_enhanced(code, meant)
             if found is not None:
                 source = _("a common wording of {code}").format(code=meant)
                 return found._replace(subject=f"{code} {enhanced}".rstrip(), kind="enhanced", source=source)
@@ -121,7 +121,8 @@ def _of_row(subject: str, kind: str, source: str, row: Row, code: str) -> Explan
     return Explanation(subject, kind, source, _(row["means"]), _(row.get("advice", "")), retry, row["ref"], confirmed)
 
 
-def _of_enhanced(code: str, enhanced: str) -> Explanation | None:
+def of_enhanced(code: str, enhanced: str) -> Explanation | None:
+    """What an enhanced code behind a code says by itself; None where its first digit says as much (RFC 3463 §2)."""
     if not enhanced:
         return None
     klass, subject, detail = enhanced.split(".")
